@@ -1,0 +1,39 @@
+export interface Config {
+  assetManager?: {
+    storage?: {
+      local?: {
+        /**
+         * Where the bytes are kept; relative to the working directory of the
+         * backend. `asset-manager-blobs` when left out.
+         */
+        directory?: string;
+      };
+    };
+    /**
+     * Which of the shipped asset types this installation has; all when left out.
+     */
+    shippedAssetTypes?: string[];
+    /** Asset types beside the shipped ones, or in their place. */
+    assetTypes?: Array<{
+      /** Lowercase letters, digits and dashes. */
+      name: string;
+      title?: string;
+      description?: string;
+      /** The stages of its life cycle, in order. */
+      stages?: string[];
+    }>;
+    /** Services that act as a member of groups, e.g. a CI system with a static token. */
+    serviceAccounts?: Array<{
+      /** The subject of the service's token. */
+      subject: string;
+      /** Entity references, e.g. `group:default/team-signal`. */
+      groups?: string[];
+    }>;
+    uploads?: {
+      /** Bytes of a part of a large upload; 64 MiB when left out. */
+      partSize?: number;
+    };
+    /** Holds every JSON response to the OpenAPI document, at the cost of time. */
+    validateResponses?: boolean;
+  };
+}

@@ -1,0 +1,91 @@
+import type { AssetChange, AssetChangeKind } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Knex } from 'knex';
+import type { ChangeStore, NewChange, Viewer } from '../services/ports';
+import { orUndefined, toNumber } from './rows';
+
+/** Any number: it only has to be the same for all who append. */
+const APPEND_LOCK = 4_151_942_028;
+
+interface ChangeRow {
+  sequence: number | string;
+  asset_id: number | string;
+  kind: string;
+  subject: string | null;
+  restricted: boolean;
+  at: string;
+  by: string;
+}
+
+export class DatabaseChangeStore implements ChangeStore {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  /**
+   * Appends inside the caller's transaction.
+   *
+   * PostgreSQL gives out sequence numbers before it commits, so that a reader
+   * could pass over a number that appears later. The lock, held until the
+   * commit, makes the order of the numbers the order of the commits; SQLite
+   * has one writer at a time anyway.
+   */
+  async append(change: NewChange): Promise<void> {
+    if (this.#knex.client.config.client === 'pg') {
+      await this.#knex.raw('select pg_advisory_xact_lock(?)', [APPEND_LOCK]);
+    }
+    await this.#knex<ChangeRow>('changes').insert({
+      asset_id: change.asset.id,
+      kind: change.kind,
+      subject: change.subject ?? null,
+      restricted: change.asset.visibility === 'restricted' && change.kind !== 'asset.hidden',
+      at: change.at,
+      by: change.by,
+    });
+  }
+
+  async list(options: { after: number; limit: number; viewer: Viewer }): Promise<AssetChange[]> {
+    const { viewer } = options;
+    const query = this.#knex('changes')
+      .join('assets', 'assets.id', 'changes.asset_id')
+      .where('changes.sequence', '>', options.after)
+      .orderBy('changes.sequence')
+      .limit(options.limit)
+      .select<(ChangeRow & { namespace: string; name: string; uid: string })[]>(
+        'changes.*',
+        'assets.namespace',
+        'assets.name',
+        'assets.uid',
+      );
+    if (viewer !== 'everything') {
+      query.where(either => {
+        either
+          .where('changes.restricted', false)
+          .orWhereIn('assets.owner', [...viewer.ownershipEntityRefs]);
+      });
+    }
+    return (await query).map(row => ({
+      sequence: toNumber(row.sequence),
+      kind: row.kind as AssetChangeKind,
+      namespace: row.namespace,
+      name: row.name,
+      uid: row.uid,
+      subject: orUndefined(row.subject),
+      at: row.at,
+      by: row.by,
+    }));
+  }
+
+  async position(reader: string): Promise<number> {
+    const row = await this.#knex('change_readers').where({ name: reader }).first();
+    return toNumber(row?.sequence);
+  }
+
+  async setPosition(reader: string, sequence: number): Promise<void> {
+    await this.#knex('change_readers')
+      .insert({ name: reader, sequence })
+      .onConflict('name')
+      .merge();
+  }
+}

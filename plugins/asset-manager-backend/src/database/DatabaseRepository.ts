@@ -1,0 +1,58 @@
+import { DatabaseService, resolvePackagePath } from '@backstage/backend-plugin-api';
+import type { Knex } from 'knex';
+import type { Repository } from '../services/ports';
+import { DatabaseAliasStore } from './DatabaseAliasStore';
+import { DatabaseAssetStore } from './DatabaseAssetStore';
+import { DatabaseBlobIndex } from './DatabaseBlobIndex';
+import { DatabaseChangeStore } from './DatabaseChangeStore';
+import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
+import { DatabaseUploadStore } from './DatabaseUploadStore';
+import { DatabaseVersionStore } from './DatabaseVersionStore';
+
+/** Everything that is remembered, in SQLite or PostgreSQL. */
+export class DatabaseRepository implements Repository {
+  /** Brings the tables up to date, and makes SQLite keep what it acknowledged. */
+  static async create(options: {
+    database: Pick<DatabaseService, 'getClient' | 'migrations'>;
+  }): Promise<DatabaseRepository> {
+    const knex = await options.database.getClient();
+    if (knex.client.config.client !== 'pg') {
+      // better-sqlite3 is compiled to lose the last transactions of a WAL in a power cut.
+      await knex.raw('pragma journal_mode = wal');
+      await knex.raw('pragma synchronous = full');
+    }
+    if (!options.database.migrations?.skip) {
+      await knex.migrate.latest({
+        directory: resolvePackagePath(
+          '@baseasset/backstage-plugin-asset-manager-backend',
+          'migrations',
+        ),
+      });
+    }
+    return new DatabaseRepository(knex);
+  }
+
+  readonly assets;
+  readonly versions;
+  readonly aliases;
+  readonly blobs;
+  readonly uploads;
+  readonly changes;
+  readonly declarations;
+  readonly #knex: Knex;
+
+  private constructor(knex: Knex) {
+    this.#knex = knex;
+    this.assets = new DatabaseAssetStore(knex);
+    this.versions = new DatabaseVersionStore(knex);
+    this.aliases = new DatabaseAliasStore(knex);
+    this.blobs = new DatabaseBlobIndex(knex);
+    this.uploads = new DatabaseUploadStore(knex);
+    this.changes = new DatabaseChangeStore(knex);
+    this.declarations = new DatabaseDeclarationStore(knex);
+  }
+
+  transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T> {
+    return this.#knex.transaction(transaction => work(new DatabaseRepository(transaction)));
+  }
+}

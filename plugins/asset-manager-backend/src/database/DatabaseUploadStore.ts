@@ -1,0 +1,135 @@
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Knex } from 'knex';
+import type { PageRecord, UploadRecord, UploadStore } from '../services/ports';
+import { pageFromRow, PageRow, pageToRow } from './DatabaseVersionStore';
+import { toNumber } from './rows';
+
+interface UploadRow {
+  id: string;
+  asset_id: number | string;
+  digest: string;
+  file_count: number;
+  size: number | string;
+  created_at: string;
+  created_by: string;
+  expires_at: string;
+}
+
+interface PartRow {
+  upload_id: string;
+  digest: string;
+  number: number;
+}
+
+function toRecord(row: UploadRow): UploadRecord {
+  return {
+    id: row.id,
+    assetId: toNumber(row.asset_id),
+    digest: row.digest as Digest,
+    fileCount: row.file_count,
+    size: toNumber(row.size),
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    expiresAt: row.expires_at,
+  };
+}
+
+export class DatabaseUploadStore implements UploadStore {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  async find(id: string): Promise<UploadRecord | undefined> {
+    const row = await this.#uploads().where({ id }).first();
+    return row && toRecord(row);
+  }
+
+  async findByDigest(options: {
+    assetId: number;
+    digest: Digest;
+    createdBy: string;
+  }): Promise<UploadRecord | undefined> {
+    const row = await this.#uploads()
+      .where({
+        asset_id: options.assetId,
+        digest: options.digest,
+        created_by: options.createdBy,
+      })
+      .first();
+    return row && toRecord(row);
+  }
+
+  async insert(upload: UploadRecord): Promise<void> {
+    await this.#uploads()
+      .insert({
+        id: upload.id,
+        asset_id: upload.assetId,
+        digest: upload.digest,
+        file_count: upload.fileCount,
+        size: upload.size,
+        created_at: upload.createdAt,
+        created_by: upload.createdBy,
+        expires_at: upload.expiresAt,
+      })
+      .onConflict(['asset_id', 'digest', 'created_by'])
+      .ignore();
+  }
+
+  async extend(id: string, expiresAt: string): Promise<void> {
+    await this.#uploads().where({ id }).update({ expires_at: expiresAt });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#knex('upload_parts').where({ upload_id: id }).delete();
+    await this.#knex('upload_pages').where({ upload_id: id }).delete();
+    await this.#uploads().where({ id }).delete();
+  }
+
+  async expired(now: string, limit: number): Promise<UploadRecord[]> {
+    return (await this.#uploads().where('expires_at', '<', now).limit(limit)).map(toRecord);
+  }
+
+  async pages(id: string): Promise<PageRecord[]> {
+    const rows = await this.#knex<PageRow & { upload_id: string }>('upload_pages')
+      .where({ upload_id: id })
+      .orderBy('position');
+    return rows.map(pageFromRow);
+  }
+
+  async setPage(id: string, page: PageRecord): Promise<void> {
+    await this.#knex('upload_pages')
+      .insert({ upload_id: id, ...pageToRow(page) })
+      .onConflict(['upload_id', 'position'])
+      .merge();
+  }
+
+  async parts(id: string): Promise<Map<Digest, number[]>> {
+    const parts = new Map<Digest, number[]>();
+    for (const row of await this.#parts().where({ upload_id: id }).orderBy('number')) {
+      const digest = row.digest as Digest;
+      parts.set(digest, [...(parts.get(digest) ?? []), row.number]);
+    }
+    return parts;
+  }
+
+  async addPart(id: string, digest: Digest, number: number): Promise<void> {
+    await this.#parts()
+      .insert({ upload_id: id, digest, number })
+      .onConflict(['upload_id', 'digest', 'number'])
+      .ignore();
+  }
+
+  async removeParts(id: string, digest: Digest): Promise<void> {
+    await this.#parts().where({ upload_id: id, digest }).delete();
+  }
+
+  #uploads() {
+    return this.#knex<UploadRow>('uploads');
+  }
+
+  #parts() {
+    return this.#knex<PartRow>('upload_parts');
+  }
+}

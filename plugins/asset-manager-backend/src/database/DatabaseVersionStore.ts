@@ -1,0 +1,167 @@
+import { NotFoundError } from '@backstage/errors';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Knex } from 'knex';
+import type { PageRecord, VersionRecord, VersionStore } from '../services/ports';
+import { inBatches, orUndefined, toNumber } from './rows';
+
+interface VersionRow {
+  id: number | string;
+  asset_id: number | string;
+  sequence: number;
+  label: string;
+  digest: string;
+  file_count: number;
+  size: number | string;
+  message: string | null;
+  metadata: string;
+  changes: string | null;
+  created_at: string;
+  created_by: string;
+}
+
+/** A page of a manifest, as the tables of versions and of uploads hold it. */
+export interface PageRow {
+  position: number;
+  digest: string;
+  file_count: number;
+  size: number | string;
+  first_path: string;
+}
+
+export function pageFromRow(row: PageRow): PageRecord {
+  return {
+    position: row.position,
+    digest: row.digest as Digest,
+    fileCount: row.file_count,
+    size: toNumber(row.size),
+    firstPath: row.first_path,
+  };
+}
+
+export function pageToRow(page: PageRecord): PageRow {
+  return {
+    position: page.position,
+    digest: page.digest,
+    file_count: page.fileCount,
+    size: page.size,
+    first_path: page.firstPath,
+  };
+}
+
+function toRecord(row: VersionRow): VersionRecord {
+  return {
+    id: toNumber(row.id),
+    assetId: toNumber(row.asset_id),
+    sequence: row.sequence,
+    label: row.label,
+    digest: row.digest as Digest,
+    fileCount: row.file_count,
+    size: toNumber(row.size),
+    message: orUndefined(row.message),
+    metadata: JSON.parse(row.metadata),
+    changes: row.changes === null ? undefined : JSON.parse(row.changes),
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}
+
+export class DatabaseVersionStore implements VersionStore {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  async latest(assetId: number): Promise<VersionRecord | undefined> {
+    return (await this.list({ assetId, limit: 1 }))[0];
+  }
+
+  async byLabel(assetId: number, label: string): Promise<VersionRecord | undefined> {
+    const row = await this.#rows().where({ asset_id: assetId, label }).first();
+    return row && toRecord(row);
+  }
+
+  async byDigestPrefix(assetId: number, prefix: string): Promise<VersionRecord[]> {
+    const rows = await this.#rows()
+      .where({ asset_id: assetId })
+      // Hex digits need no escape in a pattern.
+      .where('digest', 'like', `${prefix}%`)
+      .limit(2);
+    return rows.map(toRecord);
+  }
+
+  async byId(id: number): Promise<VersionRecord> {
+    const row = await this.#rows().where({ id }).first();
+    if (!row) throw new NotFoundError(`there is no version ${id}`);
+    return toRecord(row);
+  }
+
+  async labels(assetId: number): Promise<Set<string>> {
+    const rows = await this.#rows().where({ asset_id: assetId }).select('label');
+    return new Set(rows.map(row => row.label));
+  }
+
+  async list(options: {
+    assetId: number;
+    before?: number;
+    limit: number;
+  }): Promise<VersionRecord[]> {
+    const query = this.#rows()
+      .where({ asset_id: options.assetId })
+      .orderBy('sequence', 'desc')
+      .limit(options.limit);
+    if (options.before !== undefined) query.where('sequence', '<', options.before);
+    return (await query).map(toRecord);
+  }
+
+  async insert(
+    version: Omit<VersionRecord, 'id'>,
+    pages: readonly PageRecord[],
+  ): Promise<VersionRecord> {
+    const [{ id }] = await this.#rows()
+      .insert({
+        asset_id: version.assetId,
+        sequence: version.sequence,
+        label: version.label,
+        digest: version.digest,
+        file_count: version.fileCount,
+        size: version.size,
+        message: version.message ?? null,
+        metadata: JSON.stringify(version.metadata),
+        changes: version.changes ? JSON.stringify(version.changes) : null,
+        created_at: version.createdAt,
+        created_by: version.createdBy,
+      })
+      .returning('id');
+    for (const batch of inBatches(pages, 100)) {
+      await this.#knex('version_pages').insert(
+        batch.map(page => ({ version_id: id, ...pageToRow(page) })),
+      );
+    }
+    return { ...version, id: toNumber(id) };
+  }
+
+  async pages(versionId: number): Promise<PageRecord[]> {
+    const rows = await this.#knex<PageRow & { version_id: number }>('version_pages')
+      .where({ version_id: versionId })
+      .orderBy('position');
+    return rows.map(pageFromRow);
+  }
+
+  async sizes(assetId: number) {
+    const [versions] = await this.#knex('versions')
+      .where({ asset_id: assetId })
+      .count({ count: '*' })
+      .sum({ size: 'size' });
+    const [blobs] = await this.#knex('blobs').where({ asset_id: assetId }).sum({ size: 'size' });
+    return {
+      versionCount: toNumber(versions.count as number),
+      logicalSize: toNumber(versions.size),
+      storedSize: toNumber(blobs.size),
+    };
+  }
+
+  #rows() {
+    return this.#knex<VersionRow>('versions');
+  }
+}

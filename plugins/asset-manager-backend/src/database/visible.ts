@@ -1,0 +1,15 @@
+import type { Knex } from 'knex';
+import type { Viewer } from '../services/ports';
+
+/**
+ * The one predicate of what a viewer may see, for queries over `assets`.
+ * Restricted assets are for their owners alone.
+ */
+export function whereVisible(query: Knex.QueryBuilder, viewer: Viewer): void {
+  if (viewer === 'everything') return;
+  query.where(either => {
+    either
+      .whereNot('assets.visibility', 'restricted')
+      .orWhereIn('assets.owner', [...viewer.ownershipEntityRefs]);
+  });
+}

@@ -1,0 +1,86 @@
+import type { Router } from 'express';
+import type { AssetQuery, UpdateAssetRequest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { FieldError } from '../model/FieldError';
+import type { AssetService } from '../services/AssetService';
+import { answerOnce } from './idempotency';
+import { cursorOf, limitOf, listOf, nameOf, RouterContext } from './requests';
+
+function queryOf(query: Record<string, unknown>): AssetQuery {
+  return {
+    text: query.text as string | undefined,
+    namespace: listOf(query.namespace),
+    type: listOf(query.type),
+    owner: listOf(query.owner),
+    tag: listOf(query.tag),
+    visibility: listOf(query.visibility) as AssetQuery['visibility'],
+    sort: query.sort as AssetQuery['sort'],
+  };
+}
+
+/** `"<uid>.<revision>"` to the revision. */
+function revisionOf(etag: string | undefined): number | undefined {
+  if (etag === undefined || etag === '*') return undefined;
+  const revision = Number(/\.(\d+)"$/.exec(etag)?.[1]);
+  if (!Number.isSafeInteger(revision)) {
+    throw new FieldError('If-Match', 'it has to be the etag of the asset as it was given');
+  }
+  return revision;
+}
+
+/** Routes of the noun `assets`. */
+export function addAssetRoutes(router: Router, context: RouterContext & { assets: AssetService }): void {
+  const { assets, callers, idempotency, now } = context;
+
+  router.get('/whoami', async (req, res) => {
+    const { subject, kind, ownershipEntityRefs } = await callers.resolve(req);
+    res.json({ subject, kind, ownershipEntityRefs });
+  });
+
+  router.get('/asset-types', async (_req, res) => {
+    res.json({ items: assets.types() });
+  });
+
+  router.get('/assets', async (req, res) => {
+    const caller = await callers.resolve(req);
+    res.json(
+      await assets.list(caller, {
+        query: queryOf(req.query),
+        limit: limitOf(req, 50),
+        cursor: cursorOf(req),
+      }),
+    );
+  });
+
+  router.get('/facets', async (req, res) => {
+    res.json(await assets.facets(await callers.resolve(req), queryOf(req.query)));
+  });
+
+  router.post('/assets', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store: idempotency,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => ({ status: 201, body: await assets.create(caller, req.body) }),
+    });
+  });
+
+  router.get('/assets/:namespace/:name', async (req, res) => {
+    const asset = await assets.get(await callers.resolve(req), nameOf(req));
+    res.set('Cache-Control', 'private, no-cache').json(asset);
+  });
+
+  router.patch('/assets/:namespace/:name', async (req, res) => {
+    const caller = await callers.resolve(req);
+    res.json(
+      await assets.update(
+        caller,
+        nameOf(req),
+        req.body as UpdateAssetRequest,
+        revisionOf(req.header('if-match')),
+      ),
+    );
+  });
+}

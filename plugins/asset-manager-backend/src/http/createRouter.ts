@@ -1,0 +1,52 @@
+import type { LoggerService } from '@backstage/backend-plugin-api';
+import { NotFoundError } from '@backstage/errors';
+import express, { Router } from 'express';
+import PromiseRouter from 'express-promise-router';
+import type { AliasService } from '../services/AliasService';
+import type { AssetService } from '../services/AssetService';
+import type { ChangeService } from '../services/ChangeService';
+import type { DeclarationService } from '../services/DeclarationService';
+import type { UploadService } from '../services/UploadService';
+import type { VersionService } from '../services/VersionService';
+import { addAliasRoutes } from './aliasesRouter';
+import { addAssetRoutes } from './assetsRouter';
+import { addChangeRoutes } from './changesRouter';
+import { problemDetails } from './problemDetails';
+import type { RouterContext } from './requests';
+import { createTransferRouter } from './transferRouter';
+import { addUploadRoutes } from './uploadsRouter';
+import { validateAgainstSpec } from './validateAgainstSpec';
+import { addVersionRoutes } from './versionsRouter';
+
+/** The whole HTTP API: bytes first, then everything that is held to the document. */
+export function createRouter(
+  context: RouterContext & {
+    assets: AssetService;
+    versions: VersionService;
+    aliases: AliasService;
+    uploads: UploadService;
+    changes: ChangeService;
+    declarations: DeclarationService;
+    logger: LoggerService;
+    spec: object;
+    validateResponses: boolean;
+  },
+): Router {
+  const router = PromiseRouter();
+  router.use(createTransferRouter(context));
+  router.use(express.json({ limit: '1mb' }));
+  router.get('/openapi.json', async (_req, res) => {
+    res.json(context.spec);
+  });
+  router.use(validateAgainstSpec({ spec: context.spec, responses: context.validateResponses }));
+  addAssetRoutes(router, context);
+  addVersionRoutes(router, context);
+  addAliasRoutes(router, context);
+  addUploadRoutes(router, context);
+  addChangeRoutes(router, context);
+  router.use(async req => {
+    throw new NotFoundError(`there is nothing at ${req.method} ${req.path}`);
+  });
+  router.use(problemDetails({ logger: context.logger }));
+  return router;
+}

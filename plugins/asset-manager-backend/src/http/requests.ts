@@ -1,0 +1,45 @@
+import type { Request, Response } from 'express';
+import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Clock, VersionRecord } from '../services/ports';
+import type { CallerResolver } from './CallerResolver';
+import type { IdempotencyStore } from './idempotency';
+
+/** What all routers need. */
+export interface RouterContext {
+  callers: CallerResolver;
+  idempotency: IdempotencyStore;
+  now: Clock;
+}
+
+export function nameOf(req: Request): AssetName {
+  return { namespace: req.params.namespace, name: req.params.name };
+}
+
+export function limitOf(req: Request, preset: number): number {
+  return req.query.limit === undefined ? preset : Number(req.query.limit);
+}
+
+export function cursorOf(req: Request): string | undefined {
+  return req.query.cursor as string | undefined;
+}
+
+/** A query parameter that may stand several times. */
+export function listOf(value: unknown): string[] | undefined {
+  if (value === undefined) return undefined;
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}
+
+/**
+ * Says how long an answer about a version may be kept: for ever when the
+ * request named the version itself, not at all when it named an alias.
+ */
+export function setVersionCaching(req: Request, res: Response, version: VersionRecord): void {
+  const { selector } = req.params;
+  const fixed = selector === version.label || selector === version.digest;
+  res.set(
+    'Cache-Control',
+    fixed
+      ? 'private, max-age=31536000, immutable, no-transform'
+      : 'private, no-cache, no-transform',
+  );
+}

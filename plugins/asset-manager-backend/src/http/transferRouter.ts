@@ -1,0 +1,152 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import express, { Request, Response, Router } from 'express';
+import PromiseRouter from 'express-promise-router';
+import { Digest, parseDigest, pathProblem, refuse } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
+import { FieldError, inField } from '../model/FieldError';
+import type { UploadService } from '../services/UploadService';
+import type { VersionService } from '../services/VersionService';
+import { nameOf, RouterContext, setVersionCaching } from './requests';
+
+/** A page has 16,384 entries at most, each with a path of 4 KiB at most; most are far smaller. */
+const MAX_PAGE_BYTES = 80 * 1024 * 1024;
+
+function lengthOf(req: Request): number {
+  const text = req.header('content-length');
+  const length = Number(text);
+  if (text === undefined || !Number.isSafeInteger(length) || length < 0) {
+    throw new FieldError('Content-Length', 'the request has to say how many bytes it carries');
+  }
+  return length;
+}
+
+function digestParam(req: Request): Digest {
+  return inField('digest', () => parseDigest(req.params.digest));
+}
+
+function countParam(req: Request, name: string): number {
+  const value = Number(req.params[name]);
+  if (!Number.isSafeInteger(value) || value < 0 || value > 1_000_000) {
+    throw new FieldError(name, `${name} has to be a number from 0`);
+  }
+  return value;
+}
+
+/** `sha-256=:…:` as RFC 9530 writes it. */
+function reprDigest(digest: Digest): string {
+  const bytes = Buffer.from(digest.slice('sha256:'.length), 'hex');
+  return `sha-256=:${bytes.toString('base64')}:`;
+}
+
+/** The one range that the request asks for; undefined for everything. */
+function rangeOf(req: Request, etag: string, size: number): ByteRange | 'unsatisfiable' | undefined {
+  const ifRange = req.header('if-range');
+  if (req.header('range') === undefined || (ifRange !== undefined && ifRange !== etag)) {
+    return undefined;
+  }
+  const ranges = req.range(size);
+  if (ranges === -1) return 'unsatisfiable';
+  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) {
+    return undefined;
+  }
+  return { start: ranges[0].start, end: ranges[0].end };
+}
+
+/**
+ * The routes that carry bytes. They stream, and so stand outside of body
+ * parsing and validation; what they take is checked here.
+ */
+export function createTransferRouter(
+  context: RouterContext & { versions: VersionService; uploads: UploadService },
+): Router {
+  const { versions, uploads, callers } = context;
+  const router = PromiseRouter();
+
+  router.get('/assets/:namespace/:name/versions/:selector/files/*', async (req, res) => {
+    const path = (req.params as Record<string, string>)[0];
+    inField('path', () => refuse('path', path, pathProblem(path)));
+    const caller = await callers.resolve(req, { limited: true });
+    const file = await versions.file(caller, nameOf(req), req.params.selector, path);
+    await sendFile(req, res, file);
+  });
+
+  router.put(
+    '/uploads/:id/pages/:position',
+    express.text({ type: () => true, limit: MAX_PAGE_BYTES }),
+    async (req, res) => {
+      const caller = await callers.resolve(req);
+      const text = typeof req.body === 'string' ? req.body : '';
+      res.json(await uploads.putPage(caller, req.params.id, countParam(req, 'position'), text));
+    },
+  );
+
+  router.put('/uploads/:id/blobs/:digest', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await uploads.putBlob(caller, req.params.id, {
+      digest: digestParam(req),
+      size: lengthOf(req),
+      body: req,
+    });
+    res.status(204).end();
+  });
+
+  router.put('/uploads/:id/blobs/:digest/parts/:number', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await uploads.putPart(caller, req.params.id, {
+      digest: digestParam(req),
+      number: countParam(req, 'number'),
+      size: lengthOf(req),
+      body: req,
+    });
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+async function sendFile(
+  req: Request,
+  res: Response,
+  file: Awaited<ReturnType<VersionService['file']>>,
+): Promise<void> {
+  const { version, entry, open } = file;
+  const etag = `"${entry.digest}"`;
+  setVersionCaching(req, res, version);
+  const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+  res.set({
+    'Accept-Ranges': 'bytes',
+    'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    // Whoever opens the address itself gets a file, and never a page of ours.
+    'Content-Security-Policy': "sandbox; default-src 'none'",
+    'Content-Type': entry.mediaType,
+    ETag: etag,
+    'Repr-Digest': reprDigest(entry.digest),
+    'X-Content-Type-Options': 'nosniff',
+  });
+  if (req.fresh) {
+    res.status(304).end();
+    return;
+  }
+  const range = rangeOf(req, etag, entry.size);
+  if (range === 'unsatisfiable') {
+    res.status(416).set('Content-Range', `bytes */${entry.size}`).removeHeader('Content-Type');
+    res.end();
+    return;
+  }
+  if (range) {
+    res.status(206).set('Content-Range', `bytes ${range.start}-${range.end}/${entry.size}`);
+  }
+  res.set('Content-Length', `${range ? range.end - range.start + 1 : entry.size}`);
+  if (req.method === 'HEAD' || entry.size === 0) {
+    res.end();
+    return;
+  }
+  const body: Readable = await open(range);
+  try {
+    await pipeline(body, res);
+  } catch (error) {
+    // A reader that goes away in the middle is no error of ours.
+    if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}

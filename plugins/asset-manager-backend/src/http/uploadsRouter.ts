@@ -1,0 +1,56 @@
+import type { Router } from 'express';
+import { parseDigest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { inField } from '../model/FieldError';
+import type { UploadService } from '../services/UploadService';
+import { answerOnce } from './idempotency';
+import { nameOf, RouterContext } from './requests';
+
+/** Routes of the noun `uploads` that speak JSON; the bytes go by `transferRouter`. */
+export function addUploadRoutes(
+  router: Router,
+  context: RouterContext & { uploads: UploadService },
+): void {
+  const { uploads, callers, idempotency, now } = context;
+
+  router.post('/assets/:namespace/:name/uploads', async (req, res) => {
+    const { digest, fileCount, size } = req.body;
+    const begun = await uploads.begin(await callers.resolve(req), nameOf(req), {
+      digest: inField('digest', () => parseDigest(digest)),
+      fileCount,
+      size,
+    });
+    res.status(begun.state === 'open' ? 201 : 200).json(begun);
+  });
+
+  router.get('/uploads/:id', async (req, res) => {
+    res.json(await uploads.get(await callers.resolve(req), req.params.id));
+  });
+
+  router.delete('/uploads/:id', async (req, res) => {
+    await uploads.abort(await callers.resolve(req), req.params.id);
+    res.status(204).end();
+  });
+
+  router.post('/uploads/:id/blobs/:digest/complete', async (req, res) => {
+    await uploads.completeBlob(await callers.resolve(req), req.params.id, {
+      digest: inField('digest', () => parseDigest(req.params.digest)),
+      size: req.body.size,
+    });
+    res.status(204).end();
+  });
+
+  router.post('/uploads/:id/commit', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store: idempotency,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => {
+        const body = await uploads.commit(caller, req.params.id, req.body);
+        return { status: body.created ? 201 : 200, body };
+      },
+    });
+  });
+}

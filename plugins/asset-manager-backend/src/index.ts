@@ -1,0 +1,6 @@
+/**
+ * The backend plugin of the asset manager.
+ *
+ * @packageDocumentation
+ */
+export { assetManagerPlugin as default, assetManagerPlugin } from './plugin';

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import {
+  coreServices,
+  createBackendPlugin,
+  resolvePackagePath,
+} from '@backstage/backend-plugin-api';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import {
+  assetManagerStorageExtensionPoint,
+  BlobStore,
+} from '@baseasset/backstage-plugin-asset-manager-node';
+import { ulid } from 'ulid';
+import { parse } from 'yaml';
+import { readAssetManagerConfig } from './config';
+import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
+import { DatabaseRepository } from './database/DatabaseRepository';
+import { CallerResolver } from './http/CallerResolver';
+import { createRouter } from './http/createRouter';
+import { AliasService } from './services/AliasService';
+import { AssetService } from './services/AssetService';
+import { AssetTypes } from './services/AssetTypes';
+import { ChangePublisher } from './services/ChangePublisher';
+import { ChangeService } from './services/ChangeService';
+import { ChangeSignal } from './services/ChangeSignal';
+import { DeclarationService } from './services/DeclarationService';
+import { ManifestReader } from './services/ManifestReader';
+import { UploadService } from './services/UploadService';
+import { VersionService } from './services/VersionService';
+import { LocalBlobStore } from './storage/LocalBlobStore';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The asset manager's backend: assets, versions, files and uploads.
+ *
+ * @public
+ */
+export const assetManagerPlugin = createBackendPlugin({
+  pluginId: 'asset-manager',
+  register(env) {
+    let foreignStore: BlobStore | undefined;
+    env.registerExtensionPoint(assetManagerStorageExtensionPoint, {
+      setBlobStore(store) {
+        if (foreignStore) throw new Error('two modules bring a blob store; install one');
+        foreignStore = store;
+      },
+    });
+
+    env.registerInit({
+      deps: {
+        auth: coreServices.auth,
+        config: coreServices.rootConfig,
+        database: coreServices.database,
+        events: eventsServiceRef,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        logger: coreServices.logger,
+        scheduler: coreServices.scheduler,
+        userInfo: coreServices.userInfo,
+      },
+      async init({ auth, config, database, events, httpAuth, httpRouter, logger, scheduler, userInfo }) {
+        const settings = readAssetManagerConfig(config);
+        const repository = await DatabaseRepository.create({ database });
+        const idempotency = new DatabaseIdempotencyStore(await database.getClient());
+        const store =
+          foreignStore ?? (await LocalBlobStore.create({ directory: settings.directory }));
+        const types = new AssetTypes(settings.assetTypes);
+        const changed = new ChangeSignal();
+        const now = () => new Date().toISOString();
+        const createUid = () => ulid().toLowerCase();
+
+        const manifests = new ManifestReader({ repository, store });
+        const assets = new AssetService({ repository, types, now, createUid, changed });
+        const versions = new VersionService({ repository, assets, manifests, store });
+        const aliases = new AliasService({ repository, assets, types, now, changed });
+        const uploads = new UploadService({
+          repository,
+          assets,
+          types,
+          manifests,
+          store,
+          now,
+          createId: createUid,
+          changed,
+          partSize: settings.partSize,
+        });
+        const declarations = new DeclarationService({
+          repository,
+          assets,
+          types,
+          now,
+          createUid,
+          changed,
+        });
+        const publisher = new ChangePublisher({ repository, events, logger });
+        changed.onRaise(() => publisher.publish());
+
+        const spec = parse(
+          readFileSync(
+            resolvePackagePath('@baseasset/backstage-plugin-asset-manager-backend', 'openapi.yaml'),
+            'utf8',
+          ),
+        );
+        httpRouter.use(
+          createRouter({
+            callers: new CallerResolver({
+              auth,
+              httpAuth,
+              userInfo,
+              serviceAccounts: settings.serviceAccounts,
+            }),
+            idempotency,
+            now,
+            assets,
+            versions,
+            aliases,
+            uploads,
+            changes: new ChangeService({ repository }),
+            declarations,
+            logger,
+            spec,
+            validateResponses: settings.validateResponses,
+          }),
+        );
+        // A plain link to a file has no header to carry a token in.
+        httpRouter.addAuthPolicy({
+          path: '/assets/:namespace/:name/versions/:selector/files',
+          allow: 'user-cookie',
+        });
+
+        await scheduler.scheduleTask({
+          id: 'publish-changes',
+          scope: 'local',
+          frequency: { seconds: 10 },
+          timeout: { minutes: 1 },
+          initialDelay: { seconds: 2 },
+          fn: () => publisher.publish(),
+        });
+        await scheduler.scheduleTask({
+          id: 'remove-expired',
+          frequency: { hours: 1 },
+          timeout: { minutes: 10 },
+          initialDelay: { minutes: 1 },
+          fn: async () => {
+            const count = await uploads.removeExpired();
+            if (count > 0) logger.info(`removed ${count} uploads that nobody went on with`);
+            await idempotency.removeOlderThan(new Date(Date.now() - DAY_MS).toISOString());
+          },
+        });
+      },
+    });
+  },
+});

@@ -1,0 +1,278 @@
+import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
+import { NotFoundError } from '@backstage/errors';
+import {
+  Asset,
+  AssetFacets,
+  AssetName,
+  AssetQuery,
+  AssetSummary,
+  AssetType,
+  CreateAssetRequest,
+  formatReference,
+  nameProblem,
+  namespaceProblem,
+  Page,
+  refuse,
+  UpdateAssetRequest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { assertMaintains, Caller, chooseOwner, owns } from '../model/caller';
+import { FieldConflictError, FieldError, inField } from '../model/FieldError';
+import { closeNames } from '../model/closeNames';
+import type { AssetTypes } from './AssetTypes';
+import type { ChangeSignal } from './ChangeSignal';
+import type { AssetListRecord, AssetRecord, Clock, Repository } from './ports';
+
+/** There is no such asset, or none that the caller may read: nobody can tell which. */
+export class AssetNotFoundError extends NotFoundError {
+  readonly suggestions: string[];
+
+  constructor(name: AssetName, suggestions: AssetName[] = []) {
+    super(`there is no asset ${formatReference(name)} that you may read`);
+    this.suggestions = suggestions.map(suggestion => formatReference(suggestion));
+  }
+}
+
+const NO_RELATIONS = { derivedFrom: [], producedBy: [], consumedBy: [] };
+
+/**
+ * The normal form of an entity reference.
+ *
+ * @throws FieldError when it is none
+ */
+export function readEntityRef(field: string, text: string, defaultKind: string): string {
+  return inField(field, () =>
+    stringifyEntityRef(
+      parseEntityRef(text, { defaultKind, defaultNamespace: 'default' }),
+    ),
+  );
+}
+
+/** Creates, shows, finds and edits assets. */
+export class AssetService {
+  readonly #repository: Repository;
+  readonly #types: AssetTypes;
+  readonly #now: Clock;
+  readonly #createUid: () => string;
+  readonly #changed: ChangeSignal;
+
+  constructor(options: {
+    repository: Repository;
+    types: AssetTypes;
+    now: Clock;
+    createUid: () => string;
+    changed: ChangeSignal;
+  }) {
+    this.#repository = options.repository;
+    this.#types = options.types;
+    this.#now = options.now;
+    this.#createUid = options.createUid;
+    this.#changed = options.changed;
+  }
+
+  /** @throws AssetNotFoundError when there is none that the caller may read */
+  async find(caller: Caller, name: AssetName): Promise<AssetRecord> {
+    const asset = await this.#repository.assets.find(name, caller);
+    if (!asset) {
+      const others = await this.#repository.assets.similar(name, caller);
+      throw new AssetNotFoundError(name, closeNames(name, others));
+    }
+    return asset;
+  }
+
+  /** @throws NotAllowedError when the caller may read it, but not change it */
+  async findMaintained(caller: Caller, name: AssetName): Promise<AssetRecord> {
+    const asset = await this.find(caller, name);
+    assertMaintains(caller, asset);
+    return asset;
+  }
+
+  async get(caller: Caller, name: AssetName): Promise<Asset> {
+    return this.#present(caller, await this.find(caller, name));
+  }
+
+  async list(
+    caller: Caller,
+    options: { query: AssetQuery; limit: number; cursor?: string },
+  ): Promise<Page<AssetSummary>> {
+    const { items, nextCursor } = await this.#repository.assets.list({
+      ...options,
+      viewer: caller,
+    });
+    return { items: items.map(toSummary), nextCursor };
+  }
+
+  async facets(caller: Caller, query: AssetQuery): Promise<AssetFacets> {
+    return this.#repository.assets.facets(query, caller);
+  }
+
+  async create(caller: Caller, request: CreateAssetRequest): Promise<Asset> {
+    const name: AssetName = { namespace: request.namespace, name: request.name };
+    inField('namespace', () => refuse('namespace', name.namespace, namespaceProblem(name.namespace)));
+    inField('name', () => refuse('asset name', name.name, nameProblem(name.name)));
+    this.#types.get(request.type);
+    const owner = chooseOwner(
+      caller,
+      request.owner === undefined ? undefined : readEntityRef('owner', request.owner, 'group'),
+    );
+    const at = this.#now();
+    const asset = await this.#repository.transaction(async repository => {
+      if (await repository.assets.find(name, 'everything')) {
+        throw new FieldConflictError('name', `the name ${formatReference(name)} is taken`);
+      }
+      const created = await repository.assets.insert({
+        ...name,
+        uid: this.#createUid(),
+        type: request.type,
+        owner,
+        system:
+          request.system === undefined
+            ? undefined
+            : readEntityRef('system', request.system, 'system'),
+        visibility: request.visibility ?? 'internal',
+        title: request.title,
+        description: request.description,
+        tags: request.tags ?? [],
+        relations: NO_RELATIONS,
+        revision: 1,
+        createdAt: at,
+        createdBy: caller.subject,
+        updatedAt: at,
+      });
+      await repository.changes.append({
+        asset: created,
+        kind: 'asset.created',
+        at,
+        by: caller.subject,
+      });
+      return created;
+    });
+    this.#changed.raise();
+    return this.#present(caller, asset);
+  }
+
+  /**
+   * Changes the card.
+   *
+   * @param expectedRevision - what the caller saw; undefined to change whatever stands
+   */
+  async update(
+    caller: Caller,
+    name: AssetName,
+    request: UpdateAssetRequest,
+    expectedRevision?: number,
+  ): Promise<Asset> {
+    const asset = await this.findMaintained(caller, name);
+    const changed = this.#apply(caller, asset, request);
+    const at = this.#now();
+    const updated = await this.#repository.transaction(async repository => {
+      const result = await repository.assets.update({
+        ...changed,
+        revision: expectedRevision ?? asset.revision,
+        updatedAt: at,
+      });
+      if (asset.visibility !== 'restricted' && result.visibility === 'restricted') {
+        // Who could see it until now has to learn that it is gone.
+        await repository.changes.append({
+          asset: result,
+          kind: 'asset.hidden',
+          at,
+          by: caller.subject,
+        });
+      }
+      await repository.changes.append({
+        asset: result,
+        kind: 'asset.updated',
+        at,
+        by: caller.subject,
+      });
+      return result;
+    });
+    this.#changed.raise();
+    return this.#present(caller, updated);
+  }
+
+  #apply(caller: Caller, asset: AssetRecord, request: UpdateAssetRequest): AssetRecord {
+    const changed = { ...asset };
+    if (request.type !== undefined) changed.type = this.#types.get(request.type).name;
+    if (request.owner !== undefined) {
+      changed.owner = readEntityRef('owner', request.owner, 'group');
+      if (caller.kind === 'user' && !owns(caller, changed) && changed.visibility === 'restricted') {
+        throw new FieldError(
+          'owner',
+          `you do not belong to ${changed.owner}, and could not see the asset any more`,
+        );
+      }
+    }
+    if (request.system !== undefined) {
+      changed.system =
+        request.system === null ? undefined : readEntityRef('system', request.system, 'system');
+    }
+    if (request.visibility !== undefined) changed.visibility = request.visibility;
+    if (request.title !== undefined) changed.title = request.title ?? undefined;
+    if (request.description !== undefined) changed.description = request.description ?? undefined;
+    if (request.tags !== undefined) changed.tags = request.tags;
+    return changed;
+  }
+
+  async #present(caller: Caller, asset: AssetRecord): Promise<Asset> {
+    const [sizes, latest, aliases, declarations] = await Promise.all([
+      this.#repository.versions.sizes(asset.id),
+      this.#repository.versions.latest(asset.id),
+      this.#repository.aliases.list(asset.id),
+      this.#repository.declarations.list(asset.id),
+    ]);
+    const named = await Promise.all(
+      aliases.map(async alias => ({
+        name: alias.name,
+        label: (await this.#repository.versions.byId(alias.versionId)).label,
+      })),
+    );
+    const [declaration] = declarations;
+    return {
+      ...toSummary({ ...asset, versionCount: sizes.versionCount, latest, aliases: named }),
+      uid: asset.uid,
+      etag: `"${asset.uid}.${asset.revision}"`,
+      logicalSize: sizes.logicalSize,
+      storedSize: sizes.storedSize,
+      ...asset.relations,
+      declaration: declaration && {
+        location: declaration.location,
+        state: declaration.state,
+        seenAt: declaration.seenAt,
+      },
+      maintained: owns(caller, asset),
+    };
+  }
+
+  /** The types that assets can have here. */
+  types(): AssetType[] {
+    return this.#types.list();
+  }
+}
+
+function toSummary(asset: AssetListRecord): AssetSummary {
+  const { latest } = asset;
+  return {
+    namespace: asset.namespace,
+    name: asset.name,
+    type: asset.type,
+    owner: asset.owner,
+    system: asset.system,
+    visibility: asset.visibility,
+    title: asset.title,
+    description: asset.description,
+    tags: asset.tags,
+    createdAt: asset.createdAt,
+    createdBy: asset.createdBy,
+    updatedAt: asset.updatedAt,
+    versionCount: asset.versionCount,
+    latest: latest && {
+      label: latest.label,
+      digest: latest.digest,
+      size: latest.size,
+      fileCount: latest.fileCount,
+      createdAt: latest.createdAt,
+    },
+    aliases: asset.aliases,
+  };
+}

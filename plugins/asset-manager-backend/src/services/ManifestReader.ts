@@ -1,0 +1,165 @@
+import { NotFoundError } from '@backstage/errors';
+import {
+  canonicalManifest,
+  compareEntries,
+  comparePaths,
+  digestOf,
+  Digest,
+  ManifestEntry,
+  parsePage,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
+import type { PageRecord, Repository } from './ports';
+
+const CACHED_ENTRIES = 200_000;
+
+/** The pages of a manifest, with the asset whose blobs they are. */
+interface PagesOfAsset {
+  uid: string;
+  pages: readonly PageRecord[];
+}
+
+/** Reads manifests page by page, and keeps the pages that were read last. */
+export class ManifestReader {
+  readonly #repository: Repository;
+  readonly #store: BlobStore;
+  readonly #cache = new Map<string, ManifestEntry[]>();
+  #cachedEntries = 0;
+
+  constructor(options: { repository: Repository; store: BlobStore }) {
+    this.#repository = options.repository;
+    this.#store = options.store;
+  }
+
+  /** The canonical text of the manifest. */
+  async manifest(versionId: number): Promise<string> {
+    return canonicalManifest(manifestOf(await this.#repository.versions.pages(versionId)));
+  }
+
+  /** The canonical text of a page. @throws NotFoundError when the manifest has fewer pages */
+  async pageText(options: { uid: string; versionId: number; position: number }): Promise<string> {
+    const pages = await this.#repository.versions.pages(options.versionId);
+    const page = pages[options.position];
+    if (!page) {
+      throw new NotFoundError(`the manifest has ${pages.length} pages, and none at ${options.position}`);
+    }
+    return this.#readText(options.uid, page.digest);
+  }
+
+  /** The entries of a page that stands in the blob store. */
+  async entries(uid: string, digest: Digest): Promise<ManifestEntry[]> {
+    const key = pageKey(uid, digest);
+    const cached = this.#cache.get(key);
+    if (cached) {
+      this.#cache.delete(key);
+      this.#cache.set(key, cached);
+      return cached;
+    }
+    const entries = parsePage(await this.#readText(uid, digest));
+    this.#cache.set(key, entries);
+    this.#cachedEntries += entries.length;
+    for (const [oldest, { length }] of this.#cache) {
+      if (this.#cachedEntries <= CACHED_ENTRIES || oldest === key) break;
+      this.#cache.delete(oldest);
+      this.#cachedEntries -= length;
+    }
+    return entries;
+  }
+
+  /** All entries of a version after a path, in order. */
+  async *walk(options: {
+    uid: string;
+    versionId: number;
+    after?: string;
+  }): AsyncGenerator<ManifestEntry> {
+    const { uid, versionId, after } = options;
+    const pages = await this.#repository.versions.pages(versionId);
+    const first = after === undefined ? 0 : pageOf(pages, after);
+    for (const page of pages.slice(Math.max(0, first))) {
+      for (const entry of await this.entries(uid, page.digest)) {
+        if (after === undefined || comparePaths(entry.path, after) > 0) yield entry;
+      }
+    }
+  }
+
+  /** The entry of a path, or undefined when the version has no such file. */
+  async find(options: {
+    uid: string;
+    versionId: number;
+    path: string;
+  }): Promise<ManifestEntry | undefined> {
+    const pages = await this.#repository.versions.pages(options.versionId);
+    const page = pages[pageOf(pages, options.path)];
+    if (!page) return undefined;
+    const entries = await this.entries(options.uid, page.digest);
+    let low = 0;
+    let high = entries.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const order = comparePaths(entries[middle].path, options.path);
+      if (order === 0) return entries[middle];
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return undefined;
+  }
+
+  /** What differs between two versions; pages that both have are not read. */
+  async compare(from: PagesOfAsset, to: PagesOfAsset) {
+    const read = async (side: PagesOfAsset, other: PagesOfAsset) => {
+      const shared = new Set<Digest>(other.pages.map(page => page.digest));
+      const entries: ManifestEntry[] = [];
+      let skipped = 0;
+      for (const page of side.pages) {
+        if (shared.has(page.digest)) skipped += page.fileCount;
+        else entries.push(...(await this.entries(side.uid, page.digest)));
+      }
+      return { entries, skipped };
+    };
+    const before = await read(from, to);
+    const after = await read(to, from);
+    const { changes, unchanged } = compareEntries(before.entries, after.entries);
+    return { changes, unchanged: unchanged + after.skipped };
+  }
+
+  async #readText(uid: string, digest: Digest): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await this.#store.open(pageKey(uid, digest))) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    if (digestOf(text) !== digest) {
+      throw new Error(`the manifest page ${digest} is damaged in the blob store`);
+    }
+    return text;
+  }
+}
+
+/** Where the page of a manifest stands in the blob store. */
+export function pageKey(uid: string, digest: Digest): string {
+  return `${uid}/pages/${digest.slice('sha256:'.length)}`;
+}
+
+/** Where the bytes of a file stand in the blob store. */
+export function blobKey(uid: string, digest: Digest): string {
+  const hex = digest.slice('sha256:'.length);
+  return `${uid}/sha256/${hex.slice(0, 2)}/${hex}`;
+}
+
+export function manifestOf(pages: readonly PageRecord[]) {
+  return {
+    fileCount: pages.reduce((sum, page) => sum + page.fileCount, 0),
+    pages: pages.map(({ digest, fileCount, size }) => ({ digest, fileCount, size })),
+    size: pages.reduce((sum, page) => sum + page.size, 0),
+  };
+}
+
+/** The position of the page that holds a path if any does; -1 when it stands before all. */
+function pageOf(pages: readonly PageRecord[], path: string): number {
+  let low = 0;
+  let high = pages.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (comparePaths(pages[middle].firstPath, path) <= 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return high;
+}

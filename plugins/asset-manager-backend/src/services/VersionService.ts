@@ -1,0 +1,244 @@
+import { NotFoundError } from '@backstage/errors';
+import {
+  AssetFile,
+  AssetName,
+  AssetVersion,
+  FileChangeKind,
+  formatReference,
+  isDigestPrefix,
+  LATEST,
+  ManifestEntry,
+  mediaTypeOf,
+  Page,
+  VersionComparison,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { BlobStore, ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
+import type { Readable } from 'node:stream';
+import type { Caller } from '../model/caller';
+import { FieldError } from '../model/FieldError';
+import type { AssetService } from './AssetService';
+import type { ManifestReader } from './ManifestReader';
+import type { AssetRecord, Repository, VersionRecord } from './ports';
+
+const MAX_LISTED_CHANGES = 2000;
+
+/** A version that a reference named, with its asset. */
+export interface ResolvedVersion {
+  asset: AssetRecord;
+  version: VersionRecord;
+}
+
+/** Finds versions, lists and compares their files, and opens them. */
+export class VersionService {
+  readonly #repository: Repository;
+  readonly #assets: AssetService;
+  readonly #manifests: ManifestReader;
+  readonly #store: BlobStore;
+
+  constructor(options: {
+    repository: Repository;
+    assets: AssetService;
+    manifests: ManifestReader;
+    store: BlobStore;
+  }) {
+    this.#repository = options.repository;
+    this.#assets = options.assets;
+    this.#manifests = options.manifests;
+    this.#store = options.store;
+  }
+
+  /** @throws NotFoundError when the asset or the version does not exist for the caller */
+  async resolve(caller: Caller, name: AssetName, selector: string): Promise<ResolvedVersion> {
+    const asset = await this.#assets.find(caller, name);
+    return { asset, version: await resolveSelector(this.#repository, asset, selector) };
+  }
+
+  async get(caller: Caller, name: AssetName, selector: string): Promise<AssetVersion> {
+    const { asset, version } = await this.resolve(caller, name, selector);
+    return (await presentVersions(this.#repository, asset, [version]))[0];
+  }
+
+  async list(
+    caller: Caller,
+    name: AssetName,
+    options: { cursor?: string; limit: number },
+  ): Promise<Page<AssetVersion>> {
+    const asset = await this.#assets.find(caller, name);
+    const before = options.cursor === undefined ? undefined : Number(options.cursor);
+    if (before !== undefined && !Number.isSafeInteger(before)) {
+      throw new FieldError('cursor', 'cursor is not one that a list gave; leave it out to begin again');
+    }
+    const found = await this.#repository.versions.list({
+      assetId: asset.id,
+      before,
+      limit: options.limit + 1,
+    });
+    const shown = found.slice(0, options.limit);
+    return {
+      items: await presentVersions(this.#repository, asset, shown),
+      nextCursor: found.length > options.limit ? `${shown.at(-1)?.sequence}` : undefined,
+    };
+  }
+
+  /** The canonical manifest, whose SHA-256 is the version's digest. */
+  async manifest(caller: Caller, name: AssetName, selector: string) {
+    const { version } = await this.resolve(caller, name, selector);
+    return { version, text: await this.#manifests.manifest(version.id) };
+  }
+
+  /** A canonical page of the manifest. */
+  async manifestPage(caller: Caller, name: AssetName, selector: string, position: number) {
+    const { asset, version } = await this.resolve(caller, name, selector);
+    const text = await this.#manifests.pageText({ uid: asset.uid, versionId: version.id, position });
+    return { version, text };
+  }
+
+  async files(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+    options: { under?: string; cursor?: string; limit: number },
+  ): Promise<Page<AssetFile>> {
+    const { asset, version } = await this.resolve(caller, name, selector);
+    const { under = '', limit } = options;
+    const items: AssetFile[] = [];
+    // Everything under a folder sorts right after the folder's own name.
+    const after = options.cursor ?? (under === '' ? undefined : under);
+    for await (const entry of this.#manifests.walk({
+      uid: asset.uid,
+      versionId: version.id,
+      after,
+    })) {
+      if (!entry.path.startsWith(under)) {
+        if (entry.path > under) break;
+        continue;
+      }
+      if (items.length === limit) return { items, nextCursor: items[limit - 1].path };
+      items.push({ ...entry, mediaType: mediaTypeOf(entry.path) });
+    }
+    return { items };
+  }
+
+  /** @throws NotFoundError when the version has no such file */
+  async file(caller: Caller, name: AssetName, selector: string, path: string) {
+    const { asset, version } = await this.resolve(caller, name, selector);
+    const entry = await this.#manifests.find({ uid: asset.uid, versionId: version.id, path });
+    if (!entry) {
+      throw new NotFoundError(
+        `there is no file ${JSON.stringify(path)} in ${formatReference({ ...asset, selector: version.label })}`,
+      );
+    }
+    return {
+      version,
+      entry: { ...entry, mediaType: mediaTypeOf(path) },
+      open: (range?: ByteRange) => this.#open(asset, entry, range),
+    };
+  }
+
+  async compare(
+    caller: Caller,
+    from: { name: AssetName; selector: string },
+    to: { name: AssetName; selector: string },
+  ): Promise<VersionComparison> {
+    const a = await this.resolve(caller, from.name, from.selector);
+    const b = await this.resolve(caller, to.name, to.selector);
+    const { changes, unchanged } = await this.#manifests.compare(
+      { uid: a.asset.uid, pages: await this.#repository.versions.pages(a.version.id) },
+      { uid: b.asset.uid, pages: await this.#repository.versions.pages(b.version.id) },
+    );
+    const counts: Record<FileChangeKind | 'unchanged', number> = {
+      added: 0,
+      changed: 0,
+      removed: 0,
+      renamed: 0,
+      unchanged,
+    };
+    for (const { kind } of changes) counts[kind]++;
+    return {
+      from: presentSide(a),
+      to: presentSide(b),
+      counts,
+      changes: changes.slice(0, MAX_LISTED_CHANGES),
+      truncated: changes.length > MAX_LISTED_CHANGES,
+    };
+  }
+
+  async #open(asset: AssetRecord, entry: ManifestEntry, range?: ByteRange): Promise<Readable> {
+    const blobs = await this.#repository.blobs.find(asset.id, [entry.digest]);
+    const blob = blobs.get(entry.digest);
+    if (!blob) throw new Error(`the blob ${entry.digest} of ${asset.uid} is not in the index`);
+    return this.#store.open(blob.key, range);
+  }
+}
+
+/**
+ * The version that a selector means: a digest, a label, an alias or `latest`.
+ *
+ * @throws NotFoundError when it means none
+ * @throws FieldError when a digest's beginning means two
+ */
+export async function resolveSelector(
+  repository: Repository,
+  asset: AssetRecord,
+  selector: string,
+): Promise<VersionRecord> {
+  const none = (why: string) =>
+    new NotFoundError(`${formatReference(asset)} has ${why}`);
+  if (selector === LATEST) {
+    const latest = await repository.versions.latest(asset.id);
+    if (!latest) throw none('no version yet');
+    return latest;
+  }
+  if (isDigestPrefix(selector)) {
+    const found = await repository.versions.byDigestPrefix(asset.id, selector);
+    if (found.length > 1) {
+      throw new FieldError('selector', `several versions of ${formatReference(asset)} begin with ${selector}; give more of the digest`);
+    }
+    if (found.length === 0) throw none(`no version ${selector}`);
+    return found[0];
+  }
+  const byLabel = await repository.versions.byLabel(asset.id, selector);
+  if (byLabel) return byLabel;
+  const alias = await repository.aliases.find(asset.id, selector);
+  if (alias) return repository.versions.byId(alias.versionId);
+  throw none(`no version or alias '${selector}'`);
+}
+
+/** Versions as the API gives them. */
+export async function presentVersions(
+  repository: Repository,
+  asset: AssetRecord,
+  versions: readonly VersionRecord[],
+): Promise<AssetVersion[]> {
+  if (versions.length === 0) return [];
+  const [latest, aliases] = await Promise.all([
+    repository.versions.latest(asset.id),
+    repository.aliases.list(asset.id),
+  ]);
+  return versions.map(version => ({
+    label: version.label,
+    digest: version.digest,
+    sequence: version.sequence,
+    fileCount: version.fileCount,
+    size: version.size,
+    message: version.message,
+    metadata: version.metadata,
+    createdAt: version.createdAt,
+    createdBy: version.createdBy,
+    aliases: aliases.filter(alias => alias.versionId === version.id).map(alias => alias.name),
+    latest: version.id === latest?.id,
+    changes: version.changes,
+  }));
+}
+
+function presentSide({ asset, version }: ResolvedVersion) {
+  return {
+    namespace: asset.namespace,
+    name: asset.name,
+    label: version.label,
+    digest: version.digest,
+    metadata: version.metadata,
+    size: version.size,
+    fileCount: version.fileCount,
+  };
+}

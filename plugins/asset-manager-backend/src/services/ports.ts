@@ -1,0 +1,209 @@
+import type {
+  AliasMove,
+  AssetChange,
+  AssetChangeKind,
+  AssetFacets,
+  AssetName,
+  AssetQuery,
+  ChangeCounts,
+  Digest,
+  Visibility,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { JsonObject } from '@backstage/types';
+import type { Caller } from '../model/caller';
+
+/** Where the time comes from: ISO 8601 in UTC. */
+export type Clock = () => string;
+
+/** Whose eyes a query looks with; `everything` is for the plugin's own tasks. */
+export type Viewer = Caller | 'everything';
+
+/** Entity references of other things in the catalog. */
+export interface AssetRelations {
+  derivedFrom: string[];
+  producedBy: string[];
+  consumedBy: string[];
+}
+
+export interface AssetCard {
+  type: string;
+  owner: string;
+  system?: string;
+  visibility: Visibility;
+  title?: string;
+  description?: string;
+  tags: string[];
+  relations: AssetRelations;
+}
+
+export interface AssetRecord extends AssetName, AssetCard {
+  id: number;
+  uid: string;
+  revision: number;
+  createdAt: string;
+  createdBy: string;
+  updatedAt: string;
+}
+
+/** An asset with what a list says of its versions. */
+export interface AssetListRecord extends AssetRecord {
+  versionCount: number;
+  latest?: { label: string; digest: Digest; size: number; fileCount: number; createdAt: string };
+  aliases: { name: string; label: string }[];
+}
+
+export interface AssetStore {
+  find(name: AssetName, viewer: Viewer): Promise<AssetRecord | undefined>;
+  byId(id: number): Promise<AssetRecord>;
+  /** Keyset page; `cursor` is what the page before gave. */
+  list(options: {
+    query: AssetQuery;
+    viewer: Viewer;
+    limit: number;
+    cursor?: string;
+  }): Promise<{ items: AssetListRecord[]; nextCursor?: string }>;
+  facets(query: AssetQuery, viewer: Viewer): Promise<AssetFacets>;
+  /** Names that are close to one that does not exist. */
+  similar(name: AssetName, viewer: Viewer): Promise<AssetName[]>;
+  insert(asset: Omit<AssetRecord, 'id'>): Promise<AssetRecord>;
+  /** Compare-and-set on the revision. @throws ConflictError when somebody was faster */
+  update(asset: AssetRecord): Promise<AssetRecord>;
+  touch(id: number, at: string): Promise<void>;
+  /** Keeps others from giving away names of the asset until the transaction ends. */
+  lock(id: number): Promise<void>;
+}
+
+export interface VersionRecord {
+  id: number;
+  assetId: number;
+  sequence: number;
+  label: string;
+  digest: Digest;
+  fileCount: number;
+  size: number;
+  message?: string;
+  metadata: JsonObject;
+  changes?: ChangeCounts;
+  createdAt: string;
+  createdBy: string;
+}
+
+export interface PageRecord {
+  position: number;
+  digest: Digest;
+  fileCount: number;
+  size: number;
+  firstPath: string;
+}
+
+export interface VersionStore {
+  latest(assetId: number): Promise<VersionRecord | undefined>;
+  byLabel(assetId: number, label: string): Promise<VersionRecord | undefined>;
+  /** Up to two versions whose digest begins so. */
+  byDigestPrefix(assetId: number, prefix: string): Promise<VersionRecord[]>;
+  byId(id: number): Promise<VersionRecord>;
+  labels(assetId: number): Promise<Set<string>>;
+  /** Newest first. */
+  list(options: { assetId: number; before?: number; limit: number }): Promise<VersionRecord[]>;
+  insert(version: Omit<VersionRecord, 'id'>, pages: readonly PageRecord[]): Promise<VersionRecord>;
+  pages(versionId: number): Promise<PageRecord[]>;
+  sizes(assetId: number): Promise<{ versionCount: number; logicalSize: number; storedSize: number }>;
+}
+
+export interface AliasRecord {
+  name: string;
+  versionId: number;
+  updatedAt: string;
+  updatedBy: string;
+}
+
+export interface AliasStore {
+  list(assetId: number): Promise<AliasRecord[]>;
+  find(assetId: number, name: string): Promise<AliasRecord | undefined>;
+  set(assetId: number, alias: AliasRecord): Promise<void>;
+  remove(assetId: number, name: string): Promise<void>;
+  recordMove(assetId: number, move: AliasMove): Promise<void>;
+  /** Newest first. */
+  moves(assetId: number, name: string | undefined, limit: number): Promise<AliasMove[]>;
+}
+
+export interface BlobRecord {
+  digest: Digest;
+  size: number;
+  key: string;
+}
+
+/** Which asset holds which bytes. */
+export interface BlobIndex {
+  find(assetId: number, digests: readonly Digest[]): Promise<Map<Digest, BlobRecord>>;
+  /** Verified bytes in other assets that the caller may read. */
+  findElsewhere(digests: readonly Digest[], viewer: Viewer): Promise<Map<Digest, BlobRecord>>;
+  add(assetId: number, blobs: readonly BlobRecord[], at: string): Promise<void>;
+}
+
+export interface UploadRecord {
+  id: string;
+  assetId: number;
+  digest: Digest;
+  fileCount: number;
+  size: number;
+  createdAt: string;
+  createdBy: string;
+  expiresAt: string;
+}
+
+export interface UploadStore {
+  find(id: string): Promise<UploadRecord | undefined>;
+  findByDigest(options: { assetId: number; digest: Digest; createdBy: string }): Promise<UploadRecord | undefined>;
+  insert(upload: UploadRecord): Promise<void>;
+  extend(id: string, expiresAt: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  expired(now: string, limit: number): Promise<UploadRecord[]>;
+  pages(id: string): Promise<PageRecord[]>;
+  setPage(id: string, page: PageRecord): Promise<void>;
+  parts(id: string): Promise<Map<Digest, number[]>>;
+  addPart(id: string, digest: Digest, number: number): Promise<void>;
+  removeParts(id: string, digest: Digest): Promise<void>;
+}
+
+export interface NewChange {
+  asset: Pick<AssetRecord, 'id' | 'visibility'>;
+  kind: AssetChangeKind;
+  subject?: string;
+  at: string;
+  by: string;
+}
+
+export interface ChangeStore {
+  append(change: NewChange): Promise<void>;
+  list(options: { after: number; limit: number; viewer: Viewer }): Promise<AssetChange[]>;
+  /** How far a reader of the plugin's own has come. */
+  position(reader: string): Promise<number>;
+  setPosition(reader: string, sequence: number): Promise<void>;
+}
+
+export interface DeclarationRecord {
+  location: string;
+  card: AssetCard;
+  state: 'proposed' | 'accepted';
+  seenAt: string;
+}
+
+export interface DeclarationStore {
+  list(assetId: number): Promise<DeclarationRecord[]>;
+  put(assetId: number, declaration: DeclarationRecord, by: string): Promise<void>;
+  remove(assetId: number, location: string): Promise<void>;
+}
+
+/** Everything that is remembered, and the way to change several things at once. */
+export interface Repository {
+  readonly assets: AssetStore;
+  readonly versions: VersionStore;
+  readonly aliases: AliasStore;
+  readonly blobs: BlobIndex;
+  readonly uploads: UploadStore;
+  readonly changes: ChangeStore;
+  readonly declarations: DeclarationStore;
+  /** All or nothing. Nothing slow belongs into it. */
+  transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,237 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, promises as fs } from 'node:fs';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { InputError, isError, NotFoundError } from '@backstage/errors';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  BlobDescriptor,
+  BlobStore,
+  ByteRange,
+  CompletePartsOptions,
+  PutBlobOptions,
+  PutPartOptions,
+} from '@baseasset/backstage-plugin-asset-manager-node';
+
+const READ_BYTES = 1024 * 1024;
+const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
+const STALE_AFTER_MS = 8 * 24 * 60 * 60 * 1000;
+
+function checkKey(key: string): string {
+  if (!KEY.test(key)) throw new InputError(`${JSON.stringify(key)} is not a blob key`);
+  return key;
+}
+
+/** Makes the entries of a folder survive a power cut. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Blobs as files in a directory, which needs nothing but a disk.
+ *
+ * A blob is written to a temporary file in the same file system, synced, named,
+ * and its folder synced, in this order: what is visible is whole, and what was
+ * acknowledged survives a power cut. Temporary files that a killed process left
+ * are swept at the start, once they are older than any upload session.
+ */
+export class LocalBlobStore implements BlobStore {
+  static async create(options: { directory: string }): Promise<LocalBlobStore> {
+    const store = new LocalBlobStore(path.resolve(options.directory));
+    await fs.mkdir(store.#blobs, { recursive: true });
+    await fs.mkdir(store.#temporary, { recursive: true });
+    await store.#sweep();
+    return store;
+  }
+
+  readonly #blobs: string;
+  readonly #temporary: string;
+  readonly #knownFolders = new Set<string>();
+
+  private constructor(directory: string) {
+    this.#blobs = path.join(directory, 'blobs');
+    this.#temporary = path.join(directory, 'tmp');
+  }
+
+  async put(options: PutBlobOptions): Promise<void> {
+    const { key, size, digest, body } = options;
+    checkKey(key);
+    const temporary = path.join(this.#temporary, `${randomUUID()}.put`);
+    try {
+      const handle = await fs.open(temporary, 'wx');
+      try {
+        const hash = createHash('sha256');
+        await writeBody({ handle, body, offset: 0, size, onChunk: chunk => hash.update(chunk) });
+        checkDigest(`sha256:${hash.digest('hex')}`, digest);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await this.#publish(temporary, key);
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async putPart(options: PutPartOptions): Promise<void> {
+    const { session, offset, size, body } = options;
+    const handle = await fs.open(this.#partsFile(session), 'a').then(async opened => {
+      await opened.close();
+      return fs.open(this.#partsFile(session), 'r+');
+    });
+    try {
+      await writeBody({ handle, body, offset, size });
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async completeParts(options: CompletePartsOptions): Promise<void> {
+    const { session, key, size, digest } = options;
+    checkKey(key);
+    const file = this.#partsFile(session);
+    try {
+      const { size: written } = await fs.stat(file).catch(() => ({ size: 0 }));
+      if (written !== size) {
+        throw new InputError(`the parts hold ${written} bytes, but ${size} were promised`);
+      }
+      const hash = createHash('sha256');
+      for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) {
+        hash.update(chunk);
+      }
+      checkDigest(`sha256:${hash.digest('hex')}`, digest);
+    } catch (error) {
+      await fs.rm(file, { force: true });
+      throw error;
+    }
+    const handle = await fs.open(file, 'r+');
+    await handle.sync().finally(() => handle.close());
+    await this.#publish(file, key);
+  }
+
+  async abortParts(session: string): Promise<void> {
+    await fs.rm(this.#partsFile(session), { force: true });
+  }
+
+  async open(key: string, range?: ByteRange): Promise<Readable> {
+    const file = this.#blobFile(key);
+    const handle = await fs.open(file, 'r').catch(error => {
+      if (error.code === 'ENOENT') throw new NotFoundError(`there is no blob ${key}`);
+      throw error;
+    });
+    return handle.createReadStream({
+      highWaterMark: READ_BYTES,
+      ...(range && { start: range.start, end: range.end }),
+    });
+  }
+
+  async stat(key: string): Promise<{ size: number } | undefined> {
+    try {
+      const { size } = await fs.stat(this.#blobFile(key));
+      return { size };
+    } catch (error) {
+      if (isError(error) && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await fs.rm(this.#blobFile(key), { force: true });
+  }
+
+  async *list(prefix: string): AsyncIterable<{ key: string; size: number }> {
+    const entries = await fs.readdir(this.#blobs, { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      const key = path.relative(this.#blobs, file).split(path.sep).join('/');
+      if (!key.startsWith(prefix)) continue;
+      yield { key, size: (await fs.stat(file)).size };
+    }
+  }
+
+  #blobFile(key: string): string {
+    return path.join(this.#blobs, ...checkKey(key).split('/'));
+  }
+
+  #partsFile(session: string): string {
+    return path.join(this.#temporary, `${checkKey(session).replaceAll('/', '.')}.parts`);
+  }
+
+  async #publish(temporary: string, key: BlobDescriptor['key']): Promise<void> {
+    const file = this.#blobFile(key);
+    const folder = path.dirname(file);
+    await this.#ensureFolder(folder);
+    await fs.rename(temporary, file);
+    await syncFolder(folder);
+  }
+
+  async #ensureFolder(folder: string): Promise<void> {
+    if (this.#knownFolders.has(folder)) return;
+    const first = await fs.mkdir(folder, { recursive: true });
+    if (first) {
+      // Each new folder is an entry of its parent, which must survive as well.
+      for (let at = folder; at.length >= first.length; at = path.dirname(at)) {
+        await syncFolder(path.dirname(at));
+      }
+    }
+    this.#knownFolders.add(folder);
+  }
+
+  async #sweep(): Promise<void> {
+    for (const name of await fs.readdir(this.#temporary)) {
+      const file = path.join(this.#temporary, name);
+      const { mtimeMs } = await fs.stat(file);
+      if (Date.now() - mtimeMs > STALE_AFTER_MS) {
+        await fs.rm(file, { force: true });
+      }
+    }
+  }
+}
+
+function checkDigest(found: Digest, promised: Digest): void {
+  if (found !== promised) {
+    throw new InputError(`the bytes have the digest ${found}, but ${promised} was promised`);
+  }
+}
+
+async function writeBody(options: {
+  handle: fs.FileHandle;
+  body: Readable;
+  offset: number;
+  size: number;
+  onChunk?: (chunk: Buffer) => void;
+}): Promise<void> {
+  const { handle, body, size, onChunk } = options;
+  let written = 0;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const flush = async () => {
+    if (waitingBytes === 0) return;
+    const block = waiting.length === 1 ? waiting[0] : Buffer.concat(waiting, waitingBytes);
+    await handle.write(block, 0, block.length, options.offset + written - block.length);
+    waiting = [];
+    waitingBytes = 0;
+  };
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    written += chunk.length;
+    if (written > size) {
+      throw new InputError(`more bytes came than the ${size} that were promised`);
+    }
+    onChunk?.(chunk);
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
+    if (waitingBytes >= READ_BYTES) await flush();
+  }
+  await flush();
+  if (written !== size) {
+    throw new InputError(`${written} bytes came, but ${size} were promised`);
+  }
+}

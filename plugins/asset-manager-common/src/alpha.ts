@@ -1,0 +1,1 @@
+export { assetModelLayer } from './kind/assetModelLayer';

@@ -1,0 +1,17 @@
+/**
+ * The words of the asset manager: what every other package speaks in. No I/O.
+ *
+ * @packageDocumentation
+ */
+export * from './assetType';
+export * from './ByteSource';
+export * from './compare';
+export * from './digest';
+export * from './events';
+export * from './kind/AssetEntity';
+export * from './manifest';
+export * from './mediaType';
+export * from './names';
+export * from './reference';
+export * from './visibility';
+export * from './wire';

@@ -1,0 +1,288 @@
+import { sha256 } from '@noble/hashes/sha2';
+import { utf8ToBytes } from '@noble/hashes/utils';
+import { InputError } from '@backstage/errors';
+import { Digest, digestOf, isDigest } from './digest';
+
+/**
+ * One file of a version.
+ *
+ * @public
+ */
+export interface ManifestEntry {
+  /** Relative, `/` between folders, well-formed Unicode. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** SHA-256 of the bytes. */
+  digest: Digest;
+}
+
+/**
+ * What the manifest says of one of its pages.
+ *
+ * @public
+ */
+export interface ManifestPage {
+  /** SHA-256 of the page's canonical text. */
+  digest: Digest;
+  fileCount: number;
+  /** Bytes of the page's files together. */
+  size: number;
+}
+
+/**
+ * The canonical list of a version's files, as digests of pages. Its own digest
+ * is the version's identity.
+ *
+ * @public
+ */
+export interface Manifest {
+  fileCount: number;
+  pages: ManifestPage[];
+  /** Bytes of all files together. */
+  size: number;
+}
+
+/**
+ * A page never holds more entries than this.
+ *
+ * @public
+ */
+export const MAX_PAGE_ENTRIES = 16_384;
+
+const encoder = new TextEncoder();
+
+/**
+ * What is wrong with a path in a version, or undefined when nothing is.
+ *
+ * @public
+ */
+export function pathProblem(path: string): string | undefined {
+  if (path === '') return 'it is empty';
+  if (path.startsWith('/')) return 'it begins with a slash';
+  if (!isWellFormed(path)) return 'it is not well-formed Unicode';
+  // eslint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f]/.test(path)) return 'it holds a control character';
+  if (path.includes('\\')) return 'it holds a backslash';
+  let bytes = 0;
+  for (const segment of path.split('/')) {
+    if (segment === '') return 'it has an empty part';
+    if (segment === '.' || segment === '..') return `it has the part '${segment}'`;
+    const length = encoder.encode(segment).length;
+    if (length > 255) return 'a part of it has more than 255 bytes';
+    bytes += length + 1;
+  }
+  if (bytes - 1 > 4096) return 'it has more than 4096 bytes';
+  return undefined;
+}
+
+function isWellFormed(text: string): boolean {
+  return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(
+    text,
+  );
+}
+
+/**
+ * Compares two paths by their UTF-8 bytes, which is the order of their code
+ * points and not of JavaScript's UTF-16 units.
+ *
+ * @public
+ */
+export function comparePaths(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    let x = a.charCodeAt(i);
+    let y = b.charCodeAt(i);
+    if (x !== y) {
+      // Surrogates stand for code points above all of the basic plane.
+      if (x >= 0xd800 && y >= 0xd800) {
+        x = x >= 0xe000 ? x - 0x800 : x + 0x2000;
+        y = y >= 0xe000 ? y - 0x800 : y + 0x2000;
+      }
+      return x - y;
+    }
+  }
+  return a.length - b.length;
+}
+
+/**
+ * Whether a page ends after this path: its SHA-256 ends in twelve zero bits.
+ *
+ * @public
+ */
+export function endsPage(path: string): boolean {
+  const hash = sha256(utf8ToBytes(path));
+  return hash[31] === 0 && (hash[30] & 0x0f) === 0;
+}
+
+/**
+ * Cuts sorted entries into pages. Where a page ends depends on the path of its
+ * last entry alone, so that one changed file changes one page.
+ *
+ * @public
+ */
+export function cutPages(entries: readonly ManifestEntry[]): ManifestEntry[][] {
+  const pages: ManifestEntry[][] = [];
+  let page: ManifestEntry[] = [];
+  for (const entry of entries) {
+    page.push(entry);
+    if (page.length === MAX_PAGE_ENTRIES || endsPage(entry.path)) {
+      pages.push(page);
+      page = [];
+    }
+  }
+  if (page.length > 0) pages.push(page);
+  return pages;
+}
+
+/**
+ * The canonical text of a page: the JSON canonicalization scheme (RFC 8785) of
+ * its entries. Strings and integers are written as ECMAScript does, which is
+ * what the RFC asks for; the keys stand in sorted order.
+ *
+ * @public
+ */
+export function canonicalPage(entries: readonly ManifestEntry[]): string {
+  return JSON.stringify(
+    entries.map(({ digest, path, size }) => ({ digest, path, size })),
+  );
+}
+
+/**
+ * The canonical text of a manifest (RFC 8785).
+ *
+ * @public
+ */
+export function canonicalManifest(manifest: Manifest): string {
+  return JSON.stringify({
+    fileCount: manifest.fileCount,
+    pages: manifest.pages.map(({ digest, fileCount, size }) => ({
+      digest,
+      fileCount,
+      size,
+    })),
+    size: manifest.size,
+  });
+}
+
+/**
+ * The version's identity.
+ *
+ * @public
+ */
+export function manifestDigest(manifest: Manifest): Digest {
+  return digestOf(canonicalManifest(manifest));
+}
+
+/**
+ * A manifest with the canonical texts of its pages.
+ *
+ * @public
+ */
+export interface BuiltManifest {
+  manifest: Manifest;
+  digest: Digest;
+  /** The canonical text of every page, in order. */
+  pages: string[];
+}
+
+/**
+ * Builds the manifest of some files, in any order.
+ *
+ * @throws InputError when a path is not valid, stands twice, or is a file and a folder
+ * @public
+ */
+export function buildManifest(entries: Iterable<ManifestEntry>): BuiltManifest {
+  const sorted = [...entries].sort((a, b) => comparePaths(a.path, b.path));
+  const checker = new ManifestChecker();
+  const manifest: Manifest = { fileCount: 0, pages: [], size: 0 };
+  const pages: string[] = [];
+  for (const entry of sorted) checker.check(entry);
+  for (const page of cutPages(sorted)) {
+    const text = canonicalPage(page);
+    const size = page.reduce((sum, entry) => sum + entry.size, 0);
+    manifest.pages.push({ digest: digestOf(text), fileCount: page.length, size });
+    manifest.fileCount += page.length;
+    manifest.size += size;
+    pages.push(text);
+  }
+  return { manifest, digest: manifestDigest(manifest), pages };
+}
+
+/**
+ * Checks entries one after the other: each by itself, and that together they
+ * are sorted and can stand in one file system.
+ *
+ * @public
+ */
+export class ManifestChecker {
+  #last: string | undefined;
+  readonly #folders = new Set<string>();
+  readonly #files = new Set<string>();
+
+  /** @throws InputError that names the path and what is wrong with it */
+  check(entry: ManifestEntry): void {
+    const { path, size, digest } = entry;
+    const problem = pathProblem(path);
+    const fail = (what: string) => {
+      throw new InputError(`file ${JSON.stringify(path)} can't be in a version: ${what}`);
+    };
+    if (problem) fail(problem);
+    if (!Number.isSafeInteger(size) || size < 0) fail('its size is not a number of bytes');
+    if (!isDigest(digest)) fail('its digest is not sha256: and 64 lowercase hex digits');
+    if (this.#last !== undefined) {
+      const order = comparePaths(this.#last, path);
+      if (order === 0) fail('it stands twice');
+      if (order > 0) fail('it is not in the order of its bytes');
+    }
+    if (this.#folders.has(path)) fail('it is a folder, too');
+    let slash = path.lastIndexOf('/');
+    while (slash > 0) {
+      const folder = path.slice(0, slash);
+      if (this.#files.has(folder)) fail(`${JSON.stringify(folder)} is a file, too`);
+      if (this.#folders.has(folder)) break;
+      this.#folders.add(folder);
+      slash = folder.lastIndexOf('/');
+    }
+    this.#files.add(path);
+    this.#last = path;
+  }
+}
+
+/**
+ * Reads the canonical text of a page.
+ *
+ * @throws InputError when the text is not the canonical text of any entries
+ * @public
+ */
+export function parsePage(text: string): ManifestEntry[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InputError('the manifest page is not JSON');
+  }
+  if (!Array.isArray(value)) throw new InputError('the manifest page is not a list');
+  if (value.length === 0) throw new InputError('the manifest page is empty');
+  if (value.length > MAX_PAGE_ENTRIES) {
+    throw new InputError(
+      `the manifest page has ${value.length} entries; ${MAX_PAGE_ENTRIES} are the most`,
+    );
+  }
+  const entries = value.map((item, index): ManifestEntry => {
+    const { path, size, digest } = (item ?? {}) as Record<string, unknown>;
+    if (
+      typeof path !== 'string' ||
+      typeof size !== 'number' ||
+      typeof digest !== 'string' ||
+      !isDigest(digest)
+    ) {
+      throw new InputError(`entry ${index} of the manifest page has no path, size or digest`);
+    }
+    return { path, size, digest };
+  });
+  if (canonicalPage(entries) !== text) {
+    throw new InputError('the manifest page is not canonical (RFC 8785)');
+  }
+  return entries;
+}

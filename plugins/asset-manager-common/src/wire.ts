@@ -1,0 +1,355 @@
+import type { JsonObject } from '@backstage/types';
+import type { Digest } from './digest';
+import type { ManifestEntry } from './manifest';
+import type { AssetName } from './reference';
+import type { Visibility } from './visibility';
+
+/**
+ * A part of a list, and the way to the next part.
+ *
+ * @public
+ */
+export interface Page<T> {
+  items: T[];
+  /** Give it back as `cursor` for the next part; absent at the end. */
+  nextCursor?: string;
+}
+
+/**
+ * How one version differs from the one before.
+ *
+ * @public
+ */
+export interface ChangeCounts {
+  added: number;
+  changed: number;
+  removed: number;
+}
+
+/**
+ * An immutable version of an asset.
+ *
+ * @public
+ */
+export interface AssetVersion {
+  /** Unique in the asset: `1`, `2`, … or the publisher's own. */
+  label: string;
+  /** The digest of its manifest. */
+  digest: Digest;
+  /** 1 for the asset's first version, and so on. */
+  sequence: number;
+  fileCount: number;
+  /** Bytes of all files together. */
+  size: number;
+  message?: string;
+  metadata: JsonObject;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  /** Entity reference of the person, or the name of the service. */
+  createdBy: string;
+  /** The aliases that point to it now. */
+  aliases: string[];
+  /** Whether it is what `latest` means now. */
+  latest: boolean;
+  /** Against the version before it; absent for the first. */
+  changes?: ChangeCounts;
+}
+
+/**
+ * A declaration of the asset in a repository.
+ *
+ * @public
+ */
+export interface AssetDeclaration {
+  /** Where the catalog read it, e.g. `url:https://…/catalog-info.yaml`. */
+  location: string;
+  /** `accepted` declarations write the card; `proposed` ones wait for an owner. */
+  state: 'proposed' | 'accepted';
+  /** ISO 8601, UTC. */
+  seenAt: string;
+}
+
+/**
+ * An asset as a list shows it.
+ *
+ * @public
+ */
+export interface AssetSummary extends AssetName {
+  type: string;
+  /** Entity reference of a group or user. */
+  owner: string;
+  system?: string;
+  visibility: Visibility;
+  title?: string;
+  description?: string;
+  tags: string[];
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  createdBy: string;
+  /** ISO 8601, UTC: the last change of the card, its versions or aliases. */
+  updatedAt: string;
+  versionCount: number;
+  /** What `latest` means now; absent before the first push. */
+  latest?: Pick<AssetVersion, 'label' | 'digest' | 'size' | 'fileCount' | 'createdAt'>;
+  aliases: { name: string; label: string }[];
+}
+
+/**
+ * One asset with what only its own page asks for.
+ *
+ * @public
+ */
+export interface Asset extends AssetSummary {
+  /** Never reused, also not when a name is. */
+  uid: string;
+  /** For `If-Match` of an edit. */
+  etag: string;
+  /** Bytes of all versions, counted for each. */
+  logicalSize: number;
+  /** Bytes that are stored for them. */
+  storedSize: number;
+  derivedFrom: string[];
+  producedBy: string[];
+  consumedBy: string[];
+  declaration?: AssetDeclaration;
+  /** Whether the caller may edit it and push to it. */
+  maintained: boolean;
+}
+
+/**
+ * What can be said of an asset when it is created.
+ *
+ * @public
+ */
+export interface CreateAssetRequest extends AssetName {
+  type: string;
+  /** Left out: the caller's only group. */
+  owner?: string;
+  system?: string;
+  visibility?: Visibility;
+  title?: string;
+  description?: string;
+  tags?: string[];
+}
+
+/**
+ * What can be changed of an asset. A field left out stays; `null` takes an
+ * optional one away.
+ *
+ * @public
+ */
+export interface UpdateAssetRequest {
+  type?: string;
+  owner?: string;
+  system?: string | null;
+  visibility?: Visibility;
+  title?: string | null;
+  description?: string | null;
+  tags?: string[];
+}
+
+/** @public */
+export type AssetSort = 'updated' | '-updated' | 'name' | '-name' | 'size' | '-size';
+
+/**
+ * How a list of assets is narrowed.
+ *
+ * @public
+ */
+export interface AssetQuery {
+  /** Words that stand in the name, title, description or a tag. */
+  text?: string;
+  namespace?: string[];
+  type?: string[];
+  owner?: string[];
+  tag?: string[];
+  visibility?: Visibility[];
+  sort?: AssetSort;
+}
+
+/**
+ * How many of the assets that the query finds have which value.
+ *
+ * @public
+ */
+export type AssetFacets = Record<
+  'type' | 'owner' | 'namespace' | 'tag' | 'visibility',
+  { value: string; count: number }[]
+>;
+
+/**
+ * A file with what the version's identity does not depend on.
+ *
+ * @public
+ */
+export interface AssetFile extends ManifestEntry {
+  /** RFC 6838, told from the path. */
+  mediaType: string;
+}
+
+/** @public */
+export type FileChangeKind = 'added' | 'removed' | 'changed' | 'renamed';
+
+/**
+ * One file that differs between two versions.
+ *
+ * @public
+ */
+export interface FileChange {
+  kind: FileChangeKind;
+  path: string;
+  /** The former path of a renamed file. */
+  fromPath?: string;
+  from?: { size: number; digest: Digest };
+  to?: { size: number; digest: Digest };
+}
+
+/**
+ * What differs between two versions.
+ *
+ * @public
+ */
+export interface VersionComparison {
+  from: AssetName & Pick<AssetVersion, 'label' | 'digest' | 'metadata' | 'size' | 'fileCount'>;
+  to: AssetName & Pick<AssetVersion, 'label' | 'digest' | 'metadata' | 'size' | 'fileCount'>;
+  counts: Record<FileChangeKind | 'unchanged', number>;
+  changes: FileChange[];
+  /** True when there are more changes than are listed. */
+  truncated: boolean;
+}
+
+/** @public */
+export interface AssetAlias {
+  name: string;
+  label: string;
+  digest: Digest;
+  /** ISO 8601, UTC. */
+  updatedAt: string;
+  updatedBy: string;
+}
+
+/** @public */
+export interface AliasMove {
+  name: string;
+  /** Absent when the alias was new. */
+  from?: string;
+  /** Absent when the alias was taken away. */
+  to?: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  by: string;
+}
+
+/**
+ * A blob that the server still wants, and how.
+ *
+ * @public
+ */
+export interface MissingBlob {
+  digest: Digest;
+  size: number;
+  /**
+   * The numbers (from 0) of the parts that the server holds already. Only
+   * blobs larger than the session's `partSize` have parts.
+   */
+  receivedParts: number[];
+}
+
+/**
+ * An upload session: the way from files on a disk to a version.
+ *
+ * @public
+ */
+export interface Upload extends AssetName {
+  id: string;
+  /** The digest of the manifest that it is for. */
+  digest: Digest;
+  fileCount: number;
+  size: number;
+  /** Bytes of a part; a blob that is no larger goes in one piece. */
+  partSize: number;
+  createdAt: string;
+  createdBy: string;
+  /** Moved on by every request of the session. */
+  expiresAt: string;
+  /** The positions of the pages that the server holds already. */
+  receivedPages: number[];
+}
+
+/**
+ * The answer to the start of an upload: either the way to go on, or the
+ * version that has this content already.
+ *
+ * @public
+ */
+export type BeginUploadResponse =
+  | { state: 'open'; upload: Upload }
+  | { state: 'exists'; version: AssetVersion };
+
+/** @public */
+export interface CommitUploadRequest {
+  label?: string;
+  message?: string;
+  metadata?: JsonObject;
+  /** Set to the new version in the same transaction. */
+  aliases?: string[];
+}
+
+/** @public */
+export interface CommitUploadResponse {
+  version: AssetVersion;
+  /** False when the asset had a version with this content already. */
+  created: boolean;
+  /** For each alias that was asked for: where it pointed before. */
+  aliases: AliasMove[];
+}
+
+/** @public */
+export type AssetChangeKind =
+  | 'asset.created'
+  | 'asset.updated'
+  | 'asset.hidden'
+  | 'version.created'
+  | 'alias.moved'
+  | 'declaration.changed';
+
+/**
+ * One entry of the change feed.
+ *
+ * @public
+ */
+export interface AssetChange extends AssetName {
+  /** Grows; give the last one back as `after`. */
+  sequence: number;
+  kind: AssetChangeKind;
+  uid: string;
+  /** The version or alias that it is about. */
+  subject?: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  by: string;
+}
+
+/** @public */
+export interface Whoami {
+  /** Entity reference of a person, or the name of a service. */
+  subject: string;
+  kind: 'user' | 'service';
+  /** What the caller owns things as. */
+  ownershipEntityRefs: string[];
+}
+
+/**
+ * An error answer: problem details (RFC 9457) in a body that Backstage's own
+ * error parsing understands, too.
+ *
+ * @public
+ */
+export interface ProblemDetails {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** What is wrong with which field of the request. */
+  errors?: { field: string; detail: string }[];
+}

@@ -1,0 +1,90 @@
+import type { Readable } from 'node:stream';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+
+/**
+ * A blob as its bytes will be: what a writer promises and the store holds it to.
+ *
+ * @public
+ */
+export interface BlobDescriptor {
+  /** Where the blob stands: parts of `[A-Za-z0-9._-]`, joined by `/`. */
+  key: string;
+  /** Bytes. */
+  size: number;
+  digest: Digest;
+}
+
+/** @public */
+export interface PutBlobOptions extends BlobDescriptor {
+  body: Readable;
+}
+
+/** @public */
+export interface PutPartOptions {
+  /** Names the unfinished blob among its writers, in the grammar of a key. */
+  session: string;
+  /** From 0. */
+  number: number;
+  /** Bytes from the blob's begin to the part's. */
+  offset: number;
+  /** Bytes. */
+  size: number;
+  body: Readable;
+}
+
+/** @public */
+export interface CompletePartsOptions extends BlobDescriptor {
+  session: string;
+}
+
+/**
+ * A range of bytes, both ends included, as in HTTP.
+ *
+ * @public
+ */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/**
+ * Where bytes are kept. Blobs never change; a key is written once.
+ *
+ * Guarantees of every implementation:
+ * - When `put` or `completeParts` resolves, the bytes had the promised size and
+ *   digest and survive a power cut.
+ * - A blob is never visible before it is whole.
+ * - Writing a key that stands leaves it as it is and succeeds.
+ * - Memory does not grow with the size of a blob.
+ *
+ * @public
+ */
+export interface BlobStore {
+  /** @throws InputError when the bytes are not what was promised; nothing is kept then */
+  put(options: PutBlobOptions): Promise<void>;
+
+  /** Keeps a part of an unfinished blob; a part sent again replaces the former. */
+  putPart(options: PutPartOptions): Promise<void>;
+
+  /**
+   * Makes a blob of its parts.
+   *
+   * @throws InputError when the bytes are not what was promised; the parts are gone then
+   */
+  completeParts(options: CompletePartsOptions): Promise<void>;
+
+  /** Forgets the parts of an unfinished blob. */
+  abortParts(session: string): Promise<void>;
+
+  /** @throws NotFoundError when there is no such blob */
+  open(key: string, range?: ByteRange): Promise<Readable>;
+
+  /** The blob's size in bytes, or undefined when there is none. */
+  stat(key: string): Promise<{ size: number } | undefined>;
+
+  /** Succeeds when there is no such blob, too. */
+  delete(key: string): Promise<void>;
+
+  /** All blobs whose key begins with the prefix, in no order. */
+  list(prefix: string): AsyncIterable<{ key: string; size: number }>;
+}

@@ -1,0 +1,1 @@
+export { testBlobStore } from './testBlobStore';

@@ -92,6 +92,8 @@ export interface AssetSummary extends AssetName {
   /** What `latest` means now; absent before the first push. */
   latest?: Pick<AssetVersion, 'label' | 'digest' | 'size' | 'fileCount' | 'createdAt'>;
   aliases: { name: string; label: string }[];
+  /** The repository that writes the card; a proposed one where none does yet. */
+  declaration?: AssetDeclaration;
 }
 
 /**
@@ -111,7 +113,6 @@ export interface Asset extends AssetSummary {
   derivedFrom: string[];
   producedBy: string[];
   consumedBy: string[];
-  declaration?: AssetDeclaration;
   /** Whether the caller may edit it and push to it. */
   maintained: boolean;
 }

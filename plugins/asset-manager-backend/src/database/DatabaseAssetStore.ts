@@ -1,5 +1,6 @@
 import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
+  AssetDeclaration,
   AssetFacets,
   assetKey,
   AssetName,
@@ -166,7 +167,9 @@ export class DatabaseAssetStore implements AssetStore {
     }
     const found = (await rows) as ListRow[];
     const shown = found.slice(0, limit);
-    const aliases = await this.#aliasesOf(shown.map(row => toNumber(row.id)));
+    const ids = shown.map(row => toNumber(row.id));
+    const aliases = await this.#aliasesOf(ids);
+    const declarations = await this.#declarationsOf(ids);
     const items = shown.map((row): AssetListRecord => ({
       ...toRecord(row),
       versionCount: toNumber(row.version_count),
@@ -181,6 +184,7 @@ export class DatabaseAssetStore implements AssetStore {
               createdAt: row.version_created_at,
             },
       aliases: aliases.get(toNumber(row.id)) ?? [],
+      declaration: declarations.get(toNumber(row.id)),
     }));
     const last = shown.at(-1);
     return found.length > limit && last
@@ -308,6 +312,22 @@ export class DatabaseAssetStore implements AssetStore {
       .map(([value, count]) => ({ value, count }))
       .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value))
       .slice(0, 50);
+  }
+
+  async #declarationsOf(ids: number[]): Promise<Map<number, AssetDeclaration>> {
+    const result = new Map<number, AssetDeclaration>();
+    if (ids.length === 0) return result;
+    const rows = await this.#knex('declarations')
+      .whereIn('asset_id', ids)
+      // The accepted one is written last, and stays.
+      .orderBy([{ column: 'state', order: 'desc' }, { column: 'seen_at' }])
+      .select<
+        { asset_id: number | string; location: string; state: AssetDeclaration['state']; seen_at: string }[]
+      >('asset_id', 'location', 'state', 'seen_at');
+    for (const { asset_id, location, state, seen_at } of rows) {
+      result.set(toNumber(asset_id), { location, state, seenAt: seen_at });
+    }
+    return result;
   }
 
   async #aliasesOf(ids: number[]): Promise<Map<number, AssetListRecord['aliases']>> {

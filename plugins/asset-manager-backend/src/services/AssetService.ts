@@ -229,17 +229,22 @@ export class AssetService {
     );
     const [declaration] = declarations;
     return {
-      ...toSummary({ ...asset, versionCount: sizes.versionCount, latest, aliases: named }),
+      ...toSummary({
+        ...asset,
+        versionCount: sizes.versionCount,
+        latest,
+        aliases: named,
+        declaration: declaration && {
+          location: declaration.location,
+          state: declaration.state,
+          seenAt: declaration.seenAt,
+        },
+      }),
       uid: asset.uid,
       etag: `"${asset.uid}.${asset.revision}"`,
       logicalSize: sizes.logicalSize,
       storedSize: sizes.storedSize,
       ...asset.relations,
-      declaration: declaration && {
-        location: declaration.location,
-        state: declaration.state,
-        seenAt: declaration.seenAt,
-      },
       maintained: owns(caller, asset),
     };
   }
@@ -274,5 +279,6 @@ function toSummary(asset: AssetListRecord): AssetSummary {
       createdAt: latest.createdAt,
     },
     aliases: asset.aliases,
+    declaration: asset.declaration,
   };
 }

@@ -2,6 +2,7 @@ import type {
   AliasMove,
   AssetChange,
   AssetChangeKind,
+  AssetDeclaration,
   AssetFacets,
   AssetName,
   AssetQuery,
@@ -50,6 +51,7 @@ export interface AssetListRecord extends AssetRecord {
   versionCount: number;
   latest?: { label: string; digest: Digest; size: number; fileCount: number; createdAt: string };
   aliases: { name: string; label: string }[];
+  declaration?: AssetDeclaration;
 }
 
 export interface AssetStore {

@@ -1,0 +1,45 @@
+import type { Command } from '../Command';
+import { aliasHistory, aliasList, aliasRemove, aliasSet } from './alias';
+import { cat } from './cat';
+import { completion } from './completion';
+import { create } from './create';
+import { declarationAccept, declarationList } from './declaration';
+import { diff } from './diff';
+import { edit } from './edit';
+import { files } from './files';
+import { list } from './list';
+import { login } from './login';
+import { logout } from './logout';
+import { open } from './open';
+import { pull } from './pull';
+import { push } from './push';
+import { show } from './show';
+import { uploadsAbort } from './uploadsAbort';
+import { verify } from './verify';
+import { whoami } from './whoami';
+
+/** All commands, in the order of the help. */
+export const commands: readonly Command[] = [
+  pull,
+  cat,
+  verify,
+  push,
+  create,
+  edit,
+  aliasSet,
+  aliasRemove,
+  declarationAccept,
+  uploadsAbort,
+  list,
+  show,
+  files,
+  diff,
+  aliasList,
+  aliasHistory,
+  declarationList,
+  open,
+  login,
+  logout,
+  whoami,
+  completion,
+];

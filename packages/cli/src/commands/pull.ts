@@ -1,0 +1,99 @@
+import type { Command } from '../Command';
+import { readReference } from '../lib/Context';
+import { CommandError, EXIT } from '../lib/exit';
+import { countOf, formatBytes } from '../lib/format';
+
+export const pull: Command = {
+  name: 'pull',
+  group: 'get',
+  summary: 'bring the files of a version into a folder',
+  details: [
+    'Every file is verified against the manifest, and the manifest against the digest of the\nversion. What stands already is left alone; what you changed is not overwritten without\n--force; files of a version pulled before that this one does not have are removed.',
+  ],
+  args: [{ name: 'REF', description: 'an asset or a version of it, e.g. models/basecaller@champion' }],
+  options: {
+    output: { type: 'string', short: 'o', value: 'DIR', description: 'where to; a folder of the asset’s name when left out' },
+    include: {
+      type: 'string',
+      multiple: true,
+      value: 'GLOB',
+      description: 'only files that match, e.g. "weights/**"',
+    },
+    force: { type: 'boolean', short: 'f', description: 'overwrite files that were changed here' },
+  },
+  examples: [
+    { line: 'asset pull models/basecaller@champion -o ./model', does: 'the version that champion means' },
+    { line: 'asset pull genomes/lambda --include "*.fa"', does: 'the newest version, one kind of file' },
+  ],
+  async run(context, { args, options }) {
+    const reference = await readReference(args[0]);
+    const { formatReference } = await import('@baseasset/backstage-plugin-asset-manager-common');
+    const client = await context.client();
+    const session = await context.session();
+    const { cacheDirectory, pull: pullVersion } = await import('@baseasset/client/node');
+    const transport = await session.transport();
+    const target = options.text('output') ?? reference.name;
+    const started = Date.now();
+    const bar = context.progress();
+    try {
+      const version = await client.getVersion(reference, { signal: context.signal });
+      const result = await pullVersion({
+        client,
+        transport,
+        cache: cacheDirectory(context.environment),
+        name: reference,
+        version,
+        target,
+        include: reference.path ? [reference.path, `${reference.path}/**`] : options.list('include'),
+        force: options.flag('force'),
+        signal: context.signal,
+        onProgress: progress =>
+          bar.update('Downloading', progress.receivedBytes, progress.totalBytes),
+      });
+      bar.clear();
+      const { namespace, name } = reference;
+      if (context.json) {
+        context.printJson({
+          namespace,
+          name,
+          reference: formatReference({ namespace, name, selector: version.digest }),
+          version,
+          directory: target,
+          ...result,
+        });
+        return;
+      }
+      const what =
+        result.written === 0
+          ? 'nothing to do'
+          : `${formatBytes(result.receivedBytes)} downloaded${result.receivedBytes === 0 ? ' (all cached)' : ''}`;
+      context.print(
+        [
+          context.paint('bold', formatReference({ namespace, name, selector: version.label })),
+          countOf(result.fileCount, 'file'),
+          formatBytes(result.size),
+          what,
+          ...(result.removed > 0 ? [`${countOf(result.removed, 'former file')} removed`] : []),
+          `${((Date.now() - started) / 1000).toFixed(1)} s`,
+          `→ ${target}`,
+        ].join('  '),
+      );
+    } catch (error) {
+      bar.clear();
+      if (context.signal.aborted) {
+        throw new CommandError(130, 'Stopped. What was fetched is kept.', [
+          'to go on: run the same command again',
+        ]);
+      }
+      if ((error as Error).name === 'ConflictError') {
+        throw new CommandError(EXIT.conflict, (error as Error).message, [
+          'to overwrite them: add --force',
+          'to keep them: pull into another folder with -o',
+        ]);
+      }
+      throw error;
+    } finally {
+      transport.close();
+    }
+  },
+};

@@ -1,0 +1,222 @@
+import type { AssetManagerClient } from '@baseasset/client';
+import type { UploadVersionResult } from '@baseasset/client';
+import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Command, Invocation } from '../Command';
+import { Context, readName, typed } from '../lib/Context';
+import { CommandError, EXIT, UsageError } from '../lib/exit';
+import { countOf, formatBytes } from '../lib/format';
+import { cardOf, cardOptions } from './cardOptions';
+
+const TYPE_OF_NEW = 'generic';
+
+/** `--meta k=v`, where v is JSON when it reads as JSON and a text otherwise. */
+export function readMetadata(pairs: readonly string[]): Record<string, never> {
+  const metadata: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw new UsageError(`--meta ${JSON.stringify(pair)} has to be KEY=VALUE`);
+    const value = pair.slice(equals + 1);
+    try {
+      metadata[pair.slice(0, equals)] = JSON.parse(value);
+    } catch {
+      metadata[pair.slice(0, equals)] = value;
+    }
+  }
+  return metadata as Record<string, never>;
+}
+
+/** Finds the asset, and creates it when it is not there. */
+async function ensureAsset(
+  context: Context,
+  client: AssetManagerClient,
+  name: AssetName,
+  options: Invocation['options'],
+): Promise<void> {
+  const { signal } = context;
+  const standing = await client.getAsset(name, { signal }).catch(error => {
+    if (error.status === 404) return undefined;
+    throw error;
+  });
+  const type = options.text('type');
+  const owner = options.text('owner');
+  if (standing) {
+    if (type !== undefined && type !== standing.type) {
+      throw new CommandError(EXIT.conflict, `the asset is a ${standing.type}, and a push does not make it a ${type}`, [
+        `to change it: asset edit ${options.text('name') ?? `${name.namespace}/${name.name}`} --type ${type}`,
+      ]);
+    }
+    return;
+  }
+  await client.createAsset(
+    { ...name, ...cardOf(options), type: type ?? TYPE_OF_NEW, owner },
+    { signal },
+  );
+  context.note(`Created ${name.namespace}/${name.name} as ${type ?? TYPE_OF_NEW}`);
+}
+
+async function report(
+  context: Context,
+  name: AssetName,
+  result: UploadVersionResult,
+): Promise<void> {
+  const { formatReference, shortDigest } = await import(
+    '@baseasset/backstage-plugin-asset-manager-common'
+  );
+  const { server } = await context.session();
+  const { version } = result;
+  const reference = formatReference({ ...name, selector: version.label });
+  const url = `${server}/assets/${name.namespace}/${name.name}?version=${encodeURIComponent(version.label)}`;
+  if (context.json) {
+    context.printJson({
+      ...name,
+      state: result.state === 'created' ? 'created' : 'unchanged',
+      reference: formatReference({ ...name, selector: version.digest }),
+      version,
+      aliases: result.state === 'unchanged' ? [] : result.aliases,
+      url,
+    });
+    return;
+  }
+  const moves = result.state === 'unchanged' ? [] : result.aliases;
+  if (result.state !== 'created') {
+    context.print(`Nothing changed: this is ${reference} (${shortDigest(version.digest)}).`);
+  } else {
+    context.print(
+      [
+        context.paint('bold', reference),
+        shortDigest(version.digest),
+        countOf(version.fileCount, 'file'),
+        formatBytes(version.size),
+        ...moves.map(move => `${move.name} → ${move.to}`),
+      ].join('  '),
+    );
+    context.print(url);
+    return;
+  }
+  for (const move of moves) context.print(`${move.name} → ${move.to}`);
+}
+
+export const push: Command = {
+  name: 'push',
+  group: 'publish',
+  summary: 'make a version of a folder or file',
+  details: [
+    'Sends only what the portal lacks, and makes the version in one step when all of it is\nthere. Stopped in the middle it leaves nothing published; the same command goes on where\nit stopped. Content that is a version already makes no second one.',
+    'An asset that is not there is created, with --type, --owner and the options of its card.',
+  ],
+  args: [
+    { name: 'PATH', description: 'a folder or file' },
+    { name: 'NAME', description: 'the asset, e.g. models/basecaller' },
+  ],
+  options: {
+    version: { type: 'string', value: 'LABEL', description: 'the label; the next number when left out' },
+    message: { type: 'string', short: 'm', value: 'TEXT', description: 'what is new' },
+    meta: {
+      type: 'string',
+      multiple: true,
+      value: 'KEY=VALUE',
+      description: 'metadata of the version; numbers, true and JSON are read as such',
+    },
+    alias: {
+      type: 'string',
+      short: 'a',
+      multiple: true,
+      value: 'ALIAS',
+      description: 'point an alias to the new version',
+    },
+    type: { type: 'string', short: 't', value: 'TYPE', description: 'the asset type, when it is new' },
+    owner: { type: 'string', value: 'GROUP', description: 'who owns it, when it is new' },
+    ...cardOptions,
+  },
+  examples: [
+    {
+      line: 'asset push ./basecaller models/basecaller --type ml-model -m "more epochs" --alias candidate',
+      does: 'the next version of a model',
+    },
+    { line: 'asset push lambda.fa genomes/lambda --version 1.0 --meta bases=48502', does: 'one file, own label' },
+  ],
+  async run(context, { args, options }) {
+    const [target, text] = args;
+    const name = await readName(text);
+    const metadata = readMetadata(options.list('meta'));
+    const label = options.text('version');
+    const { labelProblem, refuse } = await import('@baseasset/backstage-plugin-asset-manager-common');
+    for (const each of [...(label === undefined ? [] : [label]), ...options.list('alias')]) {
+      typed(() => refuse(each === label ? 'version label' : 'alias', each, labelProblem(each)));
+    }
+    const client = await context.client();
+    const session = await context.session();
+    const { hashFolder, push: pushFolder, cacheDirectory } = await import('@baseasset/client/node');
+    const transport = await session.transport();
+    const cache = cacheDirectory(context.environment);
+    const bar = context.progress();
+    let uploadId: string | undefined;
+    let sent = { sentBytes: 0, totalBytes: 0 };
+    const scanning = {
+      cache,
+      target,
+      signal: context.signal,
+      onScan: (progress: { readBytes: number; totalBytes: number; totalFiles: number }) =>
+        bar.update('Scanning', progress.readBytes, progress.totalBytes, countOf(progress.totalFiles, 'file')),
+    };
+    try {
+      // Whatever can't be pushed is found before the asset is created.
+      await hashFolder({ ...scanning, onWarning: warning => context.warn(warning) });
+      await ensureAsset(context, client, name, options);
+      const result = await pushFolder({
+        ...scanning,
+        client,
+        transport,
+        name,
+        commit: {
+          label,
+          message: options.text('message'),
+          metadata,
+          aliases: options.list('alias').length > 0 ? options.list('alias') : undefined,
+        },
+        onBegin: id => {
+          uploadId = id;
+        },
+        onUpload: progress => {
+          sent = progress;
+          bar.update(
+            'Uploading',
+            progress.sentBytes,
+            progress.totalBytes,
+            countOf(progress.totalBlobs, 'new file'),
+          );
+        },
+      });
+      bar.clear();
+      if (result.state === 'unchanged') {
+        if (label !== undefined && label !== result.version.label) {
+          throw new CommandError(
+            EXIT.conflict,
+            `this content is version '${result.version.label}' already, and can't be '${label}', too`,
+          );
+        }
+        for (const alias of options.list('alias')) {
+          const move = await client.setAlias(name, alias, { version: result.version.digest });
+          context.note(`${alias} → ${move.to}`);
+        }
+      }
+      await report(context, name, result);
+    } catch (error) {
+      bar.clear();
+      if (context.signal.aborted) {
+        throw new CommandError(130, 'Paused. Nothing is published yet.', [
+          ...(uploadId
+            ? [
+                `${formatBytes(sent.sentBytes)} of ${formatBytes(sent.totalBytes)} are kept for 7 days`,
+                'to go on: run the same command again',
+                `to give up: asset uploads abort ${uploadId}`,
+              ]
+            : []),
+        ]);
+      }
+      throw error;
+    } finally {
+      transport.close();
+    }
+  },
+};

@@ -1,0 +1,108 @@
+import type { AssetManagerClient } from '@baseasset/client';
+import type { Transport } from '@baseasset/client/node';
+import { CommandError, EXIT, UsageError } from './exit';
+import { Login, LoginStore } from './LoginStore';
+
+/** A token is renewed this long before it ends, so that no request is sent with a dying one. */
+const MARGIN_MS = 60_000;
+
+/**
+ * Which portal is meant and who is asking: `ASSET_TOKEN` for CI, else the login
+ * of a person, whose token is renewed as often as a long push needs it.
+ */
+export class Session {
+  readonly server: string;
+  readonly #store: LoginStore;
+  readonly #fixedToken: string | undefined;
+  #login: Login | undefined;
+  #renewing: Promise<Login> | undefined;
+
+  static async open(options: {
+    server: string | undefined;
+    environment: NodeJS.ProcessEnv;
+  }): Promise<Session> {
+    const { environment } = options;
+    const store = new LoginStore(environment);
+    const asked = options.server ?? environment.ASSET_SERVER;
+    const login = await store.find(asked === undefined ? undefined : normalizeServer(asked));
+    const server = asked === undefined ? login?.server : normalizeServer(asked);
+    if (!server) {
+      throw new CommandError(EXIT.signedOut, 'you are not signed in, and no portal is named', [
+        'to sign in: asset login --server https://your-portal',
+        'or set ASSET_SERVER and ASSET_TOKEN',
+      ]);
+    }
+    return new Session({ server, store, login, token: environment.ASSET_TOKEN });
+  }
+
+  private constructor(options: {
+    server: string;
+    store: LoginStore;
+    login: Login | undefined;
+    token: string | undefined;
+  }) {
+    this.server = options.server;
+    this.#store = options.store;
+    this.#login = options.login;
+    this.#fixedToken = options.token || undefined;
+  }
+
+  /** A token that is good for a while. */
+  async token(): Promise<string> {
+    if (this.#fixedToken) return this.#fixedToken;
+    if (!this.#login) {
+      throw new CommandError(EXIT.signedOut, `you are not signed in at ${this.server}`, [
+        `to sign in: asset login --server ${this.server}`,
+      ]);
+    }
+    if (this.#login.expiresAt - Date.now() > MARGIN_MS) return this.#login.accessToken;
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined;
+    });
+    this.#login = await this.#renewing;
+    return this.#login.accessToken;
+  }
+
+  async client(): Promise<AssetManagerClient> {
+    const { AssetManagerClient: Client } = await import('@baseasset/client');
+    return new Client({
+      baseUrl: `${this.server}/api/asset-manager`,
+      fetch: async (input, init) => {
+        const headers = new Headers(init?.headers);
+        headers.set('Authorization', `Bearer ${await this.token()}`);
+        return fetch(input, { ...init, headers });
+      },
+    });
+  }
+
+  async transport(): Promise<Transport> {
+    const { Transport: Carrier } = await import('@baseasset/client/node');
+    return new Carrier({ getToken: () => this.token() });
+  }
+
+  async #renew(): Promise<Login> {
+    const { renew } = await import('./signIn');
+    return this.#store.withLock(async () => {
+      // Another process may have been faster, and have used our refresh token up.
+      const stored = await this.#store.find(this.server);
+      if (stored && stored.expiresAt - Date.now() > MARGIN_MS) return stored;
+      const login = await renew(stored ?? this.#login!);
+      await this.#store.replace(login);
+      return login;
+    });
+  }
+}
+
+/** The address of a portal without its last slash. @throws UsageError when it is none */
+export function normalizeServer(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new UsageError(`${JSON.stringify(text)} is not an address; it has to begin with https://`);
+  }
+  if (!['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError(`${JSON.stringify(text)} is not an address; it has to begin with https://`);
+  }
+  return url.href.replace(/\/+$/, '');
+}

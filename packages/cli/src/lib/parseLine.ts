@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { Command, COMMON_OPTIONS, Invocation, OptionSpec } from '../Command';
+import { UsageError } from './exit';
+
+/** The command that the first words name, and the words after it. */
+export function findCommand(
+  commands: readonly Command[],
+  words: readonly string[],
+): { command: Command; rest: string[] } | undefined {
+  // Options may stand before the command: their own values are not its name.
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ');
+    const command = commands.find(each => each.name === name);
+    if (command) return { command, rest: words.slice(length) };
+  }
+  return undefined;
+}
+
+function specsOf(options: Record<string, OptionSpec>) {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { type, short, multiple }]) => [
+      name,
+      { type, ...(short && { short }), ...(multiple && { multiple }) },
+    ]),
+  );
+}
+
+/** Holds what was typed to the command's own lists. @throws UsageError for what does not fit */
+export function parseLine(command: Command, words: string[]): Invocation {
+  const specs = { ...command.options, ...COMMON_OPTIONS };
+  let values: Record<string, string | boolean | (string | boolean)[] | undefined>;
+  let args: string[];
+  try {
+    const parsed = parseArgs({
+      args: words,
+      options: specsOf(specs),
+      allowPositionals: true,
+      strict: true,
+    });
+    values = parsed.values;
+    args = parsed.positionals;
+  } catch (error) {
+    const [message] = (error as Error).message.split('. ');
+    throw new UsageError(message, [`to see the options: asset ${command.name} --help`]);
+  }
+  const invocation: Invocation = {
+    args,
+    options: {
+      text: name => values[name] as string | undefined,
+      list: name => (values[name] as string[] | undefined) ?? [],
+      flag: name => values[name] === true,
+    },
+  };
+  if (invocation.options.flag('help')) return invocation;
+  const wanted = command.args.filter(arg => !arg.optional).length;
+  if (args.length < wanted) {
+    throw new UsageError(`${command.args[args.length].name} is missing`, [
+      `usage: ${usageOf(command)}`,
+    ]);
+  }
+  if (args.length > command.args.length) {
+    throw new UsageError(`${JSON.stringify(args[command.args.length])} is one word too many`, [
+      `usage: ${usageOf(command)}`,
+    ]);
+  }
+  return invocation;
+}
+
+/** The command's line, e.g. `asset push PATH NAME [options]`. */
+export function usageOf(command: Command): string {
+  const args = command.args.map(arg => (arg.optional ? `[${arg.name}]` : arg.name));
+  const options = Object.keys(command.options).length > 0 ? ['[options]'] : [];
+  return ['asset', command.name, ...args, ...options].join(' ');
+}

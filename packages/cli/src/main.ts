@@ -1,0 +1,30 @@
+import { runCommandLine } from './runCommandLine';
+
+// A reader such as `head` that has seen enough is no error.
+process.stdout.on('error', error => {
+  if ((error as { code?: string }).code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+let interrupts = 0;
+runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onInterrupt(listener) {
+    process.on('SIGINT', () => {
+      interrupts++;
+      // The second one does not wait for anything.
+      if (interrupts > 1) process.exit(130);
+      listener();
+    });
+    process.on('SIGTERM', listener);
+  },
+}).then(code => {
+  process.exitCode = code;
+  // Handlers of signals and idle connections keep a program alive.
+  const end = () => process.exit(code);
+  if (process.stdout.writableLength === 0) end();
+  else process.stdout.once('drain', end);
+});

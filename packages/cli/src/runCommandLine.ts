@@ -1,0 +1,91 @@
+import { commands } from './commands';
+import { candidates } from './commands/completion';
+import { Context } from './lib/Context';
+import { EXIT, UsageError } from './lib/exit';
+import { explainError } from './lib/explainError';
+import { commandHelp, overview } from './lib/help';
+import { findCommand, parseLine } from './lib/parseLine';
+import packageJson from '../package.json';
+
+/** The streams and the environment that a program runs in. */
+export interface Surroundings {
+  environment: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  onInterrupt(listener: () => void): void;
+}
+
+/**
+ * Runs one line.
+ *
+ * @returns the exit code
+ */
+export async function runCommandLine(words: string[], around: Surroundings): Promise<number> {
+  const { environment, stdout, stderr } = around;
+  const fail = (error: unknown, verbose: boolean): number => {
+    const { code, message, hints } = explainError(error);
+    if (message) stderr.write(`${code === 130 ? '' : 'error: '}${message}\n`);
+    for (const hint of hints) stderr.write(`  ${hint}\n`);
+    if (verbose && error instanceof Error) {
+      stderr.write(`${error.stack}\n`);
+      if (error.cause instanceof Error) stderr.write(`caused by ${error.cause.stack}\n`);
+    }
+    return code;
+  };
+
+  if (words[0] === '__complete') {
+    const asked = words.slice(words[1] === '--' ? 2 : 1);
+    stdout.write(candidates(commands, asked).map(word => `${word}\n`).join(''));
+    return EXIT.done;
+  }
+  if (words[0] === '--version') {
+    stdout.write(`${packageJson.version}\n`);
+    return EXIT.done;
+  }
+  const found = findCommand(commands, words);
+  if (!found) {
+    const chapter = commands.filter(command => command.name.startsWith(`${words[0]} `));
+    if (words.length === 0 || words[0] === 'help' || words[0].startsWith('-')) {
+      const about = findCommand(commands, words.slice(1));
+      stdout.write(`${words[0] === 'help' && about ? commandHelp(about.command) : overview(commands)}\n`);
+      return EXIT.done;
+    }
+    return fail(
+      new UsageError(
+        chapter.length > 0
+          ? `'${words[0]}' wants one more word: ${chapter.map(command => command.name.split(' ')[1]).join(', ')}`
+          : `there is no command '${words[0]}'`,
+        ['to see all: asset --help'],
+      ),
+      false,
+    );
+  }
+  const { command, rest } = found;
+  let verbose = rest.includes('--verbose') || rest.includes('-v');
+  try {
+    const invocation = parseLine(command, rest);
+    const { options } = invocation;
+    verbose = options.flag('verbose');
+    if (options.flag('help')) {
+      stdout.write(`${commandHelp(command)}\n`);
+      return EXIT.done;
+    }
+    const context = new Context({
+      json: options.flag('json'),
+      quiet: options.flag('quiet'),
+      verbose,
+      progress: !options.flag('no-progress'),
+      server: options.text('server'),
+      environment,
+      stdin: around.stdin,
+      stdout,
+      stderr,
+    });
+    around.onInterrupt(() => context.interrupt());
+    await command.run(context, invocation);
+    return EXIT.done;
+  } catch (error) {
+    return fail(error, verbose);
+  }
+}

@@ -1,0 +1,489 @@
+import {
+  AliasMove,
+  Asset,
+  AssetAlias,
+  AssetChange,
+  AssetDeclaration,
+  AssetFacets,
+  AssetFile,
+  AssetName,
+  AssetQuery,
+  AssetReference,
+  AssetSummary,
+  AssetType,
+  AssetVersion,
+  BeginUploadResponse,
+  CommitUploadRequest,
+  CommitUploadResponse,
+  CreateAssetRequest,
+  Digest,
+  digestOf,
+  formatReference,
+  LATEST,
+  Manifest,
+  ManifestEntry,
+  MissingBlob,
+  Page,
+  parsePage,
+  UpdateAssetRequest,
+  Upload,
+  VersionComparison,
+  Whoami,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { AssetManagerError } from './AssetManagerError';
+import { paginate } from './paginate';
+import { retry, RetryOptions } from './retry';
+
+/** @public */
+export interface AssetManagerClientOptions {
+  /** The API's address, e.g. `http://localhost:7007/api/asset-manager`, or how to find it. */
+  baseUrl: string | (() => Promise<string>);
+  /** Sends the requests, with whatever tells who is asking. The global one when left out. */
+  fetch?: typeof fetch;
+  retry?: Omit<RetryOptions, 'signal'>;
+}
+
+/** @public */
+export interface RequestOptions {
+  signal?: AbortSignal;
+}
+
+/** @public */
+export interface PageOptions extends RequestOptions {
+  cursor?: string;
+  /** Items in one answer, 1 to 1000. */
+  limit?: number;
+}
+
+interface SendOptions extends RequestOptions {
+  method?: string;
+  query?: Record<string, string | number | readonly string[] | undefined>;
+  body?: unknown;
+  /** Sent as it is. */
+  rawBody?: string | Blob;
+  headers?: Record<string, string>;
+  /** False for what must not be sent twice. */
+  again?: boolean;
+}
+
+/** A version by its asset's name and a selector; `latest` when there is none. */
+type VersionReference = Pick<AssetReference, 'namespace' | 'name' | 'selector'>;
+
+function assetPath({ namespace, name }: AssetName): string {
+  return `/assets/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+}
+
+function versionPath(version: VersionReference): string {
+  return `${assetPath(version)}/versions/${encodeURIComponent(version.selector ?? LATEST)}`;
+}
+
+/**
+ * The HTTP API of the asset manager: one method for each of its operations.
+ * Works in browsers and in Node 20 and later.
+ *
+ * @throws AssetManagerError from every method, for what the server refused and
+ *   when it can't be reached
+ * @public
+ */
+export class AssetManagerClient {
+  readonly #baseUrl: () => Promise<string>;
+  readonly #fetch: typeof fetch;
+  readonly #retry: Omit<RetryOptions, 'signal'>;
+
+  constructor(options: AssetManagerClientOptions) {
+    const { baseUrl } = options;
+    this.#baseUrl = typeof baseUrl === 'string' ? async () => baseUrl : baseUrl;
+    this.#fetch = options.fetch ?? ((...request) => fetch(...request));
+    this.#retry = options.retry ?? {};
+  }
+
+  /** Who the caller is. */
+  whoami(options?: RequestOptions): Promise<Whoami> {
+    return this.#json('/whoami', options);
+  }
+
+  async listAssetTypes(options?: RequestOptions): Promise<AssetType[]> {
+    return (await this.#json<{ items: AssetType[] }>('/asset-types', options)).items;
+  }
+
+  /** One part of the list of assets. */
+  listAssets(query: AssetQuery = {}, options: PageOptions = {}): Promise<Page<AssetSummary>> {
+    const { cursor, limit, signal } = options;
+    return this.#json('/assets', { query: { ...query, cursor, limit }, signal });
+  }
+
+  /** All assets that the query finds, fetched as they are asked for. */
+  assets(query: AssetQuery = {}, options: PageOptions = {}): AsyncGenerator<AssetSummary> {
+    return paginate(cursor => this.listAssets(query, { ...options, cursor }));
+  }
+
+  listFacets(query: AssetQuery = {}, options?: RequestOptions): Promise<AssetFacets> {
+    const { sort: _sort, ...filters } = query;
+    return this.#json('/facets', { query: { ...filters }, ...options });
+  }
+
+  createAsset(request: CreateAssetRequest, options?: RequestOptions): Promise<Asset> {
+    return this.#json('/assets', { ...options, method: 'POST', body: request });
+  }
+
+  getAsset(name: AssetName, options?: RequestOptions): Promise<Asset> {
+    return this.#json(assetPath(name), options);
+  }
+
+  /**
+   * Changes the card.
+   *
+   * @param etag - of the asset as the caller saw it; then somebody else's
+   *   change in between is a conflict (409)
+   */
+  updateAsset(
+    name: AssetName,
+    request: UpdateAssetRequest,
+    options: RequestOptions & { etag?: string } = {},
+  ): Promise<Asset> {
+    return this.#json(assetPath(name), {
+      signal: options.signal,
+      method: 'PATCH',
+      body: request,
+      headers: options.etag ? { 'If-Match': options.etag } : undefined,
+      again: false,
+    });
+  }
+
+  listVersions(name: AssetName, options: PageOptions = {}): Promise<Page<AssetVersion>> {
+    const { cursor, limit, signal } = options;
+    return this.#json(`${assetPath(name)}/versions`, { query: { cursor, limit }, signal });
+  }
+
+  /** All versions, newest first. */
+  versions(name: AssetName, options: PageOptions = {}): AsyncGenerator<AssetVersion> {
+    return paginate(cursor => this.listVersions(name, { ...options, cursor }));
+  }
+
+  getVersion(version: VersionReference, options?: RequestOptions): Promise<AssetVersion> {
+    return this.#json(versionPath(version), options);
+  }
+
+  /** The manifest, checked against the version's digest where that is given. */
+  async getManifest(
+    version: VersionReference,
+    options: RequestOptions & { digest?: Digest } = {},
+  ): Promise<Manifest> {
+    const text = await this.#text(`${versionPath(version)}/manifest`, { signal: options.signal });
+    if (options.digest) assertDigest('the manifest', text, options.digest);
+    return JSON.parse(text);
+  }
+
+  /**
+   * All files of a version, in the order of their paths, each page checked
+   * against the manifest and the manifest against the digest.
+   */
+  async *entries(
+    version: AssetName & { digest: Digest },
+    options?: RequestOptions,
+  ): AsyncGenerator<ManifestEntry> {
+    const reference = { ...version, selector: version.digest };
+    const manifest = await this.getManifest(reference, { ...options, digest: version.digest });
+    for (const [position, page] of manifest.pages.entries()) {
+      const text = await this.#text(`${versionPath(reference)}/manifest/pages/${position}`, options);
+      assertDigest(`page ${position} of the manifest`, text, page.digest);
+      yield* parsePage(text);
+    }
+  }
+
+  listFiles(
+    version: VersionReference,
+    options: PageOptions & { under?: string } = {},
+  ): Promise<Page<AssetFile>> {
+    const { cursor, limit, under, signal } = options;
+    return this.#json(`${versionPath(version)}/files`, { query: { cursor, limit, under }, signal });
+  }
+
+  /** All files of a version with their media types. */
+  files(
+    version: VersionReference,
+    options: PageOptions & { under?: string } = {},
+  ): AsyncGenerator<AssetFile> {
+    return paginate(cursor => this.listFiles(version, { limit: 1000, ...options, cursor }));
+  }
+
+  /** The address of a file; who follows it has to say who they are. */
+  async fileUrl(version: VersionReference, path: string): Promise<string> {
+    const encoded = path.split('/').map(encodeURIComponent).join('/');
+    return `${await this.#baseUrl()}${versionPath(version)}/files/${encoded}`;
+  }
+
+  /**
+   * The bytes of a file, or a range of them with both ends included.
+   *
+   * @throws AssetManagerError with status 416 when the range lies past the end
+   */
+  async readFile(
+    version: VersionReference,
+    path: string,
+    options: RequestOptions & { start?: number; end?: number } = {},
+  ): Promise<Response> {
+    const { start, end, signal } = options;
+    const url = await this.fileUrl(version, path);
+    const headers: Record<string, string> =
+      start === undefined ? {} : { Range: `bytes=${start}-${end ?? ''}` };
+    return retry(() => this.#send(url, { headers, signal }), { ...this.#retry, signal });
+  }
+
+  compareVersions(
+    from: VersionReference,
+    to: VersionReference,
+    options?: RequestOptions,
+  ): Promise<VersionComparison> {
+    const text = ({ namespace, name, selector = LATEST }: VersionReference) =>
+      formatReference({ namespace, name, selector });
+    return this.#json('/comparison', { query: { from: text(from), to: text(to) }, ...options });
+  }
+
+  async listAliases(name: AssetName, options?: RequestOptions): Promise<AssetAlias[]> {
+    return (await this.#json<{ items: AssetAlias[] }>(`${assetPath(name)}/aliases`, options)).items;
+  }
+
+  /** Where the aliases pointed, newest first. */
+  async listAliasMoves(
+    name: AssetName,
+    options: RequestOptions & { alias?: string } = {},
+  ): Promise<AliasMove[]> {
+    const { alias, signal } = options;
+    const { items } = await this.#json<{ items: AliasMove[] }>(`${assetPath(name)}/alias-moves`, {
+      query: { alias },
+      signal,
+    });
+    return items;
+  }
+
+  /**
+   * Points an alias to a version.
+   *
+   * @param expected - the label that the caller saw it point to, null for none
+   */
+  setAlias(
+    name: AssetName,
+    alias: string,
+    request: { version: string; expected?: string | null },
+    options?: RequestOptions,
+  ): Promise<AliasMove> {
+    return this.#json(`${assetPath(name)}/aliases/${encodeURIComponent(alias)}`, {
+      ...options,
+      method: 'PUT',
+      body: request,
+      again: request.expected === undefined,
+    });
+  }
+
+  removeAlias(name: AssetName, alias: string, options?: RequestOptions): Promise<AliasMove> {
+    return this.#json(`${assetPath(name)}/aliases/${encodeURIComponent(alias)}`, {
+      ...options,
+      method: 'DELETE',
+      again: false,
+    });
+  }
+
+  beginUpload(
+    name: AssetName,
+    content: { digest: Digest; fileCount: number; size: number },
+    options?: RequestOptions,
+  ): Promise<BeginUploadResponse> {
+    return this.#json(`${assetPath(name)}/uploads`, { ...options, method: 'POST', body: content });
+  }
+
+  getUpload(id: string, options?: RequestOptions): Promise<Upload> {
+    return this.#json(`/uploads/${id}`, options);
+  }
+
+  async abortUpload(id: string, options?: RequestOptions): Promise<void> {
+    await this.#text(`/uploads/${id}`, { ...options, method: 'DELETE', again: false });
+  }
+
+  /** Sends a canonical page of the manifest, and hears which blobs are missing. */
+  async putPage(
+    id: string,
+    position: number,
+    page: string,
+    options?: RequestOptions,
+  ): Promise<MissingBlob[]> {
+    const { missing } = await this.#json<{ missing: MissingBlob[] }>(
+      `/uploads/${id}/pages/${position}`,
+      {
+        ...options,
+        method: 'PUT',
+        rawBody: page,
+        headers: { 'Content-Type': 'application/json' },
+      },
+    );
+    return missing;
+  }
+
+  /** Where a blob, or a part of one, is sent by PUT. */
+  async blobUrl(id: string, digest: Digest, part?: number): Promise<string> {
+    const path = `/uploads/${id}/blobs/${digest}${part === undefined ? '' : `/parts/${part}`}`;
+    return `${await this.#baseUrl()}${path}`;
+  }
+
+  /** Sends a blob, or a part of one, that the caller has in hand. */
+  async putBlob(
+    id: string,
+    blob: { digest: Digest; part?: number; body: Blob },
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#text(new URL(await this.blobUrl(id, blob.digest, blob.part)), {
+      ...options,
+      method: 'PUT',
+      rawBody: blob.body,
+      headers: { 'Content-Type': 'application/octet-stream' },
+    });
+  }
+
+  async completeBlob(
+    id: string,
+    blob: { digest: Digest; size: number },
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#text(`/uploads/${id}/blobs/${blob.digest}/complete`, {
+      ...options,
+      method: 'POST',
+      body: { size: blob.size },
+    });
+  }
+
+  commitUpload(
+    id: string,
+    request: CommitUploadRequest,
+    options?: RequestOptions,
+  ): Promise<CommitUploadResponse> {
+    return this.#json(`/uploads/${id}/commit`, { ...options, method: 'POST', body: request });
+  }
+
+  /** What happened after a point, in order. */
+  listChanges(
+    options: RequestOptions & { after?: number; limit?: number } = {},
+  ): Promise<{ items: AssetChange[]; after: number }> {
+    const { after, limit, signal } = options;
+    return this.#json('/changes', { query: { after, limit }, signal });
+  }
+
+  async listDeclarations(name: AssetName, options?: RequestOptions): Promise<AssetDeclaration[]> {
+    const { items } = await this.#json<{ items: AssetDeclaration[] }>(
+      `${assetPath(name)}/declarations`,
+      options,
+    );
+    return items;
+  }
+
+  /** Tells that a repository declares the asset; for the catalog alone. */
+  declareAsset(
+    name: AssetName,
+    declaration: { location: string; card: object },
+    options?: RequestOptions,
+  ): Promise<{ state: AssetDeclaration['state'] }> {
+    return this.#json(`${assetPath(name)}/declarations`, {
+      ...options,
+      method: 'PUT',
+      body: declaration,
+    });
+  }
+
+  /** Lets a declaration write the card; for maintainers. */
+  async acceptDeclaration(
+    name: AssetName,
+    location: string,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#text(`${assetPath(name)}/declarations/accept`, {
+      ...options,
+      method: 'POST',
+      body: { location },
+    });
+  }
+
+  /** Tells that a repository declares the asset no more; for the catalog alone. */
+  async withdrawDeclaration(
+    name: AssetName,
+    location: string,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#text(`${assetPath(name)}/declarations/withdraw`, {
+      ...options,
+      method: 'POST',
+      body: { location },
+    });
+  }
+
+  async #json<T>(path: string, options?: SendOptions): Promise<T> {
+    return JSON.parse(await this.#text(path, options));
+  }
+
+  async #text(path: string | URL, options: SendOptions = {}): Promise<string> {
+    const url = path instanceof URL ? path : new URL(`${await this.#baseUrl()}${path}`);
+    for (const [key, value] of Object.entries(options.query ?? {})) {
+      for (const each of Array.isArray(value) ? value : [value]) {
+        if (each !== undefined) url.searchParams.append(key, String(each));
+      }
+    }
+    const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
+    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+    // One key for all tries: the server answers them as one request.
+    if (options.method === 'POST') headers['Idempotency-Key'] = newKey();
+    const send = async () => {
+      const response = await this.#send(url.href, { ...options, headers });
+      return response.text();
+    };
+    return options.again === false
+      ? send()
+      : retry(send, { ...this.#retry, signal: options.signal });
+  }
+
+  async #send(
+    url: string,
+    options: Pick<SendOptions, 'method' | 'headers' | 'body' | 'rawBody' | 'signal'>,
+  ): Promise<Response> {
+    const { method = 'GET', headers, body, rawBody, signal } = options;
+    let response: Response;
+    try {
+      response = await this.#fetch(url, {
+        method,
+        headers,
+        body: rawBody ?? (body === undefined ? undefined : JSON.stringify(body)),
+        signal,
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (cause instanceof AssetManagerError) throw cause;
+      throw new AssetManagerError({
+        status: 0,
+        message: `the asset manager at ${new URL(url).origin} can't be reached`,
+        cause,
+      });
+    }
+    if (!response.ok) {
+      throw AssetManagerError.fromBody(response.status, await response.text().catch(() => ''));
+    }
+    return response;
+  }
+}
+
+function newKey(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function assertDigest(what: string, text: string, digest: Digest): void {
+  const found = digestOf(text);
+  if (found !== digest) {
+    throw new IntegrityError(`${what} has the digest ${found}, but ${digest} was asked for`);
+  }
+}
+
+/**
+ * Bytes are not what their digest says.
+ *
+ * @public
+ */
+export class IntegrityError extends Error {
+  readonly name = 'IntegrityError';
+}

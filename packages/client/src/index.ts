@@ -1,0 +1,12 @@
+/**
+ * TypeScript client of the asset manager, for browsers and Node.
+ *
+ * @packageDocumentation
+ */
+export * from './AssetManagerClient';
+export * from './AssetManagerError';
+export * from './concurrently';
+export * from './paginate';
+export * from './RemoteByteSource';
+export * from './retry';
+export * from './uploadVersion';

@@ -1,0 +1,192 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, promises as fs } from 'node:fs';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { parseDigest, Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { IntegrityError } from '../AssetManagerClient';
+import { hashFile } from './hashFile';
+
+const BLOCK = 1024 * 1024;
+
+/** Opens the bytes of a blob from an offset on. */
+export type OpenBlob = (start: number) => Promise<Readable>;
+
+/**
+ * The bytes that this machine has fetched, shared by all that is pulled on it:
+ * `sha256/ab/<64 hex>`, files that nobody may write to. A blob that was damaged
+ * is noticed when it is used, thrown away and fetched again.
+ */
+export class BlobCache {
+  readonly #directory: string;
+
+  constructor(options: { directory: string }) {
+    this.#directory = options.directory;
+  }
+
+  /** Where a blob stands, or would. */
+  locationOf(digest: Digest): string {
+    const hex = parseDigest(digest).slice('sha256:'.length);
+    return path.join(this.#directory, 'sha256', hex.slice(0, 2), hex);
+  }
+
+  async has(blob: { digest: Digest; size: number }): Promise<boolean> {
+    const stat = await fs.stat(this.locationOf(blob.digest)).catch(() => undefined);
+    return stat?.size === blob.size;
+  }
+
+  async remove(digest: Digest): Promise<void> {
+    await fs.rm(this.locationOf(digest), { force: true });
+  }
+
+  /**
+   * Fetches a blob, or the rest of it when a killed pull left a part.
+   *
+   * @throws IntegrityError when the bytes are not what the digest says
+   */
+  async fetch(
+    blob: { digest: Digest; size: number },
+    open: OpenBlob,
+    onBytes?: (bytes: number) => void,
+  ): Promise<void> {
+    const location = this.locationOf(blob.digest);
+    const lock = await this.#lockPart(blob.digest);
+    try {
+      await this.#receive(blob, lock.part, open, onBytes);
+      await fs.chmod(lock.part, 0o444);
+      await fs.mkdir(path.dirname(location), { recursive: true });
+      await fs.rename(lock.part, location);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /**
+   * Copies a blob to a place, and checks it on the way: by a clone of its
+   * blocks where the file system has that, else byte by byte.
+   *
+   * @throws IntegrityError when the blob is damaged, which then is gone from the cache
+   */
+  async copyTo(blob: { digest: Digest; size: number }, target: string): Promise<void> {
+    const location = this.locationOf(blob.digest);
+    const temporary = `${target}.${randomUUID().slice(0, 8)}.part`;
+    try {
+      const digest = (await clone(location, temporary))
+        ? await hashFile(temporary)
+        : await copyHashing(location, temporary);
+      if (digest !== blob.digest) {
+        await this.remove(blob.digest);
+        throw new IntegrityError(`the cached blob ${blob.digest} is damaged`);
+      }
+      await fs.chmod(temporary, 0o644);
+      await fs.rename(temporary, target);
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async #receive(
+    blob: { digest: Digest; size: number },
+    part: string,
+    open: OpenBlob,
+    onBytes?: (bytes: number) => void,
+  ): Promise<void> {
+    const hash = createHash('sha256');
+    let have = 0;
+    const handle = await fs.open(part, constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK, blob.size)));
+      for (;;) {
+        const { bytesRead } = await handle.read(block, 0, block.length, have);
+        if (bytesRead === 0) break;
+        hash.update(block.subarray(0, bytesRead));
+        have += bytesRead;
+      }
+      onBytes?.(have);
+      if (have < blob.size) {
+        for await (const chunk of await open(have)) {
+          hash.update(chunk);
+          await handle.write(chunk, 0, chunk.length, have);
+          have += chunk.length;
+          onBytes?.(have);
+        }
+      }
+    } finally {
+      await handle.close();
+    }
+    const digest = `sha256:${hash.digest('hex')}`;
+    if (have === blob.size && digest === blob.digest) return;
+    if (have < blob.size) {
+      throw new Error(`${have} of ${blob.size} bytes of ${blob.digest} came`);
+    }
+    await fs.rm(part, { force: true });
+    throw new IntegrityError(`what came for ${blob.digest} has the digest ${digest}`);
+  }
+
+  /**
+   * The unfinished blob to go on with, which one process at a time may have;
+   * a second one that pulls the same blob takes a part of its own.
+   */
+  async #lockPart(digest: Digest): Promise<{ part: string; release: () => Promise<void> }> {
+    const folder = path.join(this.#directory, 'tmp');
+    await fs.mkdir(folder, { recursive: true });
+    const part = path.join(folder, `${digest.slice('sha256:'.length)}.part`);
+    const lock = `${part}.lock`;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        await fs.writeFile(lock, `${process.pid}`, { flag: 'wx' });
+        return { part, release: () => fs.rm(lock, { force: true }) };
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'EEXIST') throw error;
+        const owner = Number(await fs.readFile(lock, 'utf8').catch(() => ''));
+        if (isRunning(owner)) break;
+        await fs.rm(lock, { force: true });
+      }
+    }
+    const own = path.join(folder, `${randomUUID()}.part`);
+    return { part: own, release: () => fs.rm(own, { force: true }) };
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}
+
+async function clone(from: string, to: string): Promise<boolean> {
+  try {
+    await fs.copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') throw error;
+    return false;
+  }
+}
+
+async function copyHashing(from: string, to: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  const source = await fs.open(from, 'r');
+  try {
+    const { size } = await source.stat();
+    const target = await fs.open(to, 'w');
+    try {
+      const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK, size)));
+      for (;;) {
+        const { bytesRead } = await source.read(block, 0, block.length, null);
+        if (bytesRead === 0) break;
+        hash.update(block.subarray(0, bytesRead));
+        await target.write(block, 0, bytesRead);
+      }
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+  return `sha256:${hash.digest('hex')}`;
+}

@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { Digest, isDigest } from '@baseasset/backstage-plugin-asset-manager-common';
+
+/** A stamp is trusted only when it is this much older than its reading: clocks of disks are coarse. */
+const SETTLED_MS = 50;
+
+/** What is remembered of one file of a folder. */
+export interface StampedFile {
+  stamp: string;
+  digest: Digest;
+}
+
+/**
+ * Remembers for one folder which digest a file had at which stamp, so that an
+ * unchanged folder costs a look at each file and no reading. It stands in the
+ * cache, not in the folder, and may be lost at any time.
+ */
+export class StampCache {
+  static async open(options: { cache: string; folder: string }): Promise<StampCache> {
+    const folder = await fs.realpath(options.folder).catch(() => path.resolve(options.folder));
+    const name = createHash('sha256').update(folder).digest('hex');
+    const file = path.join(options.cache, 'stamps', `${name}.json`);
+    const known = new Map<string, StampedFile>();
+    try {
+      const { version, files } = JSON.parse(await fs.readFile(file, 'utf8'));
+      if (version === 1) {
+        for (const [key, stamp, digest] of files) {
+          if (typeof key === 'string' && typeof stamp === 'string' && isDigest(digest)) {
+            known.set(key, { stamp, digest });
+          }
+        }
+      }
+    } catch {
+      // Not there yet, or damaged: everything is read once more.
+    }
+    return new StampCache(file, known);
+  }
+
+  readonly #file: string;
+  readonly #known: Map<string, StampedFile>;
+  #changed = false;
+
+  private constructor(file: string, known: Map<string, StampedFile>) {
+    this.#file = file;
+    this.#known = known;
+  }
+
+  /** The digest of a file whose stamp is still the same. */
+  get(key: string, stamp: string): Digest | undefined {
+    const known = this.#known.get(key);
+    return known?.stamp === stamp ? known.digest : undefined;
+  }
+
+  /** All files that are remembered, by their keys. */
+  entries(): IterableIterator<[string, StampedFile]> {
+    return this.#known.entries();
+  }
+
+  set(key: string, file: StampedFile): void {
+    const [, mtimeNs] = file.stamp.split('-');
+    // A file that was written this moment may be written again under the same stamp.
+    if (Date.now() - Number(BigInt(mtimeNs) / 1_000_000n) < SETTLED_MS) {
+      this.delete(key);
+      return;
+    }
+    this.#known.set(key, file);
+    this.#changed = true;
+  }
+
+  delete(key: string): void {
+    this.#changed = this.#known.delete(key) || this.#changed;
+  }
+
+  async save(): Promise<void> {
+    if (!this.#changed) return;
+    await fs.mkdir(path.dirname(this.#file), { recursive: true });
+    const temporary = `${this.#file}.${randomUUID()}`;
+    const files = [...this.#known].map(([key, { stamp, digest }]) => [key, stamp, digest]);
+    await fs.writeFile(temporary, JSON.stringify({ version: 1, files }));
+    await fs.rename(temporary, this.#file);
+    this.#changed = false;
+  }
+}

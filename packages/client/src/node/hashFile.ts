@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { promises as fs } from 'node:fs';
+import { InputError } from '@backstage/errors';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { LocalFile, stampOf } from './scan';
+
+const BLOCK = 1024 * 1024;
+
+/**
+ * The digest of a file, read in blocks of one MiB.
+ *
+ * @param onBytes - hears of every block as it was read
+ * @public
+ */
+export async function hashFile(location: string, onBytes?: (bytes: number) => void): Promise<Digest> {
+  const handle = await fs.open(location, 'r');
+  try {
+    return await hashHandle(handle, onBytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function hashHandle(
+  handle: fs.FileHandle,
+  onBytes?: (bytes: number) => void,
+): Promise<Digest> {
+  const { size } = await handle.stat();
+  const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK, size)));
+  const hash = createHash('sha256');
+  for (;;) {
+    const { bytesRead } = await handle.read(block, 0, block.length, null);
+    if (bytesRead === 0) break;
+    hash.update(block.subarray(0, bytesRead));
+    onBytes?.(bytesRead);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/**
+ * The digest of a file that must stay as it was scanned.
+ *
+ * @throws InputError when it changed since, or while it was read
+ * @public
+ */
+export async function hashUnchanged(
+  file: LocalFile,
+  onBytes?: (bytes: number) => void,
+): Promise<Digest> {
+  const handle = await fs.open(file.location, 'r').catch(error => {
+    if (error.code === 'EACCES' || error.code === 'EPERM') {
+      throw new InputError(`${JSON.stringify(file.location)} can't be pushed: it may not be read`);
+    }
+    throw error;
+  });
+  try {
+    const digest = await hashHandle(handle, onBytes);
+    if (stampOf(await handle.stat({ bigint: true })) !== file.stamp) {
+      throw new InputError(
+        `${JSON.stringify(file.location)} changed while it was read; push again when it is at rest`,
+      );
+    }
+    return digest;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * The transfer engine of the asset manager client, for Node.
+ *
+ * @packageDocumentation
+ */
+export { BlobCache } from './BlobCache';
+export { hashFile } from './hashFile';
+export { cacheDirectory } from './paths';
+export * from './pull';
+export * from './push';
+export { readReceipt } from './receipt';
+export type { PullReceipt } from './receipt';
+export { scan, twins } from './scan';
+export type { LocalFile, ScanResult } from './scan';
+export { Transport } from './Transport';
+export * from './verifyFolder';

@@ -1,0 +1,312 @@
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { ConflictError, InputError } from '@backstage/errors';
+import picomatch from 'picomatch';
+import {
+  AssetName,
+  AssetVersion,
+  Digest,
+  formatReference,
+  ManifestChecker,
+  ManifestEntry,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { AssetManagerClient, IntegrityError } from '../AssetManagerClient';
+import { concurrently } from '../concurrently';
+import { retry } from '../retry';
+import { AssetManagerError } from '../AssetManagerError';
+import { BlobCache } from './BlobCache';
+import { hashFile } from './hashFile';
+import { writeReceipt } from './receipt';
+import { stampOf, twins } from './scan';
+import { StampCache } from './StampCache';
+import type { Transport } from './Transport';
+
+const HANDS = 8;
+
+/** @public */
+export interface PullProgress {
+  /** Bytes that are not in the cache. */
+  totalBytes: number;
+  receivedBytes: number;
+}
+
+/** @public */
+export interface PullOptions {
+  client: AssetManagerClient;
+  transport: Transport;
+  /** The client's cache folder. */
+  cache: string;
+  name: AssetName;
+  version: AssetVersion;
+  /** The folder to pull into; made when it is not there. */
+  target: string;
+  /** Globs; only files that one of them matches are pulled. */
+  include?: readonly string[];
+  /** Overwrites files that were changed on this machine. */
+  force?: boolean;
+  onProgress?: (progress: PullProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** @public */
+export interface PullResult {
+  fileCount: number;
+  /** Bytes of the files together. */
+  size: number;
+  receivedBytes: number;
+  /** Files that were written; the others stood already. */
+  written: number;
+  /** Files of a version pulled before that this one does not have. */
+  removed: number;
+}
+
+/**
+ * Brings the files of a version into a folder, each verified against the
+ * manifest and the manifest against the version's digest. What stands already
+ * is left alone, and what a person changed is not overwritten.
+ *
+ * @throws ConflictError that lists files which were changed on this machine
+ * @throws IntegrityError when bytes are not what their digest says
+ * @public
+ */
+export async function pull(options: PullOptions): Promise<PullResult> {
+  const { client, name, version, target, signal } = options;
+  const wanted = await chooseEntries(options);
+  const root = path.resolve(target);
+  await fs.mkdir(root, { recursive: true });
+  await refuseTwins(root, wanted);
+  const stamps = await StampCache.open({ cache: options.cache, folder: root });
+
+  const { missing, changed } = await compareFolder({ root, wanted, stamps });
+  if (changed.length > 0 && !options.force) {
+    throw new ConflictError(
+      `${changed.length} files in ${target} were changed on this machine: ${changed
+        .slice(0, 3)
+        .map(each => JSON.stringify(each))
+        .join(', ')}${changed.length > 3 ? ', …' : ''}`,
+    );
+  }
+
+  const cache = new BlobCache({ directory: options.cache });
+  const receivedBytes = await fetchMissing({ ...options, blobs: cache, missing });
+  await concurrently(missing, HANDS, async entry => {
+    signal?.throwIfAborted();
+    const location = path.join(root, ...entry.path.split('/'));
+    await ensureFolder(root, path.dirname(location));
+    try {
+      await cache.copyTo(entry, location);
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error;
+      await fetchBlob({ ...options, blobs: cache, entry });
+      await cache.copyTo(entry, location);
+    }
+    await fs.stat(location, { bigint: true }).then(stat => {
+      stamps.set(entry.path, { stamp: stampOf(stat), digest: entry.digest });
+    });
+  });
+  const whole = !options.include?.length;
+  const removed = whole ? await removeFormer({ root, wanted, stamps }) : 0;
+  await stamps.save();
+  if (whole) await writeReceipt({ cache: options.cache, folder: root, ...name, digest: version.digest });
+  // Stamps of files that were written this moment can't be trusted yet.
+  if (missing.length > 0) await settle({ root, wanted: missing, stamps });
+  return {
+    fileCount: wanted.length,
+    size: wanted.reduce((sum, entry) => sum + entry.size, 0),
+    receivedBytes,
+    written: missing.length,
+    removed,
+  };
+
+  async function chooseEntries({ include }: PullOptions): Promise<ManifestEntry[]> {
+    const matches = include?.length ? picomatch([...include], { dot: true }) : () => true;
+    const checker = new ManifestChecker();
+    const entries: ManifestEntry[] = [];
+    for await (const entry of client.entries({ ...name, digest: version.digest }, { signal })) {
+      // The server is not trusted to keep a path inside of the folder.
+      checker.check(entry);
+      if (matches(entry.path)) entries.push(entry);
+    }
+    if (entries.length === 0) {
+      throw new InputError(
+        `no file of ${formatReference({ ...name, selector: version.label })} matches ${include?.join(', ')}`,
+      );
+    }
+    return entries;
+  }
+}
+
+/** Which files have to be written, and which of them a person changed. */
+async function compareFolder(options: {
+  root: string;
+  wanted: readonly ManifestEntry[];
+  stamps: StampCache;
+}): Promise<{ missing: ManifestEntry[]; changed: string[] }> {
+  const { root, wanted, stamps } = options;
+  const former = new Map(stamps.entries());
+  const missing: ManifestEntry[] = [];
+  const changed: string[] = [];
+  await concurrently(wanted, 64, async entry => {
+    const location = path.join(root, ...entry.path.split('/'));
+    const stat = await fs.lstat(location, { bigint: true }).catch(() => undefined);
+    if (!stat) {
+      missing.push(entry);
+      return;
+    }
+    if (!stat.isFile()) {
+      changed.push(entry.path);
+      missing.push(entry);
+      return;
+    }
+    const stamp = stampOf(stat);
+    const digest =
+      stamps.get(entry.path, stamp) ??
+      (Number(stat.size) === entry.size || !former.has(entry.path)
+        ? await hashFile(location)
+        : undefined);
+    if (digest === entry.digest) {
+      stamps.set(entry.path, { stamp, digest });
+      return;
+    }
+    missing.push(entry);
+    // A file that still is what an earlier pull wrote is nobody's work.
+    if (former.get(entry.path)?.stamp !== stamp) changed.push(entry.path);
+  });
+  return { missing, changed };
+}
+
+async function fetchMissing(
+  options: PullOptions & { blobs: BlobCache; missing: readonly ManifestEntry[] },
+): Promise<number> {
+  const { blobs, missing, onProgress, signal } = options;
+  const absent = new Map<Digest, ManifestEntry>();
+  await concurrently(missing, 64, async entry => {
+    if (!(await blobs.has(entry))) absent.set(entry.digest, entry);
+  });
+  const progress: PullProgress = {
+    totalBytes: [...absent.values()].reduce((sum, entry) => sum + entry.size, 0),
+    receivedBytes: 0,
+  };
+  onProgress?.({ ...progress });
+  await concurrently(absent.values(), HANDS, async entry => {
+    signal?.throwIfAborted();
+    let before = 0;
+    await fetchBlob({
+      ...options,
+      entry,
+      onBytes: bytes => {
+        progress.receivedBytes += bytes - before;
+        before = bytes;
+        onProgress?.({ ...progress });
+      },
+    });
+  });
+  return progress.receivedBytes;
+}
+
+async function fetchBlob(
+  options: Pick<PullOptions, 'client' | 'transport' | 'name' | 'version' | 'signal'> & {
+    blobs: BlobCache;
+    entry: ManifestEntry;
+    onBytes?: (bytes: number) => void;
+  },
+): Promise<void> {
+  const { client, transport, name, version, blobs, entry, onBytes, signal } = options;
+  const url = await client.fileUrl({ ...name, selector: version.digest }, entry.path);
+  await retry(
+    async () => {
+      try {
+        await blobs.fetch(entry, start => transport.receive({ url, start, signal }), onBytes);
+      } catch (error) {
+        if (error instanceof IntegrityError || error instanceof AssetManagerError) throw error;
+        signal?.throwIfAborted();
+        if (isLocal(error)) throw error;
+        throw new AssetManagerError({
+          status: 0,
+          message: `the connection broke off in the middle of ${JSON.stringify(entry.path)}`,
+          cause: error,
+        });
+      }
+    },
+    { signal },
+  );
+}
+
+/** Whether the own disk is to blame, and not the line. */
+function isLocal(error: unknown): boolean {
+  const { code, syscall } = error as { code?: string; syscall?: string };
+  return code === 'ENOSPC' || code === 'EDQUOT' || ['open', 'write', 'mkdir', 'rename'].includes(syscall ?? '');
+}
+
+/** Makes a folder, and refuses to go through links that lead out of the target. */
+async function ensureFolder(root: string, folder: string): Promise<void> {
+  await fs.mkdir(folder, { recursive: true });
+  const [realRoot, real] = await Promise.all([fs.realpath(root), fs.realpath(folder)]);
+  if (real !== realRoot && !real.startsWith(realRoot + path.sep)) {
+    throw new InputError(`${JSON.stringify(folder)} is a link out of the folder that is pulled into`);
+  }
+}
+
+async function removeFormer(options: {
+  root: string;
+  wanted: readonly ManifestEntry[];
+  stamps: StampCache;
+}): Promise<number> {
+  const { root, wanted, stamps } = options;
+  const kept = new Set(wanted.map(entry => entry.path));
+  let removed = 0;
+  for (const [key, { stamp }] of [...stamps.entries()]) {
+    if (kept.has(key)) continue;
+    const location = path.join(root, ...key.split('/'));
+    const stat = await fs.lstat(location, { bigint: true }).catch(() => undefined);
+    if (stat?.isFile() && stampOf(stat) === stamp) {
+      await fs.rm(location);
+      removed++;
+      for (let at = path.dirname(location); at !== root && at.startsWith(root); at = path.dirname(at)) {
+        if (!(await fs.rmdir(at).then(() => true, () => false))) break;
+      }
+    }
+    stamps.delete(key);
+  }
+  return removed;
+}
+
+async function settle(options: {
+  root: string;
+  wanted: readonly ManifestEntry[];
+  stamps: StampCache;
+}): Promise<void> {
+  const { root, wanted, stamps } = options;
+  await new Promise(resolve => {
+    setTimeout(resolve, 60);
+  });
+  await concurrently(wanted, 64, async entry => {
+    const location = path.join(root, ...entry.path.split('/'));
+    const stat = await fs.lstat(location, { bigint: true });
+    if (Number(stat.size) === entry.size) {
+      stamps.set(entry.path, { stamp: stampOf(stat), digest: entry.digest });
+    }
+  });
+  await stamps.save();
+}
+
+/** Refuses where two names of the version would be one file on this machine. */
+async function refuseTwins(root: string, entries: readonly ManifestEntry[]): Promise<void> {
+  const pairs = twins(entries.map(entry => entry.path));
+  if (pairs.length === 0) return;
+  const probe = await fs.mkdtemp(path.join(root, '.asset-probe-'));
+  try {
+    await fs.writeFile(path.join(probe, 'a\u0301'), '');
+    const folds = await Promise.all(
+      ['A\u0301', '\u00e1'].map(twin =>
+        fs.stat(path.join(probe, twin)).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    if (folds.some(Boolean)) throw new InputError(`${pairs[0]}, and this one can't either`);
+  } finally {
+    await fs.rm(probe, { recursive: true });
+  }
+}

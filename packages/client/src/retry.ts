@@ -1,0 +1,47 @@
+import { isTransient } from './AssetManagerError';
+
+/**
+ * How often and how patiently something is tried again.
+ *
+ * @public
+ */
+export interface RetryOptions {
+  /** All tries together. 6 when left out. */
+  attempts?: number;
+  /** Milliseconds before the second try; doubled for each more, with jitter. 200 when left out. */
+  delay?: number;
+  signal?: AbortSignal;
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/**
+ * Tries until it succeeds, fails for good, or was tried often enough.
+ *
+ * @public
+ */
+export async function retry<T>(work: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
+  const { attempts = 6, delay = 200, signal } = options;
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= attempts || !isTransient(error)) throw error;
+      // Full jitter, so that many who failed together do not come back together.
+      await pause(Math.random() * delay * 2 ** attempt, signal);
+    }
+  }
+}

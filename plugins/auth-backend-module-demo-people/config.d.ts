@@ -1,0 +1,14 @@
+export interface Config {
+  auth?: {
+    providers?: {
+      demo?: {
+        /**
+         * Names of users in the catalog who may sign in without a password.
+         *
+         * @visibility frontend
+         */
+        people: string[];
+      };
+    };
+  };
+}

@@ -31,6 +31,7 @@ import {
   Whoami,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { AssetManagerError } from './AssetManagerError';
+import { IntegrityError } from './IntegrityError';
 import { paginate } from './paginate';
 import { retry, RetryOptions } from './retry';
 
@@ -477,13 +478,4 @@ function assertDigest(what: string, text: string, digest: Digest): void {
   if (found !== digest) {
     throw new IntegrityError(`${what} has the digest ${found}, but ${digest} was asked for`);
   }
-}
-
-/**
- * Bytes are not what their digest says.
- *
- * @public
- */
-export class IntegrityError extends Error {
-  readonly name = 'IntegrityError';
 }

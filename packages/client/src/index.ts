@@ -6,6 +6,7 @@
 export * from './AssetManagerClient';
 export * from './AssetManagerError';
 export * from './concurrently';
+export * from './IntegrityError';
 export * from './paginate';
 export * from './RemoteByteSource';
 export * from './retry';

@@ -76,14 +76,14 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     const authorization = who.name.startsWith('user:')
       ? mockCredentials.user.header(who.name)
       : mockCredentials.service.header({ onBehalfOf: mockCredentials.service(who.name), targetPluginId: 'asset-manager' });
-    const send = (method: 'get' | 'put' | 'post' | 'patch' | 'delete', url: string) =>
+    const ask = (method: 'get' | 'put' | 'post' | 'patch' | 'delete', url: string) =>
       request(server)[method](`/api/asset-manager${url}`).set('Authorization', authorization);
     return {
-      get: (url: string) => send('get', url),
-      put: (url: string) => send('put', url),
-      post: (url: string) => send('post', url),
-      patch: (url: string) => send('patch', url),
-      delete: (url: string) => send('delete', url),
+      get: (url: string) => ask('get', url),
+      put: (url: string) => ask('put', url),
+      post: (url: string) => ask('post', url),
+      patch: (url: string) => ask('patch', url),
+      delete: (url: string) => ask('delete', url),
     };
   };
   const maya = call(MAYA);

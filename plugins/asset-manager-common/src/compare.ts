@@ -1,4 +1,5 @@
-import { comparePaths, ManifestEntry } from './manifest';
+import type { ManifestEntry } from './ManifestChecker';
+import { comparePaths } from './paths';
 import type { FileChange } from './wire';
 
 /**
@@ -19,8 +20,10 @@ export function compareEntries(
   let i = 0;
   let j = 0;
   while (i < from.length || j < to.length) {
-    const order =
-      i === from.length ? 1 : j === to.length ? -1 : comparePaths(from[i].path, to[j].path);
+    let order: number;
+    if (i === from.length) order = 1;
+    else if (j === to.length) order = -1;
+    else order = comparePaths(from[i].path, to[j].path);
     if (order < 0) {
       removed.push(from[i++]);
     } else if (order > 0) {

@@ -2,20 +2,8 @@ import { sha256 } from '@noble/hashes/sha2';
 import { utf8ToBytes } from '@noble/hashes/utils';
 import { InputError } from '@backstage/errors';
 import { Digest, digestOf, isDigest } from './digest';
-
-/**
- * One file of a version.
- *
- * @public
- */
-export interface ManifestEntry {
-  /** Relative, `/` between folders, well-formed Unicode. */
-  path: string;
-  /** Bytes. */
-  size: number;
-  /** SHA-256 of the bytes. */
-  digest: Digest;
-}
+import { ManifestChecker, ManifestEntry } from './ManifestChecker';
+import { comparePaths } from './paths';
 
 /**
  * What the manifest says of one of its pages.
@@ -49,61 +37,6 @@ export interface Manifest {
  * @public
  */
 export const MAX_PAGE_ENTRIES = 16_384;
-
-const encoder = new TextEncoder();
-
-/**
- * What is wrong with a path in a version, or undefined when nothing is.
- *
- * @public
- */
-export function pathProblem(path: string): string | undefined {
-  if (path === '') return 'it is empty';
-  if (path.startsWith('/')) return 'it begins with a slash';
-  if (!isWellFormed(path)) return 'it is not well-formed Unicode';
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(path)) return 'it holds a control character';
-  if (path.includes('\\')) return 'it holds a backslash';
-  let bytes = 0;
-  for (const segment of path.split('/')) {
-    if (segment === '') return 'it has an empty part';
-    if (segment === '.' || segment === '..') return `it has the part '${segment}'`;
-    const length = encoder.encode(segment).length;
-    if (length > 255) return 'a part of it has more than 255 bytes';
-    bytes += length + 1;
-  }
-  if (bytes - 1 > 4096) return 'it has more than 4096 bytes';
-  return undefined;
-}
-
-function isWellFormed(text: string): boolean {
-  return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(
-    text,
-  );
-}
-
-/**
- * Compares two paths by their UTF-8 bytes, which is the order of their code
- * points and not of JavaScript's UTF-16 units.
- *
- * @public
- */
-export function comparePaths(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    let x = a.charCodeAt(i);
-    let y = b.charCodeAt(i);
-    if (x !== y) {
-      // Surrogates stand for code points above all of the basic plane.
-      if (x >= 0xd800 && y >= 0xd800) {
-        x = x >= 0xe000 ? x - 0x800 : x + 0x2000;
-        y = y >= 0xe000 ? y - 0x800 : y + 0x2000;
-      }
-      return x - y;
-    }
-  }
-  return a.length - b.length;
-}
 
 /**
  * Whether a page ends after this path: its SHA-256 ends in twelve zero bits.
@@ -207,46 +140,6 @@ export function buildManifest(entries: Iterable<ManifestEntry>): BuiltManifest {
     pages.push(text);
   }
   return { manifest, digest: manifestDigest(manifest), pages };
-}
-
-/**
- * Checks entries one after the other: each by itself, and that together they
- * are sorted and can stand in one file system.
- *
- * @public
- */
-export class ManifestChecker {
-  #last: string | undefined;
-  readonly #folders = new Set<string>();
-  readonly #files = new Set<string>();
-
-  /** @throws InputError that names the path and what is wrong with it */
-  check(entry: ManifestEntry): void {
-    const { path, size, digest } = entry;
-    const problem = pathProblem(path);
-    const fail = (what: string) => {
-      throw new InputError(`file ${JSON.stringify(path)} can't be in a version: ${what}`);
-    };
-    if (problem) fail(problem);
-    if (!Number.isSafeInteger(size) || size < 0) fail('its size is not a number of bytes');
-    if (!isDigest(digest)) fail('its digest is not sha256: and 64 lowercase hex digits');
-    if (this.#last !== undefined) {
-      const order = comparePaths(this.#last, path);
-      if (order === 0) fail('it stands twice');
-      if (order > 0) fail('it is not in the order of its bytes');
-    }
-    if (this.#folders.has(path)) fail('it is a folder, too');
-    let slash = path.lastIndexOf('/');
-    while (slash > 0) {
-      const folder = path.slice(0, slash);
-      if (this.#files.has(folder)) fail(`${JSON.stringify(folder)} is a file, too`);
-      if (this.#folders.has(folder)) break;
-      this.#folders.add(folder);
-      slash = folder.lastIndexOf('/');
-    }
-    this.#files.add(path);
-    this.#last = path;
-  }
 }
 
 /**

@@ -1,6 +1,5 @@
 import { InputError } from '@backstage/errors';
 import { isDigestPrefix } from './digest';
-import { pathProblem } from './manifest';
 import {
   DEFAULT_NAMESPACE,
   LATEST,
@@ -9,6 +8,7 @@ import {
   namespaceProblem,
   refuse,
 } from './names';
+import { pathProblem } from './paths';
 
 /**
  * The name of an asset.

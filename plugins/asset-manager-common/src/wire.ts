@@ -1,6 +1,6 @@
 import type { JsonObject } from '@backstage/types';
 import type { Digest } from './digest';
-import type { ManifestEntry } from './manifest';
+import type { ManifestEntry } from './ManifestChecker';
 import type { AssetName } from './reference';
 import type { Visibility } from './visibility';
 

@@ -3,18 +3,18 @@ import { EXIT, CommandError } from '../lib/exit';
 import { LoginStore } from '../lib/LoginStore';
 import { normalizeServer } from '../lib/Session';
 
+const OPENERS: Partial<Record<NodeJS.Platform, string[]>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
+
 /** Opens an address in the browser. @returns whether there was one to open it with */
 export function openBrowser(url: string): Promise<boolean> {
   return import('node:child_process').then(
     ({ spawn }) =>
       new Promise(resolve => {
-        const [program, ...args] =
-          process.platform === 'darwin'
-            ? ['open', url]
-            : process.platform === 'win32'
-              ? ['rundll32', 'url.dll,FileProtocolHandler', url]
-              : ['xdg-open', url];
-        const child = spawn(program, args, { stdio: 'ignore', detached: true });
+        const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+        const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });
         child.once('error', () => resolve(false));
         child.once('spawn', () => {
           child.unref();

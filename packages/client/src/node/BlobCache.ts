@@ -3,7 +3,7 @@ import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseDigest, Digest } from '@baseasset/backstage-plugin-asset-manager-common';
-import { IntegrityError } from '../AssetManagerClient';
+import { IntegrityError } from '../IntegrityError';
 import { hashFile } from './hashFile';
 
 const BLOCK = 1024 * 1024;

@@ -10,7 +10,8 @@ import {
   ManifestChecker,
   ManifestEntry,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { AssetManagerClient, IntegrityError } from '../AssetManagerClient';
+import type { AssetManagerClient } from '../AssetManagerClient';
+import { IntegrityError } from '../IntegrityError';
 import { concurrently } from '../concurrently';
 import { retry } from '../retry';
 import { AssetManagerError } from '../AssetManagerError';

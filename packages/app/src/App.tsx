@@ -5,6 +5,7 @@ import catalogGraphPlugin from '@backstage/plugin-catalog-graph/alpha';
 import catalogPlugin from '@backstage/plugin-catalog/alpha';
 import orgPlugin from '@backstage/plugin-org/alpha';
 import searchPlugin from '@backstage/plugin-search/alpha';
+import signalsPlugin from '@backstage/plugin-signals/alpha';
 import techdocsPlugin from '@backstage/plugin-techdocs/alpha';
 import userSettingsPlugin from '@backstage/plugin-user-settings/alpha';
 import assetManagerPlugin from '@baseasset/backstage-plugin-asset-manager';
@@ -19,6 +20,7 @@ export default createApp({
     catalogGraphPlugin,
     orgPlugin,
     searchPlugin,
+    signalsPlugin,
     techdocsPlugin,
     userSettingsPlugin,
     userSettingsModule,

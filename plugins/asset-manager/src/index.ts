@@ -1,3 +1,6 @@
-import { createFrontendPlugin } from '@backstage/frontend-plugin-api';
-
-export default createFrontendPlugin({ pluginId: 'asset-manager', extensions: [] });
+/**
+ * The frontend plugin of the asset manager.
+ *
+ * @packageDocumentation
+ */
+export { assetManagerPlugin as default, assetManagerPlugin } from './plugin';

@@ -1,0 +1,81 @@
+import { Button, Flex, Menu, MenuItem, MenuTrigger, Text } from '@backstage/ui';
+import { useApi } from '@backstage/frontend-plugin-api';
+import { Asset, AssetVersion, LATEST, shortDigest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Age,
+  assetManagerApiRef,
+  AssetNameText,
+  DigestText,
+} from '@baseasset/backstage-plugin-asset-manager-react';
+import { RiArrowDownSLine } from '@remixicon/react';
+import { useNavigate, useSearchParams } from 'react-router-dom';
+import useAsync from 'react-use/lib/useAsync';
+import { addressOf, AssetTab, viewOf } from './assetAddress';
+import { Band } from './Band';
+import { UseIt } from './UseIt';
+
+const OFFERED = 30;
+
+/** Says which version is looked at, lets another be chosen, and how to use it. */
+export function VersionBar(props: {
+  asset: Asset;
+  version: AssetVersion;
+  base: string;
+  tab: AssetTab;
+}) {
+  const { asset, version, base, tab } = props;
+  const client = useApi(assetManagerApiRef);
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  const view = viewOf(search);
+  const { value: versions } = useAsync(
+    async () => (await client.listVersions(asset, { limit: OFFERED })).items,
+    [client, asset],
+  );
+  const show = (selector: string | undefined) =>
+    navigate(addressOf(base, tab, { ...view, compare: undefined, version: selector }));
+  const alias = view.version && version.aliases.includes(view.version) ? view.version : undefined;
+  const shown = alias ?? (view.version === undefined ? LATEST : undefined);
+
+  return (
+    <Flex direction="column" gap="3">
+      <Flex align="center" gap="3" justify="between" style={{ flexWrap: 'wrap' }}>
+        <Flex align="center" gap="3" style={{ flexWrap: 'wrap' }}>
+          <Text variant="title-x-small">
+            <AssetNameText asset={asset} />
+          </Text>
+          <MenuTrigger>
+            <Button variant="secondary" size="small" iconEnd={<RiArrowDownSLine />}>
+              {shown ? `${shown} → ${version.label}` : `version ${version.label}`}
+            </Button>
+            <Menu>
+              <MenuItem onAction={() => show(undefined)}>{`latest → ${asset.latest?.label}`}</MenuItem>
+              {asset.aliases.map(each => (
+                <MenuItem key={`alias ${each.name}`} onAction={() => show(each.name)}>
+                  {`${each.name} → ${each.label}`}
+                </MenuItem>
+              ))}
+              {(versions ?? []).map(each => (
+                <MenuItem key={`version ${each.label}`} onAction={() => show(each.label)}>
+                  {`${each.label} · ${shortDigest(each.digest)}`}
+                </MenuItem>
+              ))}
+            </Menu>
+          </MenuTrigger>
+          <DigestText digest={version.digest} />
+          <Text color="secondary">
+            <Age time={version.createdAt} />
+          </Text>
+        </Flex>
+        <UseIt asset={asset} version={version} alias={alias} />
+      </Flex>
+      {!version.latest && (
+        <Band
+          text={`This is version ${version.label}, and not the latest.`}
+          action={`Go to ${asset.latest?.label}`}
+          onAction={() => show(undefined)}
+        />
+      )}
+    </Flex>
+  );
+}

@@ -1,0 +1,37 @@
+import { EntityContentBlueprint } from '@backstage/plugin-catalog-react/alpha';
+
+const filter = { kind: 'asset' };
+
+const files = EntityContentBlueprint.make({
+  name: 'files',
+  params: {
+    path: '/files',
+    title: 'Files',
+    filter,
+    loader: async () => {
+      const [{ EntityAssetContent }, { FilesContent }] = await Promise.all([
+        import('../components/EntityAssetContent'),
+        import('../components/FilesContent'),
+      ]);
+      return <EntityAssetContent tab="files" Content={FilesContent} />;
+    },
+  },
+});
+
+const versions = EntityContentBlueprint.make({
+  name: 'versions',
+  params: {
+    path: '/versions',
+    title: 'Versions',
+    filter,
+    loader: async () => {
+      const [{ EntityAssetContent }, { VersionsContent }] = await Promise.all([
+        import('../components/EntityAssetContent'),
+        import('../components/VersionsContent'),
+      ]);
+      return <EntityAssetContent tab="versions" Content={VersionsContent} />;
+    },
+  },
+});
+
+export const entityContents = [files, versions];

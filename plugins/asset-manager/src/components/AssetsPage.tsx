@@ -65,6 +65,8 @@ const COLUMNS: ColumnConfig<Row>[] = [
     label: 'Asset',
     isRowHeader: true,
     isSortable: true,
+    width: '3fr',
+    minWidth: 220,
     cell: asset => (
       <Cell>
         <Flex align="center" gap="2">
@@ -74,15 +76,18 @@ const COLUMNS: ColumnConfig<Row>[] = [
       </Cell>
     ),
   },
-  { id: 'type', label: 'Type', cell: asset => <Cell>{asset.type}</Cell> },
+  { id: 'type', label: 'Type', width: '1.4fr', minWidth: 110, cell: asset => <Cell>{asset.type}</Cell> },
   {
     id: 'latest',
     label: 'Latest',
+    minWidth: 64,
     cell: asset => <Cell>{asset.latest?.label ?? '–'}</Cell>,
   },
   {
     id: 'aliases',
     label: 'Aliases',
+    width: '2fr',
+    minWidth: 150,
     cell: asset => (
       <Cell>
         {asset.aliases.map(alias => (
@@ -95,11 +100,14 @@ const COLUMNS: ColumnConfig<Row>[] = [
     id: 'size',
     label: 'Size',
     isSortable: true,
+    minWidth: 90,
     cell: asset => <Cell>{asset.latest ? <Bytes value={asset.latest.size} /> : '–'}</Cell>,
   },
   {
     id: 'owner',
     label: 'Owner',
+    width: '1.4fr',
+    minWidth: 120,
     cell: asset => (
       <Cell>
         <EntityRefLink entityRef={asset.owner} />
@@ -110,6 +118,8 @@ const COLUMNS: ColumnConfig<Row>[] = [
     id: 'updated',
     label: 'Updated',
     isSortable: true,
+    width: '1.2fr',
+    minWidth: 110,
     cell: asset => (
       <Cell>
         <Age time={asset.updatedAt} />

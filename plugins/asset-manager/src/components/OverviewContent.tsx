@@ -44,6 +44,7 @@ export function OverviewContent(props: AssetScopeValue) {
   const metadata = Object.entries(version.metadata);
 
   return (
+    <div className={styles.root}>
     <div className={styles.columns}>
       <Flex direction="column" gap="4" className={styles.main}>
         {card ? (
@@ -131,6 +132,7 @@ export function OverviewContent(props: AssetScopeValue) {
           </div>
         )}
       </Flex>
+    </div>
     </div>
   );
 }

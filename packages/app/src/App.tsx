@@ -8,7 +8,9 @@ import searchPlugin from '@backstage/plugin-search/alpha';
 import signalsPlugin from '@backstage/plugin-signals/alpha';
 import techdocsPlugin from '@backstage/plugin-techdocs/alpha';
 import userSettingsPlugin from '@backstage/plugin-user-settings/alpha';
-import assetManagerPlugin from '@baseasset/backstage-plugin-asset-manager';
+import assetManagerPlugin, {
+  catalogGraphModuleAssetManager,
+} from '@baseasset/backstage-plugin-asset-manager';
 import { navModule } from './modules/nav';
 import { signInModule } from './modules/signIn';
 
@@ -18,6 +20,7 @@ export default createApp({
     authPlugin,
     catalogPlugin,
     catalogGraphPlugin,
+    catalogGraphModuleAssetManager,
     orgPlugin,
     searchPlugin,
     signalsPlugin,

@@ -454,7 +454,8 @@ export class AssetManagerClient {
       });
     } catch (cause) {
       signal?.throwIfAborted();
-      if (cause instanceof AssetManagerError) throw cause;
+      // Only a line that broke is ours to explain; whoever adds the token explains their own failures.
+      if (!(cause instanceof TypeError)) throw cause;
       throw new AssetManagerError({
         status: 0,
         message: `the asset manager at ${new URL(url).origin} can't be reached`,

@@ -180,6 +180,21 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     expect(known.status).toBe(304);
   });
 
+  it('lists files by what their paths begin with, page by page', async () => {
+    await create('models/listed');
+    await push('models/listed', { a: '1', 'b/c': '2', 'b/d': '3', 'b-e': '4', z: '5' });
+    const list = async (query: string) => {
+      const answer = await maya.get(`/assets/models/listed/versions/1/files?${query}`);
+      return answer.body.items.map((file: { path: string }) => file.path);
+    };
+    expect(await list('')).toEqual(['a', 'b-e', 'b/c', 'b/d', 'z']);
+    expect(await list('under=b/')).toEqual(['b/c', 'b/d']);
+    expect(await list('under=a')).toEqual(['a']);
+    expect(await list('under=nothing')).toEqual([]);
+    expect(await list('under=b&limit=2')).toEqual(['b-e', 'b/c']);
+    expect(await list('under=b&limit=2&cursor=b/c')).toEqual(['b/d']);
+  });
+
   it('makes no second version of content that it holds, and refuses another label for it', async () => {
     await create('models/same');
     await push('models/same', { a: 'a' });

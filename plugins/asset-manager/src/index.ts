@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
+export { catalogGraphModuleAssetManager } from './catalogGraphModule';
 export { assetManagerPlugin as default, assetManagerPlugin } from './plugin';

@@ -66,18 +66,25 @@ export class ManifestReader {
     return entries;
   }
 
-  /** All entries of a version after a path, in order. */
+  /**
+   * The entries of a version in order.
+   *
+   * @param options.from - the first path that may come
+   * @param options.after - the last path that may not
+   */
   async *walk(options: {
     uid: string;
     versionId: number;
+    from?: string;
     after?: string;
   }): AsyncGenerator<ManifestEntry> {
-    const { uid, versionId, after } = options;
+    const { uid, versionId, from = '', after } = options;
     const pages = await this.#repository.versions.pages(versionId);
-    const first = after === undefined ? 0 : pageOf(pages, after);
-    for (const page of pages.slice(Math.max(0, first))) {
+    for (const page of pages.slice(Math.max(0, pageOf(pages, after ?? from)))) {
       for (const entry of await this.entries(uid, page.digest)) {
-        if (after === undefined || comparePaths(entry.path, after) > 0) yield entry;
+        if (comparePaths(entry.path, from) < 0) continue;
+        if (after !== undefined && comparePaths(entry.path, after) <= 0) continue;
+        yield entry;
       }
     }
   }

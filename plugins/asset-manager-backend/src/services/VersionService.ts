@@ -102,17 +102,14 @@ export class VersionService {
     const { asset, version } = await this.resolve(caller, name, selector);
     const { under = '', limit } = options;
     const items: AssetFile[] = [];
-    // Everything under a folder sorts right after the folder's own name.
-    const after = options.cursor ?? (under === '' ? undefined : under);
     for await (const entry of this.#manifests.walk({
       uid: asset.uid,
       versionId: version.id,
-      after,
+      from: under,
+      after: options.cursor,
     })) {
-      if (!entry.path.startsWith(under)) {
-        if (entry.path > under) break;
-        continue;
-      }
+      // What begins with a text stands together, from the text itself on.
+      if (!entry.path.startsWith(under)) break;
       if (items.length === limit) return { items, nextCursor: items[limit - 1].path };
       items.push({ ...entry, mediaType: mediaTypeOf(entry.path) });
     }

@@ -66,7 +66,7 @@ const COLUMNS: ColumnConfig<Row>[] = [
     isRowHeader: true,
     isSortable: true,
     width: '3fr',
-    minWidth: 220,
+    minWidth: 170,
     cell: asset => (
       <Cell>
         <Flex align="center" gap="2">
@@ -76,18 +76,18 @@ const COLUMNS: ColumnConfig<Row>[] = [
       </Cell>
     ),
   },
-  { id: 'type', label: 'Type', width: '1.4fr', minWidth: 110, cell: asset => <Cell>{asset.type}</Cell> },
+  { id: 'type', label: 'Type', width: '1.4fr', minWidth: 82, cell: asset => <Cell>{asset.type}</Cell> },
   {
     id: 'latest',
     label: 'Latest',
-    minWidth: 64,
+    minWidth: 74,
     cell: asset => <Cell>{asset.latest?.label ?? '–'}</Cell>,
   },
   {
     id: 'aliases',
     label: 'Aliases',
-    width: '2fr',
-    minWidth: 150,
+    width: '1.6fr',
+    minWidth: 120,
     cell: asset => (
       <Cell>
         {asset.aliases.map(alias => (
@@ -107,7 +107,7 @@ const COLUMNS: ColumnConfig<Row>[] = [
     id: 'owner',
     label: 'Owner',
     width: '1.4fr',
-    minWidth: 120,
+    minWidth: 96,
     cell: asset => (
       <Cell>
         <EntityRefLink entityRef={asset.owner} />
@@ -119,7 +119,7 @@ const COLUMNS: ColumnConfig<Row>[] = [
     label: 'Updated',
     isSortable: true,
     width: '1.2fr',
-    minWidth: 110,
+    minWidth: 100,
     cell: asset => (
       <Cell>
         <Age time={asset.updatedAt} />
@@ -129,7 +129,7 @@ const COLUMNS: ColumnConfig<Row>[] = [
   {
     id: 'copy',
     label: '',
-    width: 60,
+    width: 48,
     cell: asset => (
       <Cell>
         <CopyButton text={`asset pull ${nameOf(asset)}`} what="pull command" />

@@ -26,4 +26,8 @@ backend.add(import('@backstage/plugin-techdocs-backend'));
 
 backend.add(import('@baseasset/backstage-plugin-asset-manager-backend'));
 
-backend.start();
+backend.start().catch(error => {
+  // Backstage logs it and goes on: a portal that did not start would look alive.
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});

@@ -38,6 +38,7 @@ export const catalogGraphModuleAssetManager = createFrontendModule({
             new DefaultCatalogGraphApi({
               knownRelations: [...ALL_RELATIONS, ...PAIRS.flat()],
               knownRelationPairs: [...ALL_RELATION_PAIRS, ...PAIRS],
+              defaultRelationTypes: { exclude: [] },
             }),
         }),
     }),

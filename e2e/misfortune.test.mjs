@@ -1,0 +1,370 @@
+/** Bad input and bad luck: a clear error, nothing lost, nothing half there. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { folderOf, openPortal, personAt, temporaryFolder, until } from './support.mjs';
+
+const MIB = 1024 * 1024;
+
+function* filesUnder(folder) {
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) yield path.join(entry.parentPath, entry.name);
+  }
+}
+
+/** Whether the file system of temporary folders tells upper from lower case. */
+function keepsCase() {
+  const folder = temporaryFolder('case');
+  fs.writeFileSync(path.join(folder, 'a'), '');
+  return !fs.existsSync(path.join(folder, 'A'));
+}
+
+describe('bad input and bad luck', () => {
+  let portal;
+  let maya;
+  let otto;
+
+  before(async () => {
+    // Small parts, so that a push takes many steps and can be stopped between them.
+    portal = await openPortal({
+      configuration: { assetManager: { validateResponses: true, uploads: { partSize: MIB } } },
+    });
+    maya = personAt(portal, 'maya');
+    otto = personAt(portal, 'otto');
+    await maya.signIn();
+    await otto.signIn();
+  });
+
+  after(() => portal?.close());
+
+  /** A push that has to be refused before anything is created. */
+  const refused = async (folder, name, pattern) => {
+    const { code, stderr } = await maya.asset('push', folder, name, '--type', 'dataset');
+    assert.notEqual(code, 0);
+    assert.match(stderr, pattern);
+    assert.equal((await maya.asset('show', name)).code, 4, 'the asset must not have been created');
+  };
+
+  describe('what can not be in a version', () => {
+    it('refuses a socket', async t => {
+      const folder = folderOf({ fine: 'x' });
+      const server = net.createServer().listen(path.join(folder, 'socket'));
+      t.after(() => server.close());
+      await until(() => fs.existsSync(path.join(folder, 'socket')), 'the socket');
+      await refused(folder, 'bad/socket', /socket.*neither a file nor a folder/);
+    });
+
+    it('refuses a link that leads nowhere, out of the folder, or back to itself', async () => {
+      for (const [target, pattern] of [
+        ['nowhere', /leads nowhere/],
+        ['/etc/hostname', /link out of the folder/],
+        ['.', /link to a folder that it stands in/],
+        ['link', /leads back to itself/],
+      ]) {
+        const folder = folderOf({ fine: 'x' });
+        fs.symlinkSync(target, path.join(folder, 'link'));
+        await refused(folder, 'bad/link', pattern);
+      }
+    });
+
+    it('follows a link that stays inside', async () => {
+      const folder = folderOf({ 'a/one': 'x' });
+      fs.symlinkSync('a/one', path.join(folder, 'two'));
+      await maya.ok('push', folder, 'good/link', '--type', 'dataset');
+      assert.equal(await maya.ok('cat', 'good/link@1/two'), 'x');
+    });
+
+    it('refuses a file that may not be read', async t => {
+      if (process.getuid() === 0) {
+        t.skip('root may read everything');
+        return;
+      }
+      const folder = folderOf({ locked: 'x' });
+      fs.chmodSync(path.join(folder, 'locked'), 0);
+      await refused(folder, 'bad/locked', /may not be read/);
+    });
+
+    it('refuses names that a pull could not give back', async () => {
+      await refused(folderOf({ 'new\nline': 'x' }), 'bad/newline', /control character/);
+      await refused(folderOf({ 'back\\slash': 'x' }), 'bad/backslash', /backslash/);
+      const folder = temporaryFolder('latin');
+      fs.writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xe9])]), 'x');
+      await refused(folder, 'bad/latin', /not UTF-8/);
+    });
+
+    it('refuses an empty folder', async () => {
+      await refused(temporaryFolder('empty'), 'bad/empty', /holds no file/);
+    });
+
+    it('warns of twins, and pushes them', async t => {
+      if (!keepsCase()) {
+        t.skip('this file system takes upper and lower case for the same');
+        return;
+      }
+      const folder = folderOf({ 'Model.bin': '1', 'model.bin': '2', 'caf\u00e9': '3', 'cafe\u0301': '4' });
+      const { code, stderr } = await maya.asset('push', folder, 'good/twins', '--type', 'dataset');
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /upper and lower case/);
+      assert.match(stderr, /how their letters are encoded/);
+      const target = path.join(temporaryFolder('twins'), 'out');
+      await maya.ok('pull', 'good/twins', '-o', target);
+      assert.match(await maya.ok('verify', target), /4 files match/);
+    });
+
+    it('refuses a file that changes while it is read', async () => {
+      const folder = folderOf({});
+      const file = path.join(folder, 'growing');
+      fs.writeFileSync(file, randomBytes(64 * MIB));
+      const timer = setInterval(() => fs.appendFileSync(file, 'x'), 1);
+      const { code, stderr } = await maya.asset('push', folder, 'bad/growing', '--type', 'dataset');
+      clearInterval(timer);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /changed while it was/);
+    });
+  });
+
+  describe('the line', () => {
+    it('has stable exit codes', async () => {
+      const codes = async (...args) => (await maya.asset(...args)).code;
+      assert.equal(await codes('--help'), 0);
+      assert.equal(await codes('nothing'), 2);
+      assert.equal(await codes('alias'), 2);
+      assert.equal(await codes('push', 'x'), 2);
+      assert.equal(await codes('show', 'a', '--colour'), 2);
+      assert.equal(await codes('show', 'not a name'), 2);
+      assert.equal(await codes('show', 'no/such'), 4);
+      assert.equal(await codes('show', 'no/such', '--server', 'http://127.0.0.1:1'), 3);
+      const away = maya.start(['show', 'no/such'], { env: { ASSET_SERVER: 'http://127.0.0.1:1', ASSET_TOKEN: 'x' } });
+      assert.equal((await away.ended).code, 7);
+    });
+
+    it('says what is wrong with a token', async () => {
+      for (const token of ['nonsense', 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyOmRlZmF1bHQvbWF5YSJ9.c2ln']) {
+        const { code, stderr } = await maya.start(['list'], { env: { ASSET_TOKEN: token } }).ended;
+        assert.equal(code, 3, stderr);
+        assert.ok(!stderr.includes(token), 'a token must not be printed');
+      }
+    });
+
+    it('refuses a label that is a digest, latest, or a stage', async () => {
+      const folder = folderOf({ a: 'label' });
+      for (const label of ['sha256:abcdefabcdef', 'latest', 'a..b']) {
+        const { code } = await maya.asset('push', folder, 'bad/label', '--type', 'dataset', '--version', label);
+        assert.equal(code, 2);
+      }
+      const stage = await maya.asset('push', folder, 'bad/label', '--type', 'dataset', '--version', 'production');
+      assert.equal(stage.code, 2);
+      assert.match(stage.stderr, /stage/);
+    });
+
+    it('refuses a type that is not there, with the list', async () => {
+      const { code, stderr } = await maya.asset('create', 'bad/type', '--type', 'poem');
+      assert.equal(code, 2);
+      assert.match(stderr, /ml-model, reference-genome/);
+    });
+
+    it('asks for an owner when a person has several groups', async () => {
+      const sam = personAt(portal, 'sam');
+      await sam.signIn();
+      const { code, stderr } = await sam.asset('create', 'sam/one', '--type', 'dataset');
+      assert.equal(code, 2);
+      assert.match(stderr, /group:default\/team-signal/);
+      assert.match(stderr, /group:default\/team-genome/);
+      await sam.ok('create', 'sam/one', '--type', 'dataset', '--owner', 'team-genome');
+    });
+
+    it('writes no colour and no progress into a pipe', async () => {
+      const { stdout, stderr } = await maya.start(['list'], { env: { NO_COLOR: '' } }).ended;
+      // eslint-disable-next-line no-control-regex
+      assert.doesNotMatch(stdout + stderr, /\u001b/);
+    });
+  });
+
+  describe('two at once', () => {
+    it('lets one of two pushes of the same label win, and tells the other', async () => {
+      await maya.ok('create', 'race/label', '--type', 'dataset');
+      const results = await Promise.all(
+        ['1', '2', '3'].map(content => maya.asset('push', folderOf({ content }), 'race/label', '--version', 'one')),
+      );
+      assert.deepEqual(results.map(result => result.code).sort(), [0, 5, 5]);
+      assert.equal((await maya.json('show', 'race/label')).versionCount, 1);
+    });
+
+    it('numbers pushes that cross one after the other', async () => {
+      await maya.ok('create', 'race/numbers', '--type', 'dataset');
+      await Promise.all(
+        Array.from({ length: 6 }, (_, index) => maya.ok('push', folderOf({ content: `${index}` }), 'race/numbers')),
+      );
+      const { versions } = await maya.json('show', 'race/numbers');
+      assert.deepEqual(versions.map(version => version.label), ['6', '5', '4', '3', '2']);
+    });
+  });
+
+  describe('what is killed', () => {
+    it('goes on where a killed push stopped, with nothing published between', async () => {
+      const folder = folderOf({});
+      for (let index = 0; index < 40; index++) fs.writeFileSync(path.join(folder, `f${index}`), randomBytes(3 * MIB));
+      await maya.ok('create', 'killed/push', '--type', 'dataset');
+      const { child, ended } = maya.start(['push', folder, 'killed/push']);
+      await until(
+        () => [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))].length > 5,
+        'the first blobs',
+      );
+      child.kill('SIGKILL');
+      await ended;
+      const between = await maya.json('show', 'killed/push');
+      assert.equal(between.versionCount, 0);
+      await maya.ok('push', folder, 'killed/push');
+      assert.match(await maya.ok('verify', folder, 'killed/push@1'), /40 files match/);
+    });
+
+    it('finishes a push over a backend that was killed and came back', async () => {
+      const folder = folderOf({});
+      for (let index = 0; index < 60; index++) fs.writeFileSync(path.join(folder, `f${index}`), randomBytes(2 * MIB));
+      await maya.ok('create', 'killed/backend', '--type', 'dataset');
+      const { ended } = maya.start(['push', folder, 'killed/backend']);
+      const before = [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))].length;
+      await until(
+        () => [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))].length > before + 5,
+        'the first blobs',
+      );
+      await portal.kill();
+      await portal.restart();
+      const { code } = await ended;
+      // A short outage is waited out; after a long one the same line goes on.
+      if (code !== 0) await maya.ok('push', folder, 'killed/backend');
+      assert.equal((await maya.json('show', 'killed/backend')).versionCount, 1);
+      assert.match(await maya.ok('verify', 'killed/backend@1'), /60 files match/);
+    });
+
+    it('goes on where a killed pull stopped, and leaves no half file', async () => {
+      const bytes = randomBytes(80 * MIB);
+      await maya.ok('push', folderOf({ large: bytes }), 'killed/pull', '--type', 'dataset');
+      const target = path.join(temporaryFolder('pull'), 'out');
+      const { child, ended } = otto.start(['pull', 'killed/pull', '-o', target]);
+      const parts = path.join(otto.home, 'cache/tmp');
+      await until(
+        () => fs.existsSync(parts) && [...filesUnder(parts)].some(file => fs.statSync(file).size > MIB),
+        'the first bytes',
+      );
+      child.kill('SIGKILL');
+      await ended;
+      const left = fs.existsSync(target) ? fs.readdirSync(target) : [];
+      assert.ok(!left.includes('large') || fs.statSync(path.join(target, 'large')).size === bytes.length);
+      const { receivedBytes } = await otto.json('pull', 'killed/pull', '-o', target);
+      assert.equal(receivedBytes, bytes.length);
+      assert.ok(fs.readFileSync(path.join(target, 'large')).equals(bytes));
+    });
+  });
+
+  describe('what is damaged', () => {
+    it('notices a flipped byte in the store', async () => {
+      const bytes = randomBytes(10_000);
+      await maya.ok('push', folderOf({ data: bytes }), 'damaged/store', '--type', 'dataset');
+      const hex = createHash('sha256').update(bytes).digest('hex');
+      const blob = [...filesUnder(path.join(portal.dataDirectory, 'blobs'))].find(file => file.endsWith(hex));
+      const stored = fs.readFileSync(blob);
+      stored[5000] ^= 1;
+      fs.writeFileSync(blob, stored);
+      const target = path.join(temporaryFolder('flip'), 'out');
+      const pulled = await otto.asset('pull', 'damaged/store', '-o', target);
+      assert.equal(pulled.code, 6);
+      assert.ok(!fs.existsSync(path.join(target, 'data')));
+      assert.equal((await otto.asset('verify', 'damaged/store@1')).code, 6);
+      assert.equal((await otto.asset('cat', 'damaged/store@1/data')).code, 6);
+    });
+
+    it('heals a damaged cache', async () => {
+      const bytes = randomBytes(10_000);
+      await maya.ok('push', folderOf({ data: bytes }), 'damaged/cache', '--type', 'dataset');
+      const first = path.join(temporaryFolder('cache'), 'one');
+      await otto.ok('pull', 'damaged/cache', '-o', first);
+      const cached = [...filesUnder(path.join(otto.home, 'cache/sha256'))].find(file =>
+        file.endsWith(createHash('sha256').update(bytes).digest('hex')),
+      );
+      fs.chmodSync(cached, 0o600);
+      fs.writeFileSync(cached, randomBytes(10_000));
+      const second = path.join(temporaryFolder('cache'), 'two');
+      await otto.ok('pull', 'damaged/cache', '-o', second);
+      assert.ok(fs.readFileSync(path.join(second, 'data')).equals(bytes));
+      assert.ok(fs.readFileSync(cached).equals(bytes));
+    });
+
+    it('does not overwrite what a person changed, and takes former files away', async () => {
+      await maya.ok('push', folderOf({ a: 'a1', b: 'b1' }), 'pulled/twice', '--type', 'dataset');
+      await maya.ok('push', folderOf({ a: 'a2' }), 'pulled/twice');
+      const target = path.join(temporaryFolder('twice'), 'out');
+      await otto.ok('pull', 'pulled/twice@1', '-o', target);
+      fs.writeFileSync(path.join(target, 'mine'), 'mine');
+      await otto.ok('pull', 'pulled/twice@2', '-o', target);
+      assert.deepEqual(fs.readdirSync(target).sort(), ['a', 'mine']);
+      fs.writeFileSync(path.join(target, 'a'), 'edited');
+      const kept = await otto.asset('pull', 'pulled/twice@1', '-o', target);
+      assert.equal(kept.code, 5);
+      assert.equal(fs.readFileSync(path.join(target, 'a'), 'utf8'), 'edited');
+      await otto.ok('pull', 'pulled/twice@1', '-o', target, '--force');
+      assert.equal(fs.readFileSync(path.join(target, 'a'), 'utf8'), 'a1');
+    });
+
+    it('does not follow a link out of the target of a pull', async () => {
+      await maya.ok('push', folderOf({ 'sub/file': 'x' }), 'pulled/link', '--type', 'dataset');
+      const target = temporaryFolder('target');
+      const outside = temporaryFolder('outside');
+      fs.symlinkSync(outside, path.join(target, 'sub'));
+      const { code } = await otto.asset('pull', 'pulled/link', '-o', target);
+      assert.notEqual(code, 0);
+      assert.deepEqual(fs.readdirSync(outside), []);
+    });
+  });
+
+  describe('a full disk', () => {
+    it('publishes nothing, and goes on when there is room again', async t => {
+      const mount = temporaryFolder('small');
+      const mounted = await new Promise(resolve => {
+        const child = spawn('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount], { stdio: 'ignore' });
+        child.once('error', () => resolve(false));
+        child.once('exit', code => resolve(code === 0));
+      });
+      if (!mounted) {
+        t.skip('no small disk can be mounted here');
+        return;
+      }
+      const unmount = () => new Promise(resolve => spawn('umount', ['-l', mount]).once('exit', resolve));
+      t.after(unmount);
+      const small = await openPortal({
+        configuration: { assetManager: { storage: { local: { directory: path.join(mount, 'blobs') } } } },
+      });
+      t.after(() => small.close());
+      const noor = personAt(small, 'noor');
+      await noor.signIn();
+      const folder = folderOf({ large: randomBytes(20 * MIB) });
+      const full = await noor.asset('push', folder, 'full/disk', '--type', 'dataset');
+      assert.notEqual(full.code, 0);
+      assert.equal((await noor.json('show', 'full/disk')).versionCount, 0);
+      await new Promise(resolve => spawn('mount', ['-o', 'remount,size=64m', mount]).once('exit', resolve));
+      await noor.ok('push', folder, 'full/disk');
+      assert.match(await noor.ok('verify', 'full/disk@1'), /1 file match/);
+    });
+  });
+
+  it('refuses to start in production with the sample people', async () => {
+    const { startPortal } = await import('../scripts/lib/portal.mjs');
+    const { tools } = await import('./support.mjs');
+    const { freePort } = await import('../scripts/lib/postgres.mjs');
+    const { root } = await import('../scripts/lib/tools.mjs');
+    await assert.rejects(
+      startPortal({
+        tools,
+        port: await freePort(),
+        dataDirectory: temporaryFolder('production'),
+        configs: [path.join(root, 'app-config.demo.yaml')],
+        environment: { NODE_ENV: 'production' },
+      }),
+      /sample people/,
+    );
+  });
+});

@@ -106,10 +106,10 @@ export class UploadQueue {
     const { signal } = controller;
     try {
       const files: HashedFile[] = [];
-      const progress = { doneBytes: 0 };
+      const read = { doneBytes: 0 };
       const onBytes = (bytes: number) => {
-        progress.doneBytes += bytes;
-        this.#change(id, progress);
+        read.doneBytes += bytes;
+        this.#change(id, read);
       };
       for (const { path, file } of job.files) {
         files.push({ path, size: file.size, digest: await hashFile(file, onBytes, signal), file });

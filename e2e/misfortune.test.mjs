@@ -361,7 +361,7 @@ describe('bad input and bad luck', () => {
         tools,
         port: await freePort(),
         dataDirectory: temporaryFolder('production'),
-        configs: [path.join(root, 'app-config.demo.yaml')],
+        configs: ['app-config.yaml', 'app-config.demo.yaml'].map(name => path.join(root, name)),
         environment: { NODE_ENV: 'production' },
       }),
       /sample people/,

@@ -38,7 +38,7 @@ export function folderOf(files) {
 export async function openPortal({ configuration } = {}) {
   const dataDirectory = temporaryFolder('portal');
   const port = await freePort();
-  const configs = [path.join(root, 'app-config.demo.yaml')];
+  const configs = ['app-config.yaml', 'app-config.demo.yaml'].map(name => path.join(root, name));
   const own = path.join(dataDirectory, 'app-config.test.yaml');
   fs.mkdirSync(dataDirectory, { recursive: true });
   fs.writeFileSync(

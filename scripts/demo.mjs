@@ -84,7 +84,7 @@ portal = await startPortal({
   tools,
   port,
   dataDirectory,
-  configs: [path.join(root, 'app-config.demo.yaml')],
+  configs: ['app-config.yaml', 'app-config.demo.yaml'].map(name => path.join(root, name)),
   onExit: code => {
     if (stopping) return;
     say(`The portal ended (${code}); its log is ${path.join(dataDirectory, 'portal.log')}`);

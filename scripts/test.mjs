@@ -89,13 +89,12 @@ async function unit(tools) {
   }
 }
 
-/** The built portal and command line, in a real browser and on a real disk. */
-async function e2e(tools) {
-  build(tools);
+/** Tests of Node's own runner. */
+async function nodeTests(tools, folder) {
   const files = fs
-    .readdirSync(path.join(root, 'e2e'))
+    .readdirSync(path.join(root, folder))
     .filter(name => name.endsWith('.test.mjs'))
-    .map(name => path.join('e2e', name));
+    .map(name => path.join(folder, name));
   const { output } = await run(
     tools,
     tools.node,
@@ -108,7 +107,21 @@ async function e2e(tools) {
   return { passed, failed: failed + cancelled, skipped };
 }
 
-const SUITES = { types, lint, unit, e2e };
+/** The built portal and command line, in a real browser and on a real disk. */
+async function e2e(tools) {
+  build(tools);
+  return nodeTests(tools, 'e2e');
+}
+
+/** What is published, installed into a portal outside of this workspace. */
+const own = tools => nodeTests(tools, 'e2e/own');
+
+/** Whether the command reference is what the commands say, as one test. */
+async function docs(tools) {
+  return oneTest(await run(tools, tools.node, ['scripts/docs.mjs', '--check']));
+}
+
+const SUITES = { types, lint, docs, unit, e2e, own };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !SUITES[name]);

@@ -1,5 +1,8 @@
 /** Bundles the module into one file that needs nothing but the Backstage CLI itself. */
+import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
+
+rmSync('dist', { recursive: true, force: true });
 
 await build({
   entryPoints: ['src/index.ts'],

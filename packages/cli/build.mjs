@@ -1,5 +1,8 @@
 /** Bundles the command line into one file without dependencies. */
+import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
+
+rmSync('dist', { recursive: true, force: true });
 
 await build({
   entryPoints: ['src/main.ts'],

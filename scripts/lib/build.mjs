@@ -31,7 +31,7 @@ function sourcesDigest() {
   return hash.digest('hex');
 }
 
-function run(tools, what, command, args, cwd) {
+export function run(tools, what, command, args, cwd) {
   const started = Date.now();
   try {
     execFileSync(command, args, {
@@ -65,27 +65,30 @@ export function build(tools) {
   run(tools, 'the command line', tools.node, ['build.mjs'], path.join(root, 'packages/cli'));
   run(tools, 'the portal', tools.node, [cli, 'package', 'build'], path.join(root, 'packages/app'));
   run(tools, 'the backend', tools.node, [cli, 'package', 'build'], path.join(root, 'packages/backend'));
-  unpack();
+  unpack(root, portalDirectory);
   fs.writeFileSync(stamp, digest);
 }
 
-/** Unpacks the production bundle, and lets its packages find each other. */
-function unpack() {
-  fs.rmSync(portalDirectory, { recursive: true, force: true });
-  fs.mkdirSync(portalDirectory, { recursive: true });
-  const dist = path.join(root, 'packages/backend/dist');
+/**
+ * Unpacks the production bundle of a checkout into a folder below it, and lets
+ * the bundle's packages find each other.
+ */
+export function unpack(checkout, target) {
+  fs.rmSync(target, { recursive: true, force: true });
+  fs.mkdirSync(target, { recursive: true });
+  const dist = path.join(checkout, 'packages/backend/dist');
   for (const archive of ['skeleton.tar.gz', 'bundle.tar.gz']) {
-    execFileSync('tar', ['xzf', path.join(dist, archive), '-C', portalDirectory]);
+    execFileSync('tar', ['xzf', path.join(dist, archive), '-C', target]);
   }
   for (const group of ['packages', 'plugins']) {
-    const folder = path.join(portalDirectory, group);
+    const folder = path.join(target, group);
     if (!fs.existsSync(folder)) continue;
     for (const name of fs.readdirSync(folder)) {
       const location = path.join(folder, name);
       const { name: packageName } = JSON.parse(
         fs.readFileSync(path.join(location, 'package.json'), 'utf8'),
       );
-      const link = path.join(portalDirectory, 'node_modules', packageName);
+      const link = path.join(target, 'node_modules', packageName);
       fs.mkdirSync(path.dirname(link), { recursive: true });
       fs.symlinkSync(location, link);
     }

@@ -8,11 +8,21 @@ import { root } from './tools.mjs';
 /**
  * Starts the portal on an own port and folder.
  *
- * @param options.configs - more configuration files, absolute
+ * @param options.configs - configuration files, absolute
+ * @param options.directory - where the built portal stands; ours when left out
  * @param options.environment - more of the environment
  * @returns how to reach and to stop it
  */
-export async function startPortal({ tools, port, dataDirectory, configs, environment = {}, log, onExit }) {
+export async function startPortal({
+  tools,
+  port,
+  dataDirectory,
+  configs,
+  directory = portalDirectory,
+  environment = {},
+  log,
+  onExit,
+}) {
   fs.mkdirSync(dataDirectory, { recursive: true });
   const output = log ?? path.join(dataDirectory, 'portal.log');
   const descriptor = fs.openSync(output, 'a');
@@ -20,12 +30,10 @@ export async function startPortal({ tools, port, dataDirectory, configs, environ
     tools.node,
     [
       'packages/backend',
-      '--config',
-      path.join(root, 'app-config.yaml'),
       ...configs.flatMap(file => ['--config', file]),
     ],
     {
-      cwd: portalDirectory,
+      cwd: directory,
       stdio: ['ignore', descriptor, descriptor],
       env: {
         ...tools.env,

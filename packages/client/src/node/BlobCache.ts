@@ -7,6 +7,8 @@ import { IntegrityError } from '../IntegrityError';
 import { hashFile } from './hashFile';
 
 const BLOCK = 1024 * 1024;
+/** Blobs up to this size are fetched in one piece. Bytes. */
+const SMALL = 1024 * 1024;
 
 /** Opens the bytes of a blob from an offset on. */
 export type OpenBlob = (start: number) => Promise<Readable>;
@@ -18,6 +20,9 @@ export type OpenBlob = (start: number) => Promise<Readable>;
  */
 export class BlobCache {
   readonly #directory: string;
+  /** What this process has fetched, and so hashed, itself. */
+  readonly #verified = new Set<Digest>();
+  readonly #folders = new Set<string>();
 
   constructor(options: { directory: string }) {
     this.#directory = options.directory;
@@ -49,20 +54,26 @@ export class BlobCache {
     onBytes?: (bytes: number) => void,
   ): Promise<void> {
     const location = this.locationOf(blob.digest);
+    if (blob.size <= SMALL) {
+      await this.#fetchSmall(blob, location, await open(0));
+      onBytes?.(blob.size);
+      return;
+    }
     const lock = await this.#lockPart(blob.digest);
     try {
       await this.#receive(blob, lock.part, open, onBytes);
       await fs.chmod(lock.part, 0o444);
-      await fs.mkdir(path.dirname(location), { recursive: true });
+      await this.#ensureFolder(path.dirname(location));
       await fs.rename(lock.part, location);
+      this.#verified.add(blob.digest);
     } finally {
       await lock.release();
     }
   }
 
   /**
-   * Copies a blob to a place, and checks it on the way: by a clone of its
-   * blocks where the file system has that, else byte by byte.
+   * Copies a blob to a place, and checks it on the way unless this process has
+   * fetched it: by a clone of its blocks where the file system has that.
    *
    * @throws IntegrityError when the blob is damaged, which then is gone from the cache
    */
@@ -70,12 +81,16 @@ export class BlobCache {
     const location = this.locationOf(blob.digest);
     const temporary = `${target}.${randomUUID().slice(0, 8)}.part`;
     try {
-      const digest = (await clone(location, temporary))
-        ? await hashFile(temporary)
-        : await copyHashing(location, temporary);
-      if (digest !== blob.digest) {
-        await this.remove(blob.digest);
-        throw new IntegrityError(`the cached blob ${blob.digest} is damaged`);
+      if (this.#verified.has(blob.digest)) {
+        await fs.copyFile(location, temporary, constants.COPYFILE_FICLONE);
+      } else {
+        const digest = (await clone(location, temporary))
+          ? await hashFile(temporary)
+          : await copyHashing(location, temporary);
+        if (digest !== blob.digest) {
+          await this.remove(blob.digest);
+          throw new IntegrityError(`the cached blob ${blob.digest} is damaged`);
+        }
       }
       await fs.chmod(temporary, 0o644);
       await fs.rename(temporary, target);
@@ -83,6 +98,36 @@ export class BlobCache {
       await fs.rm(temporary, { force: true });
       throw error;
     }
+  }
+
+  /** What is small comes in one piece, and begins anew when it was cut off. */
+  async #fetchSmall(
+    blob: { digest: Digest; size: number },
+    location: string,
+    body: Readable,
+  ): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    if (bytes.length < blob.size) {
+      throw new Error(`${bytes.length} of ${blob.size} bytes of ${blob.digest} came`);
+    }
+    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    if (digest !== blob.digest) {
+      throw new IntegrityError(`what came for ${blob.digest} has the digest ${digest}`);
+    }
+    const temporary = path.join(this.#directory, 'tmp', `${randomUUID()}.part`);
+    await this.#ensureFolder(path.dirname(temporary));
+    await this.#ensureFolder(path.dirname(location));
+    await fs.writeFile(temporary, bytes, { mode: 0o444 });
+    await fs.rename(temporary, location);
+    this.#verified.add(blob.digest);
+  }
+
+  async #ensureFolder(folder: string): Promise<void> {
+    if (this.#folders.has(folder)) return;
+    await fs.mkdir(folder, { recursive: true });
+    this.#folders.add(folder);
   }
 
   async #receive(
@@ -104,12 +149,29 @@ export class BlobCache {
       }
       onBytes?.(have);
       if (have < blob.size) {
-        for await (const chunk of await open(have)) {
+        // One block is written while the next one arrives and is hashed.
+        let writing: Promise<unknown> = Promise.resolve();
+        let waiting: Buffer[] = [];
+        let waitingBytes = 0;
+        let written = have;
+        const flush = async () => {
+          await writing;
+          writing = handle.writev(waiting, written);
+          writing.catch(() => {});
+          written += waitingBytes;
+          waiting = [];
+          waitingBytes = 0;
+        };
+        for await (const chunk of (await open(have)) as AsyncIterable<Buffer>) {
           hash.update(chunk);
-          await handle.write(chunk, 0, chunk.length, have);
+          waiting.push(chunk);
+          waitingBytes += chunk.length;
           have += chunk.length;
+          if (waitingBytes >= BLOCK) await flush();
           onBytes?.(have);
         }
+        if (waitingBytes > 0) await flush();
+        await writing;
       }
     } finally {
       await handle.close();

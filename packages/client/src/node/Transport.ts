@@ -34,7 +34,7 @@ export class Transport {
     const { url, location, start, end, onBytes, signal } = options;
     const body =
       end > start
-        ? createReadStream(location, { start, end: end - 1, highWaterMark: BLOCK })
+        ? createReadStream(location, { start, end: end - 1, highWaterMark: Math.min(BLOCK, end - start) })
         : undefined;
     try {
       const response = await this.#request({

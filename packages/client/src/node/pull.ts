@@ -90,10 +90,15 @@ export async function pull(options: PullOptions): Promise<PullResult> {
 
   const cache = new BlobCache({ directory: options.cache });
   const receivedBytes = await fetchMissing({ ...options, blobs: cache, missing });
+  const folders = new Set<string>();
   await concurrently(missing, HANDS, async entry => {
     signal?.throwIfAborted();
     const location = path.join(root, ...entry.path.split('/'));
-    await ensureFolder(root, path.dirname(location));
+    const folder = path.dirname(location);
+    if (!folders.has(folder)) {
+      await ensureFolder(root, folder);
+      folders.add(folder);
+    }
     try {
       await cache.copyTo(entry, location);
     } catch (error) {
@@ -101,9 +106,6 @@ export async function pull(options: PullOptions): Promise<PullResult> {
       await fetchBlob({ ...options, blobs: cache, entry });
       await cache.copyTo(entry, location);
     }
-    await fs.stat(location, { bigint: true }).then(stat => {
-      stamps.set(entry.path, { stamp: stampOf(stat), digest: entry.digest });
-    });
   });
   const whole = !options.include?.length;
   const removed = whole ? await removeFormer({ root, wanted, stamps }) : 0;

@@ -12,6 +12,7 @@ import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { PageRecord, Repository } from './ports';
 
 const CACHED_ENTRIES = 200_000;
+const CACHED_PAGE_LISTS = 1000;
 
 /** The pages of a manifest, with the asset whose blobs they are. */
 interface PagesOfAsset {
@@ -25,6 +26,7 @@ export class ManifestReader {
   readonly #store: BlobStore;
   readonly #cache = new Map<string, ManifestEntry[]>();
   #cachedEntries = 0;
+  readonly #pageLists = new Map<number, PageRecord[]>();
 
   constructor(options: { repository: Repository; store: BlobStore }) {
     this.#repository = options.repository;
@@ -33,12 +35,12 @@ export class ManifestReader {
 
   /** The canonical text of the manifest. */
   async manifest(versionId: number): Promise<string> {
-    return canonicalManifest(manifestOf(await this.#repository.versions.pages(versionId)));
+    return canonicalManifest(manifestOf(await this.#pages(versionId)));
   }
 
   /** The canonical text of a page. @throws NotFoundError when the manifest has fewer pages */
   async pageText(options: { uid: string; versionId: number; position: number }): Promise<string> {
-    const pages = await this.#repository.versions.pages(options.versionId);
+    const pages = await this.#pages(options.versionId);
     const page = pages[options.position];
     if (!page) {
       throw new NotFoundError(`the manifest has ${pages.length} pages, and none at ${options.position}`);
@@ -79,7 +81,7 @@ export class ManifestReader {
     after?: string;
   }): AsyncGenerator<ManifestEntry> {
     const { uid, versionId, from = '', after } = options;
-    const pages = await this.#repository.versions.pages(versionId);
+    const pages = await this.#pages(versionId);
     for (const page of pages.slice(Math.max(0, pageOf(pages, after ?? from)))) {
       for (const entry of await this.entries(uid, page.digest)) {
         if (comparePaths(entry.path, from) < 0) continue;
@@ -95,7 +97,7 @@ export class ManifestReader {
     versionId: number;
     path: string;
   }): Promise<ManifestEntry | undefined> {
-    const pages = await this.#repository.versions.pages(options.versionId);
+    const pages = await this.#pages(options.versionId);
     const page = pages[pageOf(pages, options.path)];
     if (!page) return undefined;
     const entries = await this.entries(options.uid, page.digest);
@@ -127,6 +129,19 @@ export class ManifestReader {
     const after = await read(to, from);
     const { changes, unchanged } = compareEntries(before.entries, after.entries);
     return { changes, unchanged: unchanged + after.skipped };
+  }
+
+  /** The pages of a version, which never change. */
+  async #pages(versionId: number): Promise<PageRecord[]> {
+    const known = this.#pageLists.get(versionId);
+    if (known) return known;
+    const pages = await this.#repository.versions.pages(versionId);
+    if (this.#pageLists.size >= CACHED_PAGE_LISTS) {
+      const [oldest] = this.#pageLists.keys();
+      this.#pageLists.delete(oldest);
+    }
+    this.#pageLists.set(versionId, pages);
+    return pages;
   }
 
   async #readText(uid: string, digest: Digest): Promise<string> {

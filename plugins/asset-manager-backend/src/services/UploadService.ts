@@ -25,6 +25,7 @@ import { chooseLabel } from '../model/labels';
 import { setAlias } from './AliasService';
 import type { AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
+import { BlobRecorder } from './BlobRecorder';
 import type { ChangeSignal } from './ChangeSignal';
 import { blobKey, ManifestReader, manifestOf, pageKey } from './ManifestReader';
 import type { AssetRecord, Clock, PageRecord, Repository, UploadRecord, VersionRecord } from './ports';
@@ -33,6 +34,8 @@ import { presentVersions } from './VersionService';
 const LEASE_MS = 7 * 24 * 60 * 60 * 1000;
 /** A session's end is not moved for every request, only once it is this much nearer. */
 const LEASE_SLACK_MS = 60 * 60 * 1000;
+/** A session that was looked up is not looked up again for this long: a push sends thousands of blobs. */
+const SESSION_FRESH_MS = 2000;
 
 /**
  * The way from files on a disk to a version: begin, send the manifest's pages
@@ -49,6 +52,8 @@ export class UploadService {
   readonly #createId: () => string;
   readonly #changed: ChangeSignal;
   readonly #partSize: number;
+  readonly #recorder: BlobRecorder;
+  readonly #sessions = new Map<string, { at: number; asset: AssetRecord; upload: UploadRecord }>();
 
   constructor(options: {
     repository: Repository;
@@ -71,6 +76,7 @@ export class UploadService {
     this.#createId = options.createId;
     this.#changed = options.changed;
     this.#partSize = options.partSize;
+    this.#recorder = new BlobRecorder(options);
   }
 
   /** Begins, goes on with, or finds that the asset holds the content already. */
@@ -146,11 +152,7 @@ export class UploadService {
     }
     const key = blobKey(asset.uid, blob.digest);
     await this.#store.put({ key, ...blob });
-    await this.#repository.blobs.add(
-      asset.id,
-      [{ digest: blob.digest, size: blob.size, key }],
-      this.#now(),
-    );
+    await this.#recorder.record(asset.id, { digest: blob.digest, size: blob.size, key });
     await this.#keep(upload);
   }
 
@@ -197,7 +199,7 @@ export class UploadService {
       if (isError(error) && error.name === 'InputError') await this.#repository.uploads.removeParts(id, digest);
       throw error;
     }
-    await this.#repository.blobs.add(asset.id, [{ digest, size, key }], this.#now());
+    await this.#recorder.record(asset.id, { digest, size, key });
     await this.#repository.uploads.removeParts(id, digest);
     await this.#keep(upload);
   }
@@ -208,6 +210,7 @@ export class UploadService {
     id: string,
     request: CommitUploadRequest,
   ): Promise<CommitUploadResponse> {
+    this.#sessions.delete(id);
     const found = await this.#find(caller, id);
     // The asset may have changed hands since the session began.
     const asset = await this.#assets.findMaintained(caller, found.asset);
@@ -258,6 +261,7 @@ export class UploadService {
       await repository.uploads.remove(id);
       return { version, created: !standing, moves };
     });
+    this.#sessions.delete(id);
     this.#changed.raise();
     const [version] = await presentVersions(this.#repository, asset, [result.version]);
     return { version, created: result.created, aliases: result.moves };
@@ -277,6 +281,7 @@ export class UploadService {
   }
 
   async #forget(upload: UploadRecord): Promise<void> {
+    this.#sessions.delete(upload.id);
     const parts = await this.#repository.uploads.parts(upload.id);
     await this.#repository.transaction(repository => repository.uploads.remove(upload.id));
     for (const digest of parts.keys()) {
@@ -424,11 +429,19 @@ export class UploadService {
   }
 
   async #find(caller: Caller, id: string): Promise<{ asset: AssetRecord; upload: UploadRecord }> {
+    const now = Date.parse(this.#now());
+    const known = this.#sessions.get(id);
+    if (known && now - known.at < SESSION_FRESH_MS && known.upload.createdBy === caller.subject) {
+      return known;
+    }
+    this.#sessions.delete(id);
     const upload = await this.#repository.uploads.find(id);
     if (!upload || upload.createdBy !== caller.subject || upload.expiresAt < this.#now()) {
       throw new NotFoundError(`there is no upload ${id} of yours; begin again to go on`);
     }
-    return { upload, asset: await this.#repository.assets.byId(upload.assetId) };
+    const session = { at: now, upload, asset: await this.#repository.assets.byId(upload.assetId) };
+    this.#sessions.set(id, session);
+    return session;
   }
 
   async #keep(upload: UploadRecord): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, promises as fs } from 'node:fs';
+import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { InputError, isError, NotFoundError } from '@backstage/errors';
@@ -12,6 +12,7 @@ import type {
   PutBlobOptions,
   PutPartOptions,
 } from '@baseasset/backstage-plugin-asset-manager-node';
+import { PartsHasher } from './PartsHasher';
 
 const READ_BYTES = 1024 * 1024;
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
@@ -52,6 +53,7 @@ export class LocalBlobStore implements BlobStore {
   readonly #blobs: string;
   readonly #temporary: string;
   readonly #knownFolders = new Set<string>();
+  readonly #hasher = new PartsHasher();
 
   private constructor(directory: string) {
     this.#blobs = path.join(directory, 'blobs');
@@ -91,6 +93,7 @@ export class LocalBlobStore implements BlobStore {
     } finally {
       await handle.close();
     }
+    this.#hasher.arrived(this.#partsFile(session), offset, size);
   }
 
   async completeParts(options: CompletePartsOptions): Promise<void> {
@@ -102,12 +105,9 @@ export class LocalBlobStore implements BlobStore {
       if (written !== size) {
         throw new InputError(`the parts hold ${written} bytes, but ${size} were promised`);
       }
-      const hash = createHash('sha256');
-      for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) {
-        hash.update(chunk);
-      }
-      checkDigest(`sha256:${hash.digest('hex')}`, digest);
+      checkDigest(await this.#hasher.digest(file), digest);
     } catch (error) {
+      this.#hasher.forget(file);
       await fs.rm(file, { force: true });
       throw error;
     }
@@ -117,6 +117,7 @@ export class LocalBlobStore implements BlobStore {
   }
 
   async abortParts(session: string): Promise<void> {
+    this.#hasher.forget(this.#partsFile(session));
     await fs.rm(this.#partsFile(session), { force: true });
   }
 
@@ -126,8 +127,10 @@ export class LocalBlobStore implements BlobStore {
       if (error.code === 'ENOENT') throw new NotFoundError(`there is no blob ${key}`);
       throw error;
     });
+    const length = range ? range.end - range.start + 1 : (await handle.stat()).size;
     return handle.createReadStream({
-      highWaterMark: READ_BYTES,
+      // A block of memory is taken for every read, however little there is to be read.
+      highWaterMark: Math.max(1, Math.min(READ_BYTES, length)),
       ...(range && { start: range.start, end: range.end }),
     });
   }
@@ -215,8 +218,7 @@ async function writeBody(options: {
   let waitingBytes = 0;
   const flush = async () => {
     if (waitingBytes === 0) return;
-    const block = waiting.length === 1 ? waiting[0] : Buffer.concat(waiting, waitingBytes);
-    await handle.write(block, 0, block.length, options.offset + written - block.length);
+    await handle.writev(waiting, options.offset + written - waitingBytes);
     waiting = [];
     waitingBytes = 0;
   };

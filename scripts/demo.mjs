@@ -78,6 +78,11 @@ const stop = async () => {
   return stopping;
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+if (process.env.npm_lifecycle_event) {
+  // npm hands a signal to the shell between us, which dies without handing it on.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+}
 
 say(`Starting the portal on port ${port}, with its data in ${dataDirectory}`);
 portal = await startPortal({

@@ -29,12 +29,14 @@ export async function startPortal({
   const child = spawn(
     tools.node,
     [
+      '--require',
+      path.join(root, 'scripts/lib/endWithParent.cjs'),
       'packages/backend',
       ...configs.flatMap(file => ['--config', file]),
     ],
     {
       cwd: directory,
-      stdio: ['ignore', descriptor, descriptor],
+      stdio: ['pipe', descriptor, descriptor],
       env: {
         ...tools.env,
         // The portal's own OAuth server takes a client on http://localhost in development alone.

@@ -43,10 +43,11 @@ describe('manifests keep the golden cases:', () => {
   )('$name', ({ files, pages, manifest, digest }) => {
     const built = buildManifest(entriesOf(files));
     expect(built.manifest.pages.map(page => page.fileCount)).toEqual(pages);
-    if (manifest) expect(canonicalManifest(built.manifest)).toBe(manifest);
+    const text = canonicalManifest(built.manifest);
+    // Generated cases are too long to be spelled out; their digest says it all.
+    expect(text).toBe(manifest ?? text);
     expect(built.digest).toBe(digest);
     // By another implementation of SHA-256 than the one that is under test.
-    const text = canonicalManifest(built.manifest);
     expect(`sha256:${createHash('sha256').update(text).digest('hex')}`).toBe(digest);
   });
 });

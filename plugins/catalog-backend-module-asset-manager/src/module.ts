@@ -1,4 +1,5 @@
 import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
+import { readDurationFromConfig } from '@backstage/config';
 import { CatalogModelSources } from '@backstage/catalog-model/alpha';
 import { catalogProcessingExtensionPoint, catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { catalogModelExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
@@ -24,6 +25,7 @@ export const catalogModuleAssetManager = createBackendModule({
     env.registerInit({
       deps: {
         auth: coreServices.auth,
+        config: coreServices.rootConfig,
         catalog: catalogServiceRef,
         discovery: coreServices.discovery,
         events: eventsServiceRef,
@@ -33,7 +35,7 @@ export const catalogModuleAssetManager = createBackendModule({
         processing: catalogProcessingExtensionPoint,
         scheduler: coreServices.scheduler,
       },
-      async init({ auth, catalog, discovery, events, lifecycle, logger, model, processing, scheduler }) {
+      async init({ auth, config, catalog, discovery, events, lifecycle, logger, model, processing, scheduler }) {
         model.addModelSource(CatalogModelSources.static([assetModelLayer]));
 
         const client = new AssetManagerClient({
@@ -83,6 +85,8 @@ export const catalogModuleAssetManager = createBackendModule({
           }),
         );
 
+        const key = 'assetManager.catalog.reconcileInterval';
+        const interval = config.has(key) ? readDurationFromConfig(config, { key }) : { minutes: 1 };
         const follow = () =>
           provider.follow().catch(error => {
             logger.warn('the asset manager could not be followed; this is tried again', error);
@@ -104,8 +108,8 @@ export const catalogModuleAssetManager = createBackendModule({
           await scheduler.scheduleTask({
             id: 'asset-manager-reconcile',
             scope: 'local',
-            frequency: { seconds: 60 },
-            initialDelay: { seconds: 60 },
+            frequency: interval,
+            initialDelay: interval,
             timeout: { minutes: 10 },
             fn: () =>
               provider.reconcile().catch(error => {

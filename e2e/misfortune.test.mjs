@@ -132,6 +132,7 @@ describe('bad input and bad luck', () => {
       const codes = async (...args) => (await maya.asset(...args)).code;
       assert.equal(await codes('--help'), 0);
       assert.equal(await codes('nothing'), 2);
+      assert.equal(await codes('--bogus'), 2);
       assert.equal(await codes('alias'), 2);
       assert.equal(await codes('push', 'x'), 2);
       assert.equal(await codes('show', 'a', '--colour'), 2);
@@ -308,6 +309,38 @@ describe('bad input and bad luck', () => {
       assert.equal(fs.readFileSync(path.join(target, 'a'), 'utf8'), 'edited');
       await otto.ok('pull', 'pulled/twice@1', '-o', target, '--force');
       assert.equal(fs.readFileSync(path.join(target, 'a'), 'utf8'), 'a1');
+    });
+
+    it('does not take what was only pushed from for what a pull wrote', async () => {
+      const folder = folderOf({ w: 'one', x: 'x' });
+      await maya.ok('push', folder, 'pulled/own', '--type', 'dataset');
+      fs.writeFileSync(path.join(folder, 'w'), 'my work');
+      fs.writeFileSync(path.join(folder, 'new'), 'my new work');
+      const away = maya.start(['push', folder, 'pulled/own'], { env: { ASSET_SERVER: 'http://127.0.0.1:1', ASSET_TOKEN: 'x' } });
+      assert.equal((await away.ended).code, 7);
+      assert.equal((await maya.asset('pull', 'pulled/own', '-o', folder)).code, 5);
+      assert.equal(fs.readFileSync(path.join(folder, 'w'), 'utf8'), 'my work');
+      assert.equal(fs.readFileSync(path.join(folder, 'new'), 'utf8'), 'my new work');
+    });
+
+    it('follows a file that became a folder, and back, and the longest names', async () => {
+      const long = 'n'.repeat(255);
+      await maya.ok('push', folderOf({ a: 'file', [long]: 'l' }), 'pulled/shape', '--type', 'dataset');
+      await maya.ok('push', folderOf({ 'a/b': 'folder' }), 'pulled/shape');
+      const target = path.join(temporaryFolder('shape'), 'out');
+      for (const version of ['1', '2', '1']) {
+        await otto.ok('pull', `pulled/shape@${version}`, '-o', target);
+        assert.match(await otto.ok('verify', target), /match/);
+      }
+    });
+
+    it('says where it can not pull to, and ends', async () => {
+      await maya.ok('push', folderOf({ a: 'a' }), 'pulled/nowhere', '--type', 'dataset');
+      for (const target of ['/proc/nowhere', '/etc/hostname', '/etc/hostname/x']) {
+        const { code, stderr } = await otto.asset('pull', 'pulled/nowhere', '-o', target);
+        assert.equal(code, 1);
+        assert.match(stderr, /can't be pulled into/);
+      }
     });
 
     it('does not follow a link out of the target of a pull', async () => {

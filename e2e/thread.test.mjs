@@ -61,6 +61,12 @@ describe('from a file on disk to an asset page in the portal', () => {
     const diff = await otto.json('diff', 'models/basecaller@1..2');
     assert.deepEqual(diff.changes.map(change => [change.kind, change.path]), [['changed', 'weights/w1.bin']]);
     assert.equal((await otto.ok('cat', 'models/basecaller@champion/README.md')), README);
+    assert.equal((await otto.ok('files', 'models/basecaller')).trim().split('\n').length, 7);
+    assert.deepEqual(
+      (await otto.ok('files', 'models/basecaller@1/weights', '--json')).trim().split('\n').map(line => JSON.parse(line).path),
+      ['weights/w1.bin'],
+    );
+    assert.match(await otto.ok('list', '--owner', 'team-signal', '--sort', '-updated'), /models\/basecaller/);
   });
 
   it('gives a pull that is verified, byte for byte', async () => {

@@ -6,6 +6,10 @@ process.stdout.on('error', error => {
   throw error;
 });
 
+/** Whatever hangs may not keep the program from ending. */
+const GRACE_MS = 5000;
+const giveUpSoon = () => setTimeout(() => process.exit(130), GRACE_MS).unref();
+
 let interrupts = 0;
 runCommandLine(process.argv.slice(2), {
   environment: process.env,
@@ -17,9 +21,13 @@ runCommandLine(process.argv.slice(2), {
       interrupts++;
       // The second one does not wait for anything.
       if (interrupts > 1) process.exit(130);
+      giveUpSoon();
       listener();
     });
-    process.on('SIGTERM', listener);
+    process.on('SIGTERM', () => {
+      giveUpSoon();
+      listener();
+    });
   },
 }).then(code => {
   process.exitCode = code;

@@ -46,7 +46,7 @@ export async function runCommandLine(words: string[], around: Surroundings): Pro
   const found = findCommand(commands, words);
   if (!found) {
     const chapter = commands.filter(command => command.name.startsWith(`${words[0]} `));
-    if (words.length === 0 || words[0] === 'help' || words[0].startsWith('-')) {
+    if (words.length === 0 || ['help', '--help', '-h'].includes(words[0])) {
       const about = findCommand(commands, words.slice(1));
       stdout.write(`${words[0] === 'help' && about ? commandHelp(about.command) : overview(commands)}\n`);
       return EXIT.done;
@@ -55,7 +55,7 @@ export async function runCommandLine(words: string[], around: Surroundings): Pro
       new UsageError(
         chapter.length > 0
           ? `'${words[0]}' wants one more word: ${chapter.map(command => command.name.split(' ')[1]).join(', ')}`
-          : `there is no command '${words[0]}'`,
+          : `there is no ${words[0].startsWith('-') ? 'option' : 'command'} '${words[0]}'`,
         ['to see all: asset --help'],
       ),
       false,

@@ -197,7 +197,10 @@ export class AssetManagerClient {
     options: PageOptions & { under?: string } = {},
   ): Promise<Page<AssetFile>> {
     const { cursor, limit, under, signal } = options;
-    return this.#json(`${versionPath(version)}/files`, { query: { cursor, limit, under }, signal });
+    return this.#json(`${versionPath(version)}/files`, {
+      query: { cursor, limit, under: under || undefined },
+      signal,
+    });
   }
 
   /** All files of a version with their media types. */

@@ -23,7 +23,7 @@ exports.up = async function up(knex) {
     table.text('relations').notNullable().comment('JSON: derivedFrom, producedBy, consumedBy');
     table.integer('revision').notNullable().comment('Counts the edits of the card');
     table.string('created_at', 30).notNullable();
-    table.string('created_by', 255).notNullable();
+    table.string('created_by', 1024).notNullable().comment('A person, a service, or the place of a declaration');
     table.string('updated_at', 30).notNullable();
     table.index(['updated_at', 'id']);
   });

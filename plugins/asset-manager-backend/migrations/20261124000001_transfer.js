@@ -12,6 +12,7 @@ exports.up = async function up(knex) {
     table.string('digest', 71).notNullable();
     table.bigInteger('size').notNullable();
     table.string('state', 16).notNullable().comment('received or verified');
+    table.boolean('published').notNullable().comment('Whether a version of the asset holds it');
     table.string('key', 255).notNullable().comment('In the blob store; of another asset when linked');
     table.string('created_at', 30).notNullable();
     table.primary(['asset_id', 'digest']);

@@ -12,9 +12,8 @@ exports.up = async function up(knex) {
     table.bigInteger('asset_id').notNullable().references('id').inTable('assets');
     table.string('kind', 32).notNullable();
     table.string('subject', 128).comment('The version or alias that it is about');
-    table.boolean('restricted').notNullable().comment('Whether only owners may see the entry');
     table.string('at', 30).notNullable();
-    table.string('by', 255).notNullable();
+    table.string('by', 1024).notNullable();
     table.index(['asset_id', 'sequence']);
   });
   await knex.schema.createTable('change_readers', table => {

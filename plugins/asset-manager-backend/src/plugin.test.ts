@@ -8,6 +8,7 @@ import {
   startTestBackend,
   TestDatabases,
 } from '@backstage/backend-test-utils';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { buildManifest, Digest, ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
 import request from 'supertest';
 import { assetManagerPlugin } from './plugin';
@@ -42,6 +43,14 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     const backend = await startTestBackend({
       features: [
         assetManagerPlugin,
+        catalogServiceMock.factory({
+          entities: ['team-signal', 'team-genome'].map(name => ({
+            apiVersion: 'backstage.io/v1alpha1',
+            kind: 'Group',
+            metadata: { name },
+            spec: {},
+          })),
+        }),
         mockServices.database.mock({ getClient: async () => knex }).factory,
         mockServices.rootConfig.factory({
           data: {
@@ -326,6 +335,59 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     expect(list.body.items).toEqual([]);
     const feed = await catalog.get(`/changes?after=${before}`);
     expect(feed.body.items.map((change: { kind: string }) => change.kind)).toEqual(['asset.hidden']);
+  });
+
+  it('gives an asset to a group that exists, and to no other', async () => {
+    await create('access/given');
+    const nobody = await maya.patch('/assets/access/given').send({ owner: 'nobody' });
+    expect(nobody.status).toBe(400);
+    expect(nobody.body.errors[0].field).toBe('owner');
+    const given = await maya.patch('/assets/access/given').send({ owner: 'team-genome' });
+    expect(given.body.owner).toBe('group:default/team-genome');
+    const found = await otto.get('/assets?namespace=access&owner=team-genome');
+    expect(found.body.items.map((item: { name: string }) => item.name)).toEqual(['given']);
+  });
+
+  it('shows nothing of the past of an asset that became restricted', async () => {
+    await create('past/hidden');
+    await push('past/hidden', { a: 'past' }, { label: 'telling' });
+    await maya.patch('/assets/past/hidden').send({ visibility: 'restricted' });
+    const seen = JSON.stringify((await otto.get('/changes?limit=1000')).body);
+    expect(seen).not.toContain('telling');
+    expect(seen).not.toContain('past');
+    const own = JSON.stringify((await maya.get('/changes?limit=1000')).body);
+    expect(own).toContain('telling');
+  });
+
+  it('links no bytes of a push that was never finished', async () => {
+    await create('unfinished/source');
+    await push('unfinished/source', { fine: 'finished before' });
+    await send('unfinished/source', { mistake: 'pushed by mistake' });
+    await create('unfinished/other');
+    const { sent } = await send('unfinished/other', { probe: 'pushed by mistake' });
+    expect(sent).toEqual(['pushed by mistake']);
+  });
+
+  it('takes an upload from somebody who lost the asset meanwhile', async () => {
+    await create('lost/asset');
+    const { id } = await send('lost/asset', { a: 'lost' });
+    await maya.patch('/assets/lost/asset').send({ owner: 'team-genome' });
+    const commit = await maya.post(`/uploads/${id}/commit`).send({});
+    expect([403, 404]).toContain(commit.status);
+    expect((await otto.get('/assets/lost/asset')).body.versionCount).toBe(0);
+  });
+
+  it('refuses a size that is not that of the files', async () => {
+    await create('sizes/wrong');
+    const built = buildManifest(entriesOf({ wrong: 'wrong size' }));
+    const begun = await maya
+      .post('/assets/sizes/wrong/uploads')
+      .send({ digest: built.digest, fileCount: 1, size: 0 });
+    const { id } = begun.body.upload;
+    await maya.put(`/uploads/${id}/pages/0`).type('json').send(built.pages[0]);
+    const commit = await maya.post(`/uploads/${id}/commit`).send({});
+    expect(commit.status).toBe(400);
+    expect(commit.body.errors[0].field).toBe('size');
   });
 
   it('finds somebody faster by the etag', async () => {

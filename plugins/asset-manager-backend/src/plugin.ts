@@ -4,6 +4,7 @@ import {
   createBackendPlugin,
   resolvePackagePath,
 } from '@backstage/backend-plugin-api';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import {
   assetManagerStorageExtensionPoint,
@@ -49,6 +50,7 @@ export const assetManagerPlugin = createBackendPlugin({
     env.registerInit({
       deps: {
         auth: coreServices.auth,
+        catalog: catalogServiceRef,
         config: coreServices.rootConfig,
         database: coreServices.database,
         events: eventsServiceRef,
@@ -58,7 +60,7 @@ export const assetManagerPlugin = createBackendPlugin({
         scheduler: coreServices.scheduler,
         userInfo: coreServices.userInfo,
       },
-      async init({ auth, config, database, events, httpAuth, httpRouter, logger, scheduler, userInfo }) {
+      async init({ auth, catalog, config, database, events, httpAuth, httpRouter, logger, scheduler, userInfo }) {
         const settings = readAssetManagerConfig(config);
         const repository = await DatabaseRepository.create({ database });
         const idempotency = new DatabaseIdempotencyStore(await database.getClient());
@@ -70,7 +72,13 @@ export const assetManagerPlugin = createBackendPlugin({
         const createUid = () => ulid().toLowerCase();
 
         const manifests = new ManifestReader({ repository, store });
-        const assets = new AssetService({ repository, types, now, createUid, changed });
+        const owners = {
+          has: async (ref: string) =>
+            (await catalog.getEntityByRef(ref, {
+              credentials: await auth.getOwnServiceCredentials(),
+            })) !== undefined,
+        };
+        const assets = new AssetService({ repository, types, owners, now, createUid, changed });
         const versions = new VersionService({ repository, assets, manifests, store });
         const aliases = new AliasService({ repository, assets, types, now, changed });
         const uploads = new UploadService({

@@ -24,8 +24,8 @@ export interface ManifestEntry {
  */
 export class ManifestChecker {
   #last: string | undefined;
-  readonly #folders = new Set<string>();
-  readonly #files = new Set<string>();
+  /** The files before, as far as the last path begins with their names. */
+  #prefixes: string[] = [];
 
   /** @throws InputError that names the path and what is wrong with it */
   check(entry: ManifestEntry): void {
@@ -42,16 +42,13 @@ export class ManifestChecker {
       if (order === 0) fail('it stands twice');
       if (order > 0) fail('it is not in the order of its bytes');
     }
-    if (this.#folders.has(path)) fail('it is a folder, too');
-    let slash = path.lastIndexOf('/');
-    while (slash > 0) {
-      const folder = path.slice(0, slash);
-      if (this.#files.has(folder)) fail(`${JSON.stringify(folder)} is a file, too`);
-      if (this.#folders.has(folder)) break;
-      this.#folders.add(folder);
-      slash = folder.lastIndexOf('/');
+    // In the order of the bytes, everything that begins with a name comes right
+    // after it: a file that has to be a folder, too, is among these.
+    this.#prefixes = this.#prefixes.filter(prefix => path.startsWith(prefix));
+    for (const prefix of this.#prefixes) {
+      if (path[prefix.length] === '/') fail(`${JSON.stringify(prefix)} is a file, too`);
     }
-    this.#files.add(path);
+    this.#prefixes.push(path);
     this.#last = path;
   }
 }

@@ -10,7 +10,4 @@ import type { AssetChange } from './wire';
 export const ASSET_CHANGES_TOPIC = 'asset-manager.changes';
 
 /** @public */
-export type AssetChangesEventPayload = Pick<
-  AssetChange,
-  'sequence' | 'kind' | 'namespace' | 'name' | 'subject'
->;
+export type AssetChangesEventPayload = Pick<AssetChange, 'sequence'>;

@@ -60,6 +60,9 @@ function splitName(text: string, whole: string): AssetName {
 }
 
 function checkSelector(selector: string): string {
+  if (selector === '') {
+    throw new InputError('a version is missing: give a label, an alias, a digest or latest');
+  }
   if (selector === LATEST || isDigestPrefix(selector)) return selector;
   if (selector.startsWith('sha256:')) {
     throw new InputError(

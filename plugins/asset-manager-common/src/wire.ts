@@ -94,6 +94,10 @@ export interface AssetSummary extends AssetName {
   aliases: { name: string; label: string }[];
   /** The repository that writes the card; a proposed one where none does yet. */
   declaration?: AssetDeclaration;
+  /** Entity references, as in the catalog's relations. */
+  derivedFrom: string[];
+  producedBy: string[];
+  consumedBy: string[];
 }
 
 /**
@@ -110,9 +114,6 @@ export interface Asset extends AssetSummary {
   logicalSize: number;
   /** Bytes that are stored for them. */
   storedSize: number;
-  derivedFrom: string[];
-  producedBy: string[];
-  consumedBy: string[];
   /** Whether the caller may edit it and push to it. */
   maintained: boolean;
 }

@@ -22,6 +22,9 @@ function asset(name: string, more: Partial<AssetSummary> = {}): AssetSummary {
     updatedAt: '2026-01-01T00:00:00.000Z',
     versionCount: 0,
     aliases: [],
+    derivedFrom: [],
+    producedBy: [],
+    consumedBy: [],
     ...more,
   };
 }
@@ -151,6 +154,8 @@ describe('AssetEntityProvider', () => {
     await provider.follow();
     expect(names(mutations[0])).toEqual(['two']);
     catalog.list = [];
+    await provider.reconcile();
+    expect(manager.withdrawn).toEqual([]);
     await provider.reconcile();
     expect(names(mutations.at(-1))).toEqual(['one', 'two']);
     expect(manager.withdrawn).toEqual([`one ${REPO}`]);

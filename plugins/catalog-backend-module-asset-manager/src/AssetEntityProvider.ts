@@ -1,7 +1,7 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { stringifyEntityRef } from '@backstage/catalog-model';
 import type { EntityProvider, EntityProviderConnection } from '@backstage/plugin-catalog-node';
-import { AssetManagerClient, AssetManagerError } from '@baseasset/client';
+import { AssetManagerClient, AssetManagerError, isTransient } from '@baseasset/client';
 import { AssetEntity, assetEntityRef, AssetSummary } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Sighting } from './AssetDeclarationProcessor';
 import { declaredAt, toCard, toEntity } from './assetEntity';
@@ -34,6 +34,8 @@ export class AssetEntityProvider implements EntityProvider {
   #connection: EntityProviderConnection | undefined;
   /** Declared entities as the last comparison found them, by reference. */
   #declared = new Map<string, string>();
+  /** Declarations whose entities the last comparison did not find. */
+  readonly #missing = new Map<string, string>();
   /** The feed was read up to here; undefined before the first comparison. */
   #after: number | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -148,8 +150,15 @@ export class AssetEntityProvider implements EntityProvider {
     }
     for (const asset of assets) {
       const { declaration } = asset;
-      if (declaration && declared.get(refOf(asset)) !== declaration.location) {
+      const ref = refOf(asset);
+      if (!declaration || declared.get(ref) === declaration.location) {
+        this.#missing.delete(ref);
+      } else if (this.#missing.get(ref) === declaration.location) {
+        this.#missing.delete(ref);
         await this.#client.withdrawDeclaration(asset, declaration.location);
+      } else {
+        // It may have been seen just now, with its entity not in the catalog yet.
+        this.#missing.set(ref, declaration.location);
       }
     }
     const fed = assets.filter(asset => !declared.has(assetEntityRef(asset)));
@@ -172,7 +181,8 @@ export class AssetEntityProvider implements EntityProvider {
   async #tellSightings(): Promise<void> {
     for (const [key, sighting] of [...this.#sightings]) {
       await this.#tell(sighting);
-      this.#sightings.delete(key);
+      // A newer one may have come while we told this one.
+      if (this.#sightings.get(key) === sighting) this.#sightings.delete(key);
     }
   }
 
@@ -181,9 +191,11 @@ export class AssetEntityProvider implements EntityProvider {
     try {
       await this.#client.declareAsset({ namespace, name }, { location, card: toCard(entity) });
     } catch (error) {
-      if (!(error instanceof AssetManagerError) || error.status < 400 || error.status >= 500) throw error;
+      // Nobody may be asked now, or somebody was faster: this is told again. Whatever
+      // else is wrong is wrong with the declaration, and must not hold up the others.
+      if (isTransient(error) || (error instanceof AssetManagerError && error.status === 409)) throw error;
       this.#logger.warn(
-        `the declaration of ${stringifyEntityRef(entity)} in ${location} was refused: ${error.message}`,
+        `the declaration of ${stringifyEntityRef(entity)} in ${location} was refused: ${(error as Error).message}`,
       );
     }
   }

@@ -6,7 +6,6 @@ import {
   stringifyEntityRef,
 } from '@backstage/catalog-model';
 import {
-  Asset,
   ASSET_API_VERSION,
   ASSET_KIND,
   AssetEntity,
@@ -15,7 +14,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** The card of an asset as the catalog gets it from us. */
-export function toEntity(asset: AssetSummary & Partial<Pick<Asset, 'derivedFrom' | 'producedBy' | 'consumedBy'>>): AssetEntity {
+export function toEntity(asset: AssetSummary): AssetEntity {
   return {
     apiVersion: ASSET_API_VERSION,
     kind: ASSET_KIND,
@@ -35,9 +34,9 @@ export function toEntity(asset: AssetSummary & Partial<Pick<Asset, 'derivedFrom'
       owner: asset.owner,
       system: asset.system,
       visibility: asset.visibility,
-      ...(asset.derivedFrom?.length && { derivedFrom: asset.derivedFrom }),
-      ...(asset.producedBy?.length && { producedBy: asset.producedBy }),
-      ...(asset.consumedBy?.length && { consumedBy: asset.consumedBy }),
+      ...(asset.derivedFrom.length && { derivedFrom: asset.derivedFrom }),
+      ...(asset.producedBy.length && { producedBy: asset.producedBy }),
+      ...(asset.consumedBy.length && { consumedBy: asset.consumedBy }),
     },
   };
 }

@@ -67,6 +67,9 @@ describe('the catalog with our module', () => {
       updatedAt: '',
       versionCount: 0,
       aliases: [],
+      derivedFrom: [],
+      producedBy: [],
+      consumedBy: [],
     });
     source.metadata.annotations = entity('x', {}).metadata.annotations;
     const backend = await startTestBackend({

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { FolderDifference } from '@baseasset/client/node';
 import type { Command } from '../Command';
 import { Context, readReference } from '../lib/Context';
@@ -15,9 +16,10 @@ async function verifyFolderAgainst(context: Context, target: string, against: st
   const receipt = await readReceipt({ cache: cacheDirectory(context.environment), folder: target });
   if (!against && !receipt) {
     const { files } = await scan(target);
-    const entries = await Promise.all(
-      files.map(async file => ({ ...file, digest: await hashFile(file.location) })),
-    );
+    const entries: ManifestEntry[] = [];
+    for (const { path, size, location } of files) {
+      entries.push({ path, size, digest: await hashFile(location) });
+    }
     throw new CommandError(
       EXIT.usage,
       `nothing says which version ${target} should be; its own digest is ${buildManifest(entries).digest}`,

@@ -25,6 +25,18 @@ function specsOf(options: Record<string, OptionSpec>) {
   );
 }
 
+/** `--sort -updated` as `--sort=-updated`: a value that the option offers may begin with a dash. */
+function joinChoices(command: Command, words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const last = joined.at(-1) ?? '';
+    const choices = last.startsWith('--') ? command.options[last.slice(2)]?.choices : undefined;
+    if (word.startsWith('-') && choices?.includes(word)) joined[joined.length - 1] = `${last}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
 /** Holds what was typed to the command's own lists. @throws UsageError for what does not fit */
 export function parseLine(command: Command, words: string[]): Invocation {
   const specs = { ...command.options, ...COMMON_OPTIONS };
@@ -32,7 +44,7 @@ export function parseLine(command: Command, words: string[]): Invocation {
   let args: string[];
   try {
     const parsed = parseArgs({
-      args: words,
+      args: joinChoices(command, words),
       options: specsOf(specs),
       allowPositionals: true,
       strict: true,

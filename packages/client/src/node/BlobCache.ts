@@ -79,7 +79,8 @@ export class BlobCache {
    */
   async copyTo(blob: { digest: Digest; size: number }, target: string): Promise<void> {
     const location = this.locationOf(blob.digest);
-    const temporary = `${target}.${randomUUID().slice(0, 8)}.part`;
+    // Not the name with something added: that may be as long as a name can be.
+    const temporary = path.join(path.dirname(target), `.${randomUUID().slice(0, 8)}.part`);
     try {
       if (this.#verified.has(blob.digest)) {
         await fs.copyFile(location, temporary, constants.COPYFILE_FICLONE);

@@ -18,10 +18,18 @@ export interface StampedFile {
  * cache, not in the folder, and may be lost at any time.
  */
 export class StampCache {
-  static async open(options: { cache: string; folder: string }): Promise<StampCache> {
+  /**
+   * @param options.purpose - `hashes` for what was read while pushing, `pulled` for what a
+   *   pull wrote: only the latter is nobody's work and may be overwritten
+   */
+  static async open(options: {
+    cache: string;
+    folder: string;
+    purpose: 'hashes' | 'pulled';
+  }): Promise<StampCache> {
     const folder = await fs.realpath(options.folder).catch(() => path.resolve(options.folder));
     const name = createHash('sha256').update(folder).digest('hex');
-    const file = path.join(options.cache, 'stamps', `${name}.json`);
+    const file = path.join(options.cache, options.purpose, `${name}.json`);
     const known = new Map<string, StampedFile>();
     try {
       const { version, files } = JSON.parse(await fs.readFile(file, 'utf8'));

@@ -74,9 +74,9 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   const { client, name, version, target, signal } = options;
   const wanted = await chooseEntries(options);
   const root = path.resolve(target);
-  await fs.mkdir(root, { recursive: true });
+  await makeTarget(root);
   await refuseTwins(root, wanted);
-  const stamps = await StampCache.open({ cache: options.cache, folder: root });
+  const stamps = await StampCache.open({ cache: options.cache, folder: root, purpose: 'pulled' });
 
   const { missing, changed } = await compareFolder({ root, wanted, stamps });
   if (changed.length > 0 && !options.force) {
@@ -90,6 +90,9 @@ export async function pull(options: PullOptions): Promise<PullResult> {
 
   const cache = new BlobCache({ directory: options.cache });
   const receivedBytes = await fetchMissing({ ...options, blobs: cache, missing });
+  const whole = !options.include?.length;
+  // Before anything is written: a former file may stand where a folder has to be.
+  const removed = whole ? await removeFormer({ root, wanted, stamps }) : 0;
   const folders = new Set<string>();
   await concurrently(missing, HANDS, async entry => {
     signal?.throwIfAborted();
@@ -107,8 +110,6 @@ export async function pull(options: PullOptions): Promise<PullResult> {
       await cache.copyTo(entry, location);
     }
   });
-  const whole = !options.include?.length;
-  const removed = whole ? await removeFormer({ root, wanted, stamps }) : 0;
   await stamps.save();
   if (whole) await writeReceipt({ cache: options.cache, folder: root, ...name, digest: version.digest });
   // Stamps of files that were written this moment can't be trusted yet.
@@ -157,7 +158,9 @@ async function compareFolder(options: {
       return;
     }
     if (!stat.isFile()) {
-      changed.push(entry.path);
+      // A folder that an earlier pull made goes with its last former file.
+      const isFormer = [...former.keys()].some(key => key.startsWith(`${entry.path}/`));
+      if (!isFormer) changed.push(entry.path);
       missing.push(entry);
       return;
     }
@@ -239,6 +242,32 @@ async function fetchBlob(
 function isLocal(error: unknown): boolean {
   const { code, syscall } = error as { code?: string; syscall?: string };
   return code === 'ENOSPC' || code === 'EDQUOT' || ['open', 'write', 'mkdir', 'rename'].includes(syscall ?? '');
+}
+
+/**
+ * Makes the target folder by folder: Node's own recursive way never ends where
+ * a file system says that what was just asked for is not there, as /proc does.
+ */
+async function makeTarget(root: string): Promise<void> {
+  const missing: string[] = [];
+  let at = root;
+  for (;;) {
+    const stat = await fs.stat(at).catch(() => undefined);
+    if (stat?.isDirectory()) break;
+    if (stat) {
+      throw new InputError(`${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(at)} is no folder`);
+    }
+    missing.unshift(at);
+    at = path.dirname(at);
+  }
+  for (const folder of missing) {
+    await fs.mkdir(folder).catch(error => {
+      if (error.code === 'EEXIST') return;
+      throw new InputError(
+        `${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(folder)} can't be made (${error.code})`,
+      );
+    });
+  }
 }
 
 /** Makes a folder, and refuses to go through links that lead out of the target. */

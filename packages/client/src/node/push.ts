@@ -59,7 +59,7 @@ export async function hashFolder(
   if (files.length === 0) {
     throw new InputError(`${JSON.stringify(target)} holds no file; there is nothing to push`);
   }
-  const stamps = await StampCache.open({ cache, folder: target });
+  const stamps = await StampCache.open({ cache, folder: target, purpose: 'hashes' });
   const progress: ScanProgress = {
     totalBytes: files.reduce((sum, file) => sum + file.size, 0),
     readBytes: 0,

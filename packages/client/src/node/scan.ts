@@ -73,6 +73,10 @@ export async function scan(target: string): Promise<ScanResult> {
     return { files, warnings: [] };
   }
 
+  if (!top.isDirectory()) {
+    throw new InputError(`${JSON.stringify(target)} can't be pushed: it is neither a file nor a folder`);
+  }
+
   const walk = async (folder: string, prefix: string, above: readonly string[]): Promise<void> => {
     const names = await fs
       .readdir(folder, { encoding: 'buffer' })

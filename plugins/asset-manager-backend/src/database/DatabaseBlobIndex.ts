@@ -9,6 +9,7 @@ interface BlobRow {
   digest: string;
   size: number | string;
   state: string;
+  published: boolean;
   key: string;
   created_at: string;
 }
@@ -46,9 +47,7 @@ export class DatabaseBlobIndex implements BlobIndex {
         .whereIn('blobs.digest', batch)
         .where('blobs.state', 'verified')
         // Bytes of an unfinished push are nobody's to read yet.
-        .whereExists(
-          this.#knex('versions').select(this.#knex.raw('1')).whereRaw('versions.asset_id = assets.id'),
-        )
+        .where('blobs.published', true)
         .select<BlobRow[]>('blobs.digest', 'blobs.size', 'blobs.key');
       whereVisible(query, viewer);
       for (const row of await query) found.set(row.digest as Digest, toRecord(row));
@@ -65,12 +64,22 @@ export class DatabaseBlobIndex implements BlobIndex {
             digest,
             size,
             state: 'verified',
+            published: false,
             key,
             created_at: at,
           })),
         )
         .onConflict(['asset_id', 'digest'])
         .ignore();
+    }
+  }
+
+  async publish(assetId: number, digests: readonly Digest[]): Promise<void> {
+    for (const batch of inBatches([...new Set(digests)], 500)) {
+      await this.#knex<BlobRow>('blobs')
+        .where({ asset_id: assetId, published: false })
+        .whereIn('digest', batch)
+        .update({ published: true });
     }
   }
 }

@@ -2,6 +2,7 @@ import type { AssetChange, AssetChangeKind } from '@baseasset/backstage-plugin-a
 import type { Knex } from 'knex';
 import type { ChangeStore, NewChange, Viewer } from '../services/ports';
 import { orUndefined, toNumber } from './rows';
+import { whereVisible } from './visible';
 
 /** Any number: it only has to be the same for all who append. */
 const APPEND_LOCK = 4_151_942_028;
@@ -11,7 +12,6 @@ interface ChangeRow {
   asset_id: number | string;
   kind: string;
   subject: string | null;
-  restricted: boolean;
   at: string;
   by: string;
 }
@@ -39,7 +39,6 @@ export class DatabaseChangeStore implements ChangeStore {
       asset_id: change.asset.id,
       kind: change.kind,
       subject: change.subject ?? null,
-      restricted: change.asset.visibility === 'restricted' && change.kind !== 'asset.hidden',
       at: change.at,
       by: change.by,
     });
@@ -58,13 +57,14 @@ export class DatabaseChangeStore implements ChangeStore {
         'assets.name',
         'assets.uid',
       );
-    if (viewer !== 'everything') {
-      query.where(either => {
-        either
-          .where('changes.restricted', false)
-          .orWhereIn('assets.owner', [...viewer.ownershipEntityRefs]);
-      });
-    }
+    // What is restricted now is so in its whole past. A service that copied an
+    // asset while it could still see it has to hear that it is hidden.
+    query.where(either => {
+      whereVisible(either, viewer);
+      if (viewer !== 'everything' && viewer.kind === 'service') {
+        either.orWhere('changes.kind', 'asset.hidden');
+      }
+    });
     return (await query).map(row => ({
       sequence: toNumber(row.sequence),
       kind: row.kind as AssetChangeKind,

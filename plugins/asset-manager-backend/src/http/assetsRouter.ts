@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import type { AssetQuery, UpdateAssetRequest } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
-import type { AssetService } from '../services/AssetService';
+import { AssetService, readEntityRef } from '../services/AssetService';
 import { answerOnce } from './idempotency';
 import { cursorOf, limitOf, listOf, nameOf, RouterContext } from './requests';
 
@@ -10,7 +10,7 @@ function queryOf(query: Record<string, unknown>): AssetQuery {
     text: query.text as string | undefined,
     namespace: listOf(query.namespace),
     type: listOf(query.type),
-    owner: listOf(query.owner),
+    owner: listOf(query.owner)?.map(owner => readEntityRef('owner', owner, 'group')),
     tag: listOf(query.tag),
     visibility: listOf(query.visibility) as AssetQuery['visibility'],
     sort: query.sort as AssetQuery['sort'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ConflictError } from '@backstage/errors';
+import { ServiceUnavailableError } from '@backstage/errors';
 import type { Request, Response } from 'express';
 import type { Caller } from '../model/caller';
 import type { Clock } from '../services/ports';
@@ -7,7 +7,7 @@ import { FieldError } from '../model/FieldError';
 
 const PENDING = 0;
 /** A request that has no answer after this long was cut off with its backend. */
-const PENDING_MS = 60_000;
+const PENDING_MS = 10 * 60_000;
 
 /** What was answered to a create that carried a key. */
 export interface RememberedAnswer {
@@ -32,7 +32,7 @@ export interface IdempotencyStore {
  * Answers a create, and where the request carries an `Idempotency-Key` answers
  * the same request the same way when it comes again.
  *
- * @throws ConflictError while the first of two such requests is being answered
+ * @throws ServiceUnavailableError while the first of two such requests is being answered
  * @throws FieldError when the key was used for another request
  */
 export async function answerOnce(options: {
@@ -76,18 +76,16 @@ export async function answerOnce(options: {
       throw new FieldError('Idempotency-Key', 'the key was used for another request');
     }
     if (standing.status === PENDING) {
-      throw new ConflictError('the same request is being answered; ask again in a moment');
+      throw new ServiceUnavailableError('the same request is being answered; ask again in a moment');
     }
     res.status(standing.status).type('application/json').send(standing.body);
     return;
   }
-  try {
-    const { status, body } = await work();
-    const text = JSON.stringify(body);
-    await store.answer({ ...claim, status, body: text });
-    res.status(status).type('application/json').send(text);
-  } catch (error) {
+  const { status, body } = await work().catch(async error => {
     await store.forget(caller.subject, key);
     throw error;
-  }
+  });
+  const text = JSON.stringify(body);
+  await store.answer({ ...claim, status, body: text });
+  res.status(status).type('application/json').send(text);
 }

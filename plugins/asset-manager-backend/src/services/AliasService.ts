@@ -5,7 +5,7 @@ import {
   AssetName,
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { Caller } from '../model/caller';
+import { assertMaintains, Caller } from '../model/caller';
 import { FieldConflictError } from '../model/FieldError';
 import { checkAlias } from '../model/labels';
 import type { AssetService } from './AssetService';
@@ -70,9 +70,9 @@ export class AliasService {
     name: AssetName,
     options: { alias: string; selector: string; expected?: string | null },
   ): Promise<AliasMove> {
-    const asset = await this.#assets.findMaintained(caller, name);
+    const { id } = await this.#assets.findMaintained(caller, name);
     const move = await this.#repository.transaction(async repository => {
-      await repository.assets.lock(asset.id);
+      const asset = await lockMaintained(repository, caller, id);
       const version = await resolveSelector(repository, asset, options.selector);
       return setAlias({
         repository,
@@ -91,10 +91,10 @@ export class AliasService {
 
   /** @throws NotFoundError when there is no such alias */
   async remove(caller: Caller, name: AssetName, alias: string): Promise<AliasMove> {
-    const asset = await this.#assets.findMaintained(caller, name);
+    const { id } = await this.#assets.findMaintained(caller, name);
     const at = this.#now();
     const move = await this.#repository.transaction(async repository => {
-      await repository.assets.lock(asset.id);
+      const asset = await lockMaintained(repository, caller, id);
       const standing = await repository.aliases.find(asset.id, alias);
       if (!standing) throw new NotFoundError(`${formatReference(asset)} has no alias '${alias}'`);
       const { label } = await repository.versions.byId(standing.versionId);
@@ -114,6 +114,18 @@ export class AliasService {
     this.#changed.raise();
     return move;
   }
+}
+
+/** The asset as it stands under its lock, when it is still the caller's to change. */
+async function lockMaintained(
+  repository: Repository,
+  caller: Caller,
+  id: number,
+): Promise<AssetRecord> {
+  await repository.assets.lock(id);
+  const asset = await repository.assets.byId(id);
+  assertMaintains(caller, asset);
+  return asset;
 }
 
 /**

@@ -20,6 +20,7 @@ import { FieldConflictError, FieldError, inField } from '../model/FieldError';
 import { closeNames } from '../model/closeNames';
 import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
+import type { OwnerDirectory } from './OwnerDirectory';
 import type { AssetListRecord, AssetRecord, Clock, Repository } from './ports';
 
 /** There is no such asset, or none that the caller may read: nobody can tell which. */
@@ -51,6 +52,7 @@ export function readEntityRef(field: string, text: string, defaultKind: string):
 export class AssetService {
   readonly #repository: Repository;
   readonly #types: AssetTypes;
+  readonly #owners: OwnerDirectory;
   readonly #now: Clock;
   readonly #createUid: () => string;
   readonly #changed: ChangeSignal;
@@ -58,12 +60,14 @@ export class AssetService {
   constructor(options: {
     repository: Repository;
     types: AssetTypes;
+    owners: OwnerDirectory;
     now: Clock;
     createUid: () => string;
     changed: ChangeSignal;
   }) {
     this.#repository = options.repository;
     this.#types = options.types;
+    this.#owners = options.owners;
     this.#now = options.now;
     this.#createUid = options.createUid;
     this.#changed = options.changed;
@@ -163,6 +167,10 @@ export class AssetService {
   ): Promise<Asset> {
     const asset = await this.findMaintained(caller, name);
     const changed = this.#apply(caller, asset, request);
+    if (changed.owner !== asset.owner && !(await this.#owners.has(changed.owner))) {
+      // Nobody could ever change the asset again.
+      throw new FieldError('owner', `there is no ${changed.owner} in the catalog`);
+    }
     const at = this.#now();
     const updated = await this.#repository.transaction(async repository => {
       const result = await repository.assets.update({
@@ -244,7 +252,6 @@ export class AssetService {
       etag: `"${asset.uid}.${asset.revision}"`,
       logicalSize: sizes.logicalSize,
       storedSize: sizes.storedSize,
-      ...asset.relations,
       maintained: owns(caller, asset),
     };
   }
@@ -280,5 +287,6 @@ function toSummary(asset: AssetListRecord): AssetSummary {
     },
     aliases: asset.aliases,
     declaration: asset.declaration,
+    ...asset.relations,
   };
 }

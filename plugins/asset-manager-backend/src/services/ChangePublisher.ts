@@ -47,8 +47,9 @@ export class ChangePublisher {
           limit: BATCH,
           viewer: 'everything',
         });
-        for (const { sequence, kind, namespace, name, subject } of changes) {
-          const eventPayload: AssetChangesEventPayload = { sequence, kind, namespace, name, subject };
+        for (const { sequence } of changes) {
+          // No name: whoever listens asks the feed, which shows what they may see.
+          const eventPayload: AssetChangesEventPayload = { sequence };
           await this.#events.publish({ topic: ASSET_CHANGES_TOPIC, eventPayload });
           after = sequence;
         }

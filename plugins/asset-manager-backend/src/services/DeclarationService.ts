@@ -78,6 +78,7 @@ export class DeclarationService {
         await repository.changes.append({ asset, kind: 'asset.created', at, by: location });
         return 'accepted' as const;
       }
+      await repository.assets.lock(standing.id);
       const former = (await repository.declarations.list(standing.id)).find(
         each => each.location === location,
       );
@@ -98,6 +99,7 @@ export class DeclarationService {
     if (!asset) throw new AssetNotFoundError(name);
     const at = this.#now();
     await this.#repository.transaction(async repository => {
+      await repository.assets.lock(asset.id);
       await repository.declarations.remove(asset.id, location);
       await repository.changes.append({
         asset,
@@ -114,6 +116,7 @@ export class DeclarationService {
     const asset = await this.#assets.findMaintained(caller, name);
     const at = this.#now();
     await this.#repository.transaction(async repository => {
+      await repository.assets.lock(asset.id);
       const declarations = await repository.declarations.list(asset.id);
       const chosen = declarations.find(each => each.location === location);
       if (!chosen) {

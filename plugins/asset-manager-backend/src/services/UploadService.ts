@@ -19,7 +19,7 @@ import {
   Upload,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
-import type { Caller } from '../model/caller';
+import { assertMaintains, Caller, owns } from '../model/caller';
 import { FieldConflictError, FieldError } from '../model/FieldError';
 import { chooseLabel } from '../model/labels';
 import { setAlias } from './AliasService';
@@ -187,12 +187,18 @@ export class UploadService {
     const { digest, size } = blob;
     const standing = await this.#repository.blobs.find(asset.id, [digest]);
     if (standing.has(digest)) return;
+    const key = blobKey(asset.uid, digest);
+    if ((await this.#store.stat(key))?.size === size) {
+      // The backend died between naming the blob and writing it down; only what is verified has its name.
+      await this.#recorder.record(asset.id, { digest, size, key });
+      await this.#repository.uploads.removeParts(id, digest);
+      return;
+    }
     const received = (await this.#repository.uploads.parts(id)).get(digest) ?? [];
     const wanted = Math.ceil(size / this.#partSize);
     if (received.length !== wanted) {
       throw new ConflictError(`${received.length} of ${wanted} parts of ${digest} have arrived`);
     }
-    const key = blobKey(asset.uid, digest);
     try {
       await this.#store.completeParts({ session: partsSession(id, digest), key, size, digest });
     } catch (error) {
@@ -212,9 +218,7 @@ export class UploadService {
   ): Promise<CommitUploadResponse> {
     this.#sessions.delete(id);
     const found = await this.#find(caller, id);
-    // The asset may have changed hands since the session began.
-    const asset = await this.#assets.findMaintained(caller, found.asset);
-    const { upload } = found;
+    const { asset, upload } = found;
     const pages = await this.#repository.uploads.pages(id);
     await this.#checkContent(asset, upload, pages);
     const previous = await this.#repository.versions.latest(asset.id);
@@ -222,6 +226,8 @@ export class UploadService {
     const at = this.#now();
     const result = await this.#repository.transaction(async repository => {
       await repository.assets.lock(asset.id);
+      // Checking the content took its time; the asset may have changed hands meanwhile.
+      assertMaintains(caller, await repository.assets.byId(asset.id));
       const [standing] = await repository.versions.byDigestPrefix(asset.id, upload.digest);
       if (standing) {
         if (request.label !== undefined && request.label !== standing.label) {
@@ -330,6 +336,10 @@ export class UploadService {
       },
       pages,
     );
+    for (const page of pages) {
+      const entries = await this.#manifests.entries(asset.uid, page.digest);
+      await repository.blobs.publish(asset.id, entries.map(entry => entry.digest));
+    }
     await repository.assets.touch(asset.id, at);
     await repository.changes.append({
       asset,
@@ -350,6 +360,12 @@ export class UploadService {
     if (pages.some((page, index) => page.position !== index) || manifest.fileCount !== upload.fileCount) {
       throw new ConflictError(
         `${manifest.fileCount} of the ${upload.fileCount} files of the manifest have arrived; send its other pages first`,
+      );
+    }
+    if (manifest.size !== upload.size) {
+      throw new FieldError(
+        'size',
+        `the files have ${manifest.size} bytes, but the upload was begun for ${upload.size}`,
       );
     }
     if (manifestDigest(manifest) !== upload.digest) {
@@ -439,7 +455,12 @@ export class UploadService {
     if (!upload || upload.createdBy !== caller.subject || upload.expiresAt < this.#now()) {
       throw new NotFoundError(`there is no upload ${id} of yours; begin again to go on`);
     }
-    const session = { at: now, upload, asset: await this.#repository.assets.byId(upload.assetId) };
+    const asset = await this.#repository.assets.byId(upload.assetId);
+    // Whoever lost the asset since has lost the session with it.
+    if (!owns(caller, asset)) {
+      throw new NotFoundError(`there is no upload ${id} of yours; begin again to go on`);
+    }
+    const session = { at: now, upload, asset };
     this.#sessions.set(id, session);
     return session;
   }

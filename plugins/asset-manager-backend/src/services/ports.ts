@@ -138,9 +138,11 @@ export interface BlobRecord {
 /** Which asset holds which bytes. */
 export interface BlobIndex {
   find(assetId: number, digests: readonly Digest[]): Promise<Map<Digest, BlobRecord>>;
-  /** Verified bytes in other assets that the caller may read. */
+  /** Verified bytes in versions of other assets that the caller may read. */
   findElsewhere(digests: readonly Digest[], viewer: Viewer): Promise<Map<Digest, BlobRecord>>;
   add(assetId: number, blobs: readonly BlobRecord[], at: string): Promise<void>;
+  /** Says that a version holds the blobs; only then may other assets link them. */
+  publish(assetId: number, digests: readonly Digest[]): Promise<void>;
 }
 
 export interface UploadRecord {
@@ -169,7 +171,7 @@ export interface UploadStore {
 }
 
 export interface NewChange {
-  asset: Pick<AssetRecord, 'id' | 'visibility'>;
+  asset: Pick<AssetRecord, 'id'>;
   kind: AssetChangeKind;
   subject?: string;
   at: string;

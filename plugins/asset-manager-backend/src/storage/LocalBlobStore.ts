@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { promises as fs } from 'node:fs';
+import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { InputError, isError, NotFoundError } from '@backstage/errors';
+import { InputError, isError, NotFoundError, ServiceUnavailableError } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type {
   BlobDescriptor,
@@ -54,6 +54,9 @@ export class LocalBlobStore implements BlobStore {
   readonly #temporary: string;
   readonly #knownFolders = new Set<string>();
   readonly #hasher = new PartsHasher();
+  /** How many parts are being written, by file: what is verified must not change after it. */
+  readonly #writers = new Map<string, number>();
+  readonly #completing = new Set<string>();
 
   private constructor(directory: string) {
     this.#blobs = path.join(directory, 'blobs');
@@ -83,23 +86,49 @@ export class LocalBlobStore implements BlobStore {
 
   async putPart(options: PutPartOptions): Promise<void> {
     const { session, offset, size, body } = options;
-    const handle = await fs.open(this.#partsFile(session), 'a').then(async opened => {
-      await opened.close();
-      return fs.open(this.#partsFile(session), 'r+');
-    });
-    try {
-      await writeBody({ handle, body, offset, size });
-      await handle.datasync();
-    } finally {
-      await handle.close();
+    const file = this.#partsFile(session);
+    if (this.#completing.has(file)) {
+      throw new ServiceUnavailableError('the blob is being made of its parts; ask again in a moment');
     }
-    this.#hasher.arrived(this.#partsFile(session), offset, size);
+    this.#writers.set(file, (this.#writers.get(file) ?? 0) + 1);
+    this.#hasher.writing(file, offset);
+    try {
+      const handle = await fs.open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+      try {
+        await writeBody({ handle, body, offset, size });
+        await handle.datasync();
+      } finally {
+        await handle.close();
+      }
+      this.#hasher.arrived(file, offset, size);
+    } catch (error) {
+      // Some of it may stand in the file by now.
+      this.#hasher.forget(file);
+      throw error;
+    } finally {
+      const left = (this.#writers.get(file) ?? 1) - 1;
+      if (left === 0) this.#writers.delete(file);
+      else this.#writers.set(file, left);
+    }
   }
 
   async completeParts(options: CompletePartsOptions): Promise<void> {
-    const { session, key, size, digest } = options;
+    const { session, key } = options;
     checkKey(key);
     const file = this.#partsFile(session);
+    if (this.#completing.has(file) || this.#writers.has(file)) {
+      throw new ServiceUnavailableError('parts of the blob are still being written; ask again in a moment');
+    }
+    this.#completing.add(file);
+    try {
+      await this.#verifyAndPublish(file, options);
+    } finally {
+      this.#completing.delete(file);
+    }
+  }
+
+  async #verifyAndPublish(file: string, options: CompletePartsOptions): Promise<void> {
+    const { key, size, digest } = options;
     try {
       const { size: written } = await fs.stat(file).catch(() => ({ size: 0 }));
       if (written !== size) {

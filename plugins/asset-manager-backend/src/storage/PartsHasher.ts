@@ -21,17 +21,18 @@ interface Progress {
 export class PartsHasher {
   readonly #progress = new Map<string, Progress>();
 
+  /** Hears that a part is about to be written, perhaps over one that was hashed. */
+  writing(file: string, offset: number): void {
+    const progress = this.#progress.get(file);
+    if (progress && (offset < progress.hashed || progress.arrived.has(offset))) this.forget(file);
+  }
+
   /** Hears that a part of the file is written. */
   arrived(file: string, offset: number, size: number): void {
     let progress = this.#progress.get(file);
     if (!progress) {
       progress = { hash: createHash('sha256'), hashed: 0, arrived: new Map(), running: Promise.resolve() };
       this.#progress.set(file, progress);
-    }
-    if (offset < progress.hashed || progress.arrived.has(offset)) {
-      // A part was sent again: what was hashed may not stand any more.
-      this.forget(file);
-      return;
     }
     progress.arrived.set(offset, offset + size);
     const current = progress;

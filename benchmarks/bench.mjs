@@ -17,7 +17,8 @@ const ASSET_COUNT = Number(process.env.BENCH_ASSET_COUNT ?? 10_000);
 
 const tools = setUp();
 build(tools);
-const { openBrowser, openPortal, pageOf, personAt, temporaryFolder } = await import('../e2e/support.mjs');
+const { openBrowser, openPortal, pageOf, personAt, temporaryFolder } =
+  await import('../e2e/support.mjs');
 
 const rows = [];
 function report(what, value, aim = '') {
@@ -62,7 +63,11 @@ function copyAndHash(folder) {
   const target = path.join(temporaryFolder('copy'), 'copy');
   return seconds(async () => {
     execFileSync('cp', ['-r', folder, target]);
-    execFileSync('sh', ['-c', 'find . -type f -print0 | xargs -0 sha256sum > /dev/null'], { cwd: target });
+    execFileSync(
+      'sh',
+      ['-c', 'find . -type f -print0 | xargs -0 sha256sum > /dev/null'],
+      { cwd: target },
+    );
   }).finally(() => fs.rmSync(path.dirname(target), { recursive: true }));
 }
 
@@ -72,27 +77,52 @@ async function thread(name, folder, portal, idleClient) {
   await maya.signIn();
   await otto.signIn();
   const limit = await copyAndHash(folder);
-  const push = await watched(maya, portal, ['push', folder, `bench/${name}`, '--type', 'dataset']);
+  const push = await watched(maya, portal, [
+    'push',
+    folder,
+    `bench/${name}`,
+    '--type',
+    'dataset',
+  ]);
   const target = path.join(temporaryFolder('pull'), 'out');
-  const pull = await watched(otto, portal, ['pull', `bench/${name}`, '-o', target]);
-  const again = await watched(otto, portal, ['pull', `bench/${name}`, '-o', target]);
+  const pull = await watched(otto, portal, [
+    'pull',
+    `bench/${name}`,
+    '-o',
+    target,
+  ]);
+  const again = await watched(otto, portal, [
+    'pull',
+    `bench/${name}`,
+    '-o',
+    target,
+  ]);
   fs.rmSync(path.dirname(target), { recursive: true });
   return { limit, push, pull, again, idleClient };
 }
 
 const ratio = (value, limit) => `${(value / limit).toFixed(2)} ×`;
 
-const portal = await openPortal({ configuration: { assetManager: { validateResponses: false } } });
+const portal = await openPortal({
+  configuration: { assetManager: { validateResponses: false } },
+});
 try {
   const cli = path.join(root, 'packages/cli/bin/asset.cjs');
   const help = [];
   const bare = [];
   for (let run = 0; run < 7; run++) {
-    help.push(await seconds(async () => execFileSync(tools.node, [cli, '--help'])));
+    help.push(
+      await seconds(async () => execFileSync(tools.node, [cli, '--help'])),
+    );
     bare.push(await seconds(async () => execFileSync(tools.node, ['-e', '0'])));
   }
-  const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-  report('asset --help', `${median(help).toFixed(3)} s`, `under 0.25 s; Node alone ${median(bare).toFixed(3)} s`);
+  const median = list =>
+    [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+  report(
+    'asset --help',
+    `${median(help).toFixed(3)} s`,
+    `under 0.25 s; Node alone ${median(bare).toFixed(3)} s`,
+  );
 
   const large = temporaryFolder('large');
   const descriptor = fs.openSync(path.join(large, 'large.bin'), 'w');
@@ -104,32 +134,70 @@ try {
   fs.closeSync(descriptor);
   const big = await thread('large', large, portal);
   fs.rmSync(large, { recursive: true });
-  report(`copy and hash of a file of ${LARGE_MIB} MiB (the limit)`, `${big.limit.toFixed(2)} s`);
+  report(
+    `copy and hash of a file of ${LARGE_MIB} MiB (the limit)`,
+    `${big.limit.toFixed(2)} s`,
+  );
   report('push of it', ratio(big.push.took, big.limit), 'within 1.5 ×');
   report('pull of it', ratio(big.pull.took, big.limit), 'within 1.5 ×');
-  report('the same pull again', `${big.again.took.toFixed(2)} s`, 'under 0.3 s');
-  report('most memory of the command, push / pull', `${big.push.client.toFixed(0)} / ${big.pull.client.toFixed(0)} MiB`, 'under 200 MiB above idle');
-  report('most memory of the backend above idle, push / pull', `${big.push.backend.toFixed(0)} / ${big.pull.backend.toFixed(0)} MiB`, 'under 200 MiB');
+  report(
+    'the same pull again',
+    `${big.again.took.toFixed(2)} s`,
+    'under 0.3 s',
+  );
+  report(
+    'most memory of the command, push / pull',
+    `${big.push.client.toFixed(0)} / ${big.pull.client.toFixed(0)} MiB`,
+    'under 200 MiB above idle',
+  );
+  report(
+    'most memory of the backend above idle, push / pull',
+    `${big.push.backend.toFixed(0)} / ${big.pull.backend.toFixed(0)} MiB`,
+    'under 200 MiB',
+  );
 
   const small = temporaryFolder('small');
   for (let index = 0; index < SMALL_COUNT; index++) {
     const folder = path.join(small, `${index % 100}`);
     fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, `${index}.bin`), randomFillSync(Buffer.alloc(10 * 1024)));
+    fs.writeFileSync(
+      path.join(folder, `${index}.bin`),
+      randomFillSync(Buffer.alloc(10 * 1024)),
+    );
   }
   const many = await thread('small', small, portal);
   fs.rmSync(small, { recursive: true });
-  report(`copy and hash of ${SMALL_COUNT} files of 10 KiB (the limit)`, `${many.limit.toFixed(2)} s`);
-  report('push of them', `${ratio(many.push.took, many.limit)}, ${(SMALL_COUNT / many.push.took).toFixed(0)} files/s`, 'above 500 files/s, durable');
-  report('pull of them', `${ratio(many.pull.took, many.limit)}, ${(SMALL_COUNT / many.pull.took).toFixed(0)} files/s`);
+  report(
+    `copy and hash of ${SMALL_COUNT} files of 10 KiB (the limit)`,
+    `${many.limit.toFixed(2)} s`,
+  );
+  report(
+    'push of them',
+    `${ratio(many.push.took, many.limit)}, ${(
+      SMALL_COUNT / many.push.took
+    ).toFixed(0)} files/s`,
+    'above 500 files/s, durable',
+  );
+  report(
+    'pull of them',
+    `${ratio(many.pull.took, many.limit)}, ${(
+      SMALL_COUNT / many.pull.took
+    ).toFixed(0)} files/s`,
+  );
   report('the same pull again', `${many.again.took.toFixed(2)} s`);
 
   const maya = personAt(portal, 'maya');
   await maya.signIn();
   const { accessToken } = JSON.parse(
-    fs.readFileSync(path.join(maya.home, 'config/baseasset/logins.json'), 'utf8'),
+    fs.readFileSync(
+      path.join(maya.home, 'config/baseasset/logins.json'),
+      'utf8',
+    ),
   ).logins[0];
-  const headers = { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' };
+  const headers = {
+    Authorization: `Bearer ${accessToken}`,
+    'Content-Type': 'application/json',
+  };
   let next = 0;
   const created = await seconds(() =>
     Promise.all(
@@ -139,21 +207,35 @@ try {
           await fetch(`${portal.url}/api/asset-manager/assets`, {
             method: 'POST',
             headers,
-            body: JSON.stringify({ namespace: `n${number % 20}`, name: `asset-${number}`, type: 'dataset', tags: [`t${number % 7}`] }),
+            body: JSON.stringify({
+              namespace: `n${number % 20}`,
+              name: `asset-${number}`,
+              type: 'dataset',
+              tags: [`t${number % 7}`],
+            }),
           });
         }
       }),
     ),
   );
-  report(`${ASSET_COUNT} assets created over HTTP`, `${(ASSET_COUNT / created).toFixed(0)} a second`);
+  report(
+    `${ASSET_COUNT} assets created over HTTP`,
+    `${(ASSET_COUNT / created).toFixed(0)} a second`,
+  );
   const settled = await seconds(async () => {
     for (;;) {
-      const answer = await fetch(`${portal.url}/api/catalog/entities/by-query?filter=kind=asset&limit=1`, { headers });
+      const answer = await fetch(
+        `${portal.url}/api/catalog/entities/by-query?filter=kind=asset&limit=1`,
+        { headers },
+      );
       if ((await answer.json()).totalItems >= ASSET_COUNT) return;
       await new Promise(resolve => setTimeout(resolve, 500));
     }
   });
-  report('until the catalog has them all, after the last', `${settled.toFixed(1)} s`);
+  report(
+    'until the catalog has them all, after the last',
+    `${settled.toFixed(1)} s`,
+  );
   const { browser, missing } = await openBrowser();
   if (missing) {
     report('first rows of the Assets page', `skipped: ${missing}`);
@@ -163,9 +245,20 @@ try {
     for (let run = 0; run < 5; run++) {
       await page.goto(`${portal.url}/assets`);
       await page.getByRole('heading', { name: 'Assets' }).waitFor();
-      times.push(await seconds(() => page.getByRole('row', { name: /asset-/ }).first().waitFor()));
+      times.push(
+        await seconds(() =>
+          page
+            .getByRole('row', { name: /asset-/ })
+            .first()
+            .waitFor(),
+        ),
+      );
     }
-    report(`first rows of the Assets page, with ${ASSET_COUNT} assets`, `${median(times).toFixed(2)} s`, 'under 1 s after the page is there');
+    report(
+      `first rows of the Assets page, with ${ASSET_COUNT} assets`,
+      `${median(times).toFixed(2)} s`,
+      'under 1 s after the page is there',
+    );
     await browser.close();
   }
 } finally {
@@ -181,7 +274,11 @@ with \`cp -r\` and \`sha256sum\`. The ratios are of one run; the machine matters
 than to the times. What is pushed is durable before it is acknowledged: written, synced,
 verified, named, synced again.
 
-The last run: ${new Date().toISOString().slice(0, 10)}, ${cpu.length} cores (${cpu[0].model.trim()}), ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${execFileSync(tools.node, ['-v'], { encoding: 'utf8' }).trim()}.
+The last run: ${new Date().toISOString().slice(0, 10)}, ${
+  cpu.length
+} cores (${cpu[0].model.trim()}), ${Math.round(
+  os.totalmem() / 2 ** 30,
+)} GiB, Node ${execFileSync(tools.node, ['-v'], { encoding: 'utf8' }).trim()}.
 
 | | measured | aim |
 |---|---|---|

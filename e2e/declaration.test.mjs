@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { folderOf, openPortal, personAt, temporaryFolder, until } from './support.mjs';
+import {
+  folderOf,
+  openPortal,
+  personAt,
+  temporaryFolder,
+  until,
+} from './support.mjs';
 import { root } from '../scripts/lib/tools.mjs';
 
 const declaration = (name, title) => `apiVersion: baseasset.io/v1alpha1
@@ -22,31 +28,48 @@ describe('a declaration in a repository', () => {
   let portal;
   let maya;
   let otto;
-  const repository = path.join(temporaryFolder('repository'), 'catalog-info.yaml');
+  const repository = path.join(
+    temporaryFolder('repository'),
+    'catalog-info.yaml',
+  );
 
   const entity = async name => {
     const { accessToken } = JSON.parse(
-      fs.readFileSync(path.join(maya.home, 'config/baseasset/logins.json'), 'utf8'),
+      fs.readFileSync(
+        path.join(maya.home, 'config/baseasset/logins.json'),
+        'utf8',
+      ),
     ).logins[0];
-    const answer = await fetch(`${portal.url}/api/catalog/entities/by-name/asset/models/${name}`, {
-      headers: { Authorization: `Bearer ${accessToken}` },
-    });
+    const answer = await fetch(
+      `${portal.url}/api/catalog/entities/by-name/asset/models/${name}`,
+      {
+        headers: { Authorization: `Bearer ${accessToken}` },
+      },
+    );
     return answer.ok ? answer.json() : undefined;
   };
   const location = async name =>
-    (await entity(name))?.metadata.annotations['backstage.io/managed-by-location'];
+    (await entity(name))?.metadata.annotations[
+      'backstage.io/managed-by-location'
+    ];
 
   before(async () => {
     fs.writeFileSync(repository, declaration('declared', 'Declared first'));
     portal = await openPortal({
       configuration: {
-        assetManager: { validateResponses: true, catalog: { reconcileInterval: { seconds: 3 } } },
+        assetManager: {
+          validateResponses: true,
+          catalog: { reconcileInterval: { seconds: 3 } },
+        },
         catalog: {
           // The hours of app-config.yaml would be added to the seconds.
           processingInterval: { hours: 0, seconds: 2 },
           locations: [
             { type: 'file', target: path.join(root, 'examples/org.yaml') },
-            { type: 'file', target: path.join(root, 'examples/declared-assets.yaml') },
+            {
+              type: 'file',
+              target: path.join(root, 'examples/declared-assets.yaml'),
+            },
             { type: 'file', target: repository },
           ],
         },
@@ -62,34 +85,71 @@ describe('a declaration in a repository', () => {
 
   it('makes an asset, to which a push adds versions', async () => {
     const shown = await until(async () => {
-      const { code, stdout } = await maya.asset('show', 'models/declared', '--json');
+      const { code, stdout } = await maya.asset(
+        'show',
+        'models/declared',
+        '--json',
+      );
       return code === 0 && JSON.parse(stdout);
     }, 'the declared asset');
     assert.equal(shown.title, 'Declared first');
     await maya.ok('push', folderOf({ a: '1' }), 'models/declared');
     assert.equal((await maya.json('show', 'models/declared')).versionCount, 1);
-    const relations = (await entity('declared')).relations.map(each => each.type);
+    const relations = (await entity('declared')).relations.map(
+      each => each.type,
+    );
     assert.ok(relations.includes('derivedFrom'));
   });
 
   it('waits for an owner when the asset stands, and then writes the card without losing a version', async () => {
-    await maya.ok('push', folderOf({ a: '2' }), 'models/pushed', '--type', 'ml-model', '--title', 'Pushed first');
-    await until(async () => (await entity('pushed'))?.metadata.title === 'Pushed first', 'the fed entity');
-    fs.writeFileSync(
-      repository,
-      `${declaration('declared', 'Declared first')}---\n${declaration('pushed', 'From Git')}`,
+    await maya.ok(
+      'push',
+      folderOf({ a: '2' }),
+      'models/pushed',
+      '--type',
+      'ml-model',
+      '--title',
+      'Pushed first',
     );
     await until(
-      async () => (await maya.json('declaration', 'list', 'models/pushed')).items[0]?.state === 'proposed',
+      async () => (await entity('pushed'))?.metadata.title === 'Pushed first',
+      'the fed entity',
+    );
+    fs.writeFileSync(
+      repository,
+      `${declaration('declared', 'Declared first')}---\n${declaration(
+        'pushed',
+        'From Git',
+      )}`,
+    );
+    await until(
+      async () =>
+        (
+          await maya.json('declaration', 'list', 'models/pushed')
+        ).items[0]?.state === 'proposed',
       'the proposal',
       60,
     );
-    await until(async () => (await location('pushed')) === `file:${repository}`, 'the claim', 60);
+    await until(
+      async () => (await location('pushed')) === `file:${repository}`,
+      'the claim',
+      60,
+    );
     assert.equal((await entity('pushed')).metadata.title, 'Pushed first');
-    assert.equal((await maya.json('show', 'models/pushed')).title, 'Pushed first');
-    assert.equal((await otto.asset('declaration', 'accept', 'models/pushed')).code, 4);
+    assert.equal(
+      (await maya.json('show', 'models/pushed')).title,
+      'Pushed first',
+    );
+    assert.equal(
+      (await otto.asset('declaration', 'accept', 'models/pushed')).code,
+      4,
+    );
     await maya.ok('declaration', 'accept', 'models/pushed');
-    await until(async () => (await entity('pushed'))?.metadata.title === 'From Git', 'the new card', 60);
+    await until(
+      async () => (await entity('pushed'))?.metadata.title === 'From Git',
+      'the new card',
+      60,
+    );
     const shown = await maya.json('show', 'models/pushed');
     assert.equal(shown.title, 'From Git');
     assert.equal(shown.versionCount, 1);
@@ -97,7 +157,11 @@ describe('a declaration in a repository', () => {
 
   it('orphans nothing when it is removed, and the fed entity comes back', async () => {
     fs.writeFileSync(repository, declaration('declared', 'Declared first'));
-    await until(async () => (await location('pushed')) === 'asset-manager:default', 'the fed entity', 90);
+    await until(
+      async () => (await location('pushed')) === 'asset-manager:default',
+      'the fed entity',
+      90,
+    );
     const shown = await maya.json('show', 'models/pushed');
     assert.equal(shown.title, 'From Git');
     assert.equal(shown.declaration, undefined);

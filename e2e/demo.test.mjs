@@ -14,7 +14,9 @@ function processesOf(folder) {
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter(pid => {
       try {
-        return fs.readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`DATA_DIR=${folder}\0`);
+        return fs
+          .readFileSync(`/proc/${pid}/environ`, 'utf8')
+          .includes(`DATA_DIR=${folder}\0`);
       } catch {
         return false;
       }
@@ -30,7 +32,8 @@ describe('npm run demo', () => {
     const folder = temporaryFolder('demo');
     // Whatever fails: nothing may stay that keeps the test waiting.
     t.after(() => {
-      for (const pid of processesOf(folder)) process.kill(Number(pid), 'SIGKILL');
+      for (const pid of processesOf(folder))
+        process.kill(Number(pid), 'SIGKILL');
     });
     const port = await freePort();
     const start = async () => {
@@ -46,7 +49,11 @@ describe('npm run demo', () => {
         });
       }
       const ended = new Promise(resolve => child.once('exit', resolve));
-      await until(() => said.includes('Ctrl-C ends it') || child.exitCode !== null, `the start (${said})`, 180);
+      await until(
+        () => said.includes('Ctrl-C ends it') || child.exitCode !== null,
+        `the start (${said})`,
+        180,
+      );
       assert.match(said, /Three things to try/);
       return { child, ended, said };
     };
@@ -55,12 +62,18 @@ describe('npm run demo', () => {
     const maya = personAt({ url: `http://localhost:${port}` }, 'maya');
     await maya.signIn();
     const { items } = await maya.json('list');
-    assert.ok(items.some(asset => asset.name === 'lambda' && asset.versionCount === 1));
+    assert.ok(
+      items.some(asset => asset.name === 'lambda' && asset.versionCount === 1),
+    );
     assert.ok(items.length === 3 || /SKIPPED/.test(first.said), first.said);
     assert.ok(processesOf(folder).length >= 2);
     first.child.kill('SIGTERM');
     await first.ended;
-    await until(() => processesOf(folder).length === 0, 'the end of all processes', 15);
+    await until(
+      () => processesOf(folder).length === 0,
+      'the end of all processes',
+      15,
+    );
 
     const started = Date.now();
     const second = await start();
@@ -69,7 +82,11 @@ describe('npm run demo', () => {
     assert.equal((await maya.json('list')).items.length, items.length);
     // As a terminal does it: to all processes at once.
     execFileSync('kill', ['-INT', ...processesOf(folder)]);
-    await until(() => processesOf(folder).length === 0, 'the end after Ctrl-C', 15);
+    await until(
+      () => processesOf(folder).length === 0,
+      'the end after Ctrl-C',
+      15,
+    );
     fs.rmSync(folder, { recursive: true, force: true });
   });
 });

@@ -6,12 +6,21 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { folderOf, openPortal, personAt, temporaryFolder, until } from './support.mjs';
+import {
+  folderOf,
+  openPortal,
+  personAt,
+  temporaryFolder,
+  until,
+} from './support.mjs';
 
 const MIB = 1024 * 1024;
 
 function* filesUnder(folder) {
-  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+  for (const entry of fs.readdirSync(folder, {
+    recursive: true,
+    withFileTypes: true,
+  })) {
     if (entry.isFile()) yield path.join(entry.parentPath, entry.name);
   }
 }
@@ -31,7 +40,9 @@ describe('bad input and bad luck', () => {
   before(async () => {
     // Small parts, so that a push takes many steps and can be stopped between them.
     portal = await openPortal({
-      configuration: { assetManager: { validateResponses: true, uploads: { partSize: MIB } } },
+      configuration: {
+        assetManager: { validateResponses: true, uploads: { partSize: MIB } },
+      },
     });
     maya = personAt(portal, 'maya');
     otto = personAt(portal, 'otto');
@@ -43,10 +54,20 @@ describe('bad input and bad luck', () => {
 
   /** A push that has to be refused before anything is created. */
   const refused = async (folder, name, pattern) => {
-    const { code, stderr } = await maya.asset('push', folder, name, '--type', 'dataset');
+    const { code, stderr } = await maya.asset(
+      'push',
+      folder,
+      name,
+      '--type',
+      'dataset',
+    );
     assert.notEqual(code, 0);
     assert.match(stderr, pattern);
-    assert.equal((await maya.asset('show', name)).code, 4, 'the asset must not have been created');
+    assert.equal(
+      (await maya.asset('show', name)).code,
+      4,
+      'the asset must not have been created',
+    );
   };
 
   describe('what can not be in a version', () => {
@@ -54,8 +75,15 @@ describe('bad input and bad luck', () => {
       const folder = folderOf({ fine: 'x' });
       const server = net.createServer().listen(path.join(folder, 'socket'));
       t.after(() => server.close());
-      await until(() => fs.existsSync(path.join(folder, 'socket')), 'the socket');
-      await refused(folder, 'bad/socket', /socket.*neither a file nor a folder/);
+      await until(
+        () => fs.existsSync(path.join(folder, 'socket')),
+        'the socket',
+      );
+      await refused(
+        folder,
+        'bad/socket',
+        /socket.*neither a file nor a folder/,
+      );
     });
 
     it('refuses a link that leads nowhere, out of the folder, or back to itself', async () => {
@@ -89,10 +117,21 @@ describe('bad input and bad luck', () => {
     });
 
     it('refuses names that a pull could not give back', async () => {
-      await refused(folderOf({ 'new\nline': 'x' }), 'bad/newline', /control character/);
-      await refused(folderOf({ 'back\\slash': 'x' }), 'bad/backslash', /backslash/);
+      await refused(
+        folderOf({ 'new\nline': 'x' }),
+        'bad/newline',
+        /control character/,
+      );
+      await refused(
+        folderOf({ 'back\\slash': 'x' }),
+        'bad/backslash',
+        /backslash/,
+      );
       const folder = temporaryFolder('latin');
-      fs.writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xe9])]), 'x');
+      fs.writeFileSync(
+        Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xe9])]),
+        'x',
+      );
       await refused(folder, 'bad/latin', /not UTF-8/);
     });
 
@@ -105,8 +144,19 @@ describe('bad input and bad luck', () => {
         t.skip('this file system takes upper and lower case for the same');
         return;
       }
-      const folder = folderOf({ 'Model.bin': '1', 'model.bin': '2', 'caf\u00e9': '3', 'cafe\u0301': '4' });
-      const { code, stderr } = await maya.asset('push', folder, 'good/twins', '--type', 'dataset');
+      const folder = folderOf({
+        'Model.bin': '1',
+        'model.bin': '2',
+        'caf\u00e9': '3',
+        'cafe\u0301': '4',
+      });
+      const { code, stderr } = await maya.asset(
+        'push',
+        folder,
+        'good/twins',
+        '--type',
+        'dataset',
+      );
       assert.equal(code, 0, stderr);
       assert.match(stderr, /upper and lower case/);
       assert.match(stderr, /how their letters are encoded/);
@@ -120,7 +170,13 @@ describe('bad input and bad luck', () => {
       const file = path.join(folder, 'growing');
       fs.writeFileSync(file, randomBytes(64 * MIB));
       const timer = setInterval(() => fs.appendFileSync(file, 'x'), 1);
-      const { code, stderr } = await maya.asset('push', folder, 'bad/growing', '--type', 'dataset');
+      const { code, stderr } = await maya.asset(
+        'push',
+        folder,
+        'bad/growing',
+        '--type',
+        'dataset',
+      );
       clearInterval(timer);
       assert.notEqual(code, 0);
       assert.match(stderr, /changed while it was/);
@@ -138,14 +194,24 @@ describe('bad input and bad luck', () => {
       assert.equal(await codes('show', 'a', '--colour'), 2);
       assert.equal(await codes('show', 'not a name'), 2);
       assert.equal(await codes('show', 'no/such'), 4);
-      assert.equal(await codes('show', 'no/such', '--server', 'http://127.0.0.1:1'), 3);
-      const away = maya.start(['show', 'no/such'], { env: { ASSET_SERVER: 'http://127.0.0.1:1', ASSET_TOKEN: 'x' } });
+      assert.equal(
+        await codes('show', 'no/such', '--server', 'http://127.0.0.1:1'),
+        3,
+      );
+      const away = maya.start(['show', 'no/such'], {
+        env: { ASSET_SERVER: 'http://127.0.0.1:1', ASSET_TOKEN: 'x' },
+      });
       assert.equal((await away.ended).code, 7);
     });
 
     it('says what is wrong with a token', async () => {
-      for (const token of ['nonsense', 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyOmRlZmF1bHQvbWF5YSJ9.c2ln']) {
-        const { code, stderr } = await maya.start(['list'], { env: { ASSET_TOKEN: token } }).ended;
+      for (const token of [
+        'nonsense',
+        'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyOmRlZmF1bHQvbWF5YSJ9.c2ln',
+      ]) {
+        const { code, stderr } = await maya.start(['list'], {
+          env: { ASSET_TOKEN: token },
+        }).ended;
         assert.equal(code, 3, stderr);
         assert.ok(!stderr.includes(token), 'a token must not be printed');
       }
@@ -154,16 +220,37 @@ describe('bad input and bad luck', () => {
     it('refuses a label that is a digest, latest, or a stage', async () => {
       const folder = folderOf({ a: 'label' });
       for (const label of ['sha256:abcdefabcdef', 'latest', 'a..b']) {
-        const { code } = await maya.asset('push', folder, 'bad/label', '--type', 'dataset', '--version', label);
+        const { code } = await maya.asset(
+          'push',
+          folder,
+          'bad/label',
+          '--type',
+          'dataset',
+          '--version',
+          label,
+        );
         assert.equal(code, 2);
       }
-      const stage = await maya.asset('push', folder, 'bad/label', '--type', 'dataset', '--version', 'production');
+      const stage = await maya.asset(
+        'push',
+        folder,
+        'bad/label',
+        '--type',
+        'dataset',
+        '--version',
+        'production',
+      );
       assert.equal(stage.code, 2);
       assert.match(stage.stderr, /stage/);
     });
 
     it('refuses a type that is not there, with the list', async () => {
-      const { code, stderr } = await maya.asset('create', 'bad/type', '--type', 'poem');
+      const { code, stderr } = await maya.asset(
+        'create',
+        'bad/type',
+        '--type',
+        'poem',
+      );
       assert.equal(code, 2);
       assert.match(stderr, /ml-model, reference-genome/);
     });
@@ -171,15 +258,29 @@ describe('bad input and bad luck', () => {
     it('asks for an owner when a person has several groups', async () => {
       const sam = personAt(portal, 'sam');
       await sam.signIn();
-      const { code, stderr } = await sam.asset('create', 'sam/one', '--type', 'dataset');
+      const { code, stderr } = await sam.asset(
+        'create',
+        'sam/one',
+        '--type',
+        'dataset',
+      );
       assert.equal(code, 2);
       assert.match(stderr, /group:default\/team-signal/);
       assert.match(stderr, /group:default\/team-genome/);
-      await sam.ok('create', 'sam/one', '--type', 'dataset', '--owner', 'team-genome');
+      await sam.ok(
+        'create',
+        'sam/one',
+        '--type',
+        'dataset',
+        '--owner',
+        'team-genome',
+      );
     });
 
     it('writes no colour and no progress into a pipe', async () => {
-      const { stdout, stderr } = await maya.start(['list'], { env: { NO_COLOR: '' } }).ended;
+      const { stdout, stderr } = await maya.start(['list'], {
+        env: { NO_COLOR: '' },
+      }).ended;
       // eslint-disable-next-line no-control-regex
       assert.doesNotMatch(stdout + stderr, /\u001b/);
     });
@@ -189,7 +290,15 @@ describe('bad input and bad luck', () => {
     it('lets one of two pushes of the same label win, and tells the other', async () => {
       await maya.ok('create', 'race/label', '--type', 'dataset');
       const results = await Promise.all(
-        ['1', '2', '3'].map(content => maya.asset('push', folderOf({ content }), 'race/label', '--version', 'one')),
+        ['1', '2', '3'].map(content =>
+          maya.asset(
+            'push',
+            folderOf({ content }),
+            'race/label',
+            '--version',
+            'one',
+          ),
+        ),
       );
       assert.deepEqual(results.map(result => result.code).sort(), [0, 5, 5]);
       assert.equal((await maya.json('show', 'race/label')).versionCount, 1);
@@ -198,21 +307,29 @@ describe('bad input and bad luck', () => {
     it('numbers pushes that cross one after the other', async () => {
       await maya.ok('create', 'race/numbers', '--type', 'dataset');
       await Promise.all(
-        Array.from({ length: 6 }, (_, index) => maya.ok('push', folderOf({ content: `${index}` }), 'race/numbers')),
+        Array.from({ length: 6 }, (_, index) =>
+          maya.ok('push', folderOf({ content: `${index}` }), 'race/numbers'),
+        ),
       );
       const { versions } = await maya.json('show', 'race/numbers');
-      assert.deepEqual(versions.map(version => version.label), ['6', '5', '4', '3', '2']);
+      assert.deepEqual(
+        versions.map(version => version.label),
+        ['6', '5', '4', '3', '2'],
+      );
     });
   });
 
   describe('what is killed', () => {
     it('goes on where a killed push stopped, with nothing published between', async () => {
       const folder = folderOf({});
-      for (let index = 0; index < 40; index++) fs.writeFileSync(path.join(folder, `f${index}`), randomBytes(3 * MIB));
+      for (let index = 0; index < 40; index++)
+        fs.writeFileSync(path.join(folder, `f${index}`), randomBytes(3 * MIB));
       await maya.ok('create', 'killed/push', '--type', 'dataset');
       const { child, ended } = maya.start(['push', folder, 'killed/push']);
       await until(
-        () => [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))].length > 5,
+        () =>
+          [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))]
+            .length > 5,
         'the first blobs',
       );
       child.kill('SIGKILL');
@@ -220,17 +337,26 @@ describe('bad input and bad luck', () => {
       const between = await maya.json('show', 'killed/push');
       assert.equal(between.versionCount, 0);
       await maya.ok('push', folder, 'killed/push');
-      assert.match(await maya.ok('verify', folder, 'killed/push@1'), /40 files match/);
+      assert.match(
+        await maya.ok('verify', folder, 'killed/push@1'),
+        /40 files match/,
+      );
     });
 
     it('finishes a push over a backend that was killed and came back', async () => {
       const folder = folderOf({});
-      for (let index = 0; index < 60; index++) fs.writeFileSync(path.join(folder, `f${index}`), randomBytes(2 * MIB));
+      for (let index = 0; index < 60; index++)
+        fs.writeFileSync(path.join(folder, `f${index}`), randomBytes(2 * MIB));
       await maya.ok('create', 'killed/backend', '--type', 'dataset');
       const { ended } = maya.start(['push', folder, 'killed/backend']);
-      const before = [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))].length;
+      const before = [
+        ...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs')),
+      ].length;
       await until(
-        () => [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))].length > before + 5,
+        () =>
+          [...filesUnder(path.join(portal.dataDirectory, 'blobs/blobs'))]
+            .length >
+          before + 5,
         'the first blobs',
       );
       await portal.kill();
@@ -239,24 +365,48 @@ describe('bad input and bad luck', () => {
       // A short outage is waited out; after a long one the same line goes on.
       if (code !== 0) await maya.ok('push', folder, 'killed/backend');
       assert.equal((await maya.json('show', 'killed/backend')).versionCount, 1);
-      assert.match(await maya.ok('verify', 'killed/backend@1'), /60 files match/);
+      assert.match(
+        await maya.ok('verify', 'killed/backend@1'),
+        /60 files match/,
+      );
     });
 
     it('goes on where a killed pull stopped, and leaves no half file', async () => {
       const bytes = randomBytes(80 * MIB);
-      await maya.ok('push', folderOf({ large: bytes }), 'killed/pull', '--type', 'dataset');
+      await maya.ok(
+        'push',
+        folderOf({ large: bytes }),
+        'killed/pull',
+        '--type',
+        'dataset',
+      );
       const target = path.join(temporaryFolder('pull'), 'out');
-      const { child, ended } = otto.start(['pull', 'killed/pull', '-o', target]);
+      const { child, ended } = otto.start([
+        'pull',
+        'killed/pull',
+        '-o',
+        target,
+      ]);
       const parts = path.join(otto.home, 'cache/tmp');
       await until(
-        () => fs.existsSync(parts) && [...filesUnder(parts)].some(file => fs.statSync(file).size > MIB),
+        () =>
+          fs.existsSync(parts) &&
+          [...filesUnder(parts)].some(file => fs.statSync(file).size > MIB),
         'the first bytes',
       );
       child.kill('SIGKILL');
       await ended;
       const left = fs.existsSync(target) ? fs.readdirSync(target) : [];
-      assert.ok(!left.includes('large') || fs.statSync(path.join(target, 'large')).size === bytes.length);
-      const { receivedBytes } = await otto.json('pull', 'killed/pull', '-o', target);
+      assert.ok(
+        !left.includes('large') ||
+          fs.statSync(path.join(target, 'large')).size === bytes.length,
+      );
+      const { receivedBytes } = await otto.json(
+        'pull',
+        'killed/pull',
+        '-o',
+        target,
+      );
       assert.equal(receivedBytes, bytes.length);
       assert.ok(fs.readFileSync(path.join(target, 'large')).equals(bytes));
     });
@@ -265,9 +415,17 @@ describe('bad input and bad luck', () => {
   describe('what is damaged', () => {
     it('notices a flipped byte in the store', async () => {
       const bytes = randomBytes(10_000);
-      await maya.ok('push', folderOf({ data: bytes }), 'damaged/store', '--type', 'dataset');
+      await maya.ok(
+        'push',
+        folderOf({ data: bytes }),
+        'damaged/store',
+        '--type',
+        'dataset',
+      );
       const hex = createHash('sha256').update(bytes).digest('hex');
-      const blob = [...filesUnder(path.join(portal.dataDirectory, 'blobs'))].find(file => file.endsWith(hex));
+      const blob = [
+        ...filesUnder(path.join(portal.dataDirectory, 'blobs')),
+      ].find(file => file.endsWith(hex));
       const stored = fs.readFileSync(blob);
       stored[5000] ^= 1;
       fs.writeFileSync(blob, stored);
@@ -281,11 +439,17 @@ describe('bad input and bad luck', () => {
 
     it('heals a damaged cache', async () => {
       const bytes = randomBytes(10_000);
-      await maya.ok('push', folderOf({ data: bytes }), 'damaged/cache', '--type', 'dataset');
+      await maya.ok(
+        'push',
+        folderOf({ data: bytes }),
+        'damaged/cache',
+        '--type',
+        'dataset',
+      );
       const first = path.join(temporaryFolder('cache'), 'one');
       await otto.ok('pull', 'damaged/cache', '-o', first);
-      const cached = [...filesUnder(path.join(otto.home, 'cache/sha256'))].find(file =>
-        file.endsWith(createHash('sha256').update(bytes).digest('hex')),
+      const cached = [...filesUnder(path.join(otto.home, 'cache/sha256'))].find(
+        file => file.endsWith(createHash('sha256').update(bytes).digest('hex')),
       );
       fs.chmodSync(cached, 0o600);
       fs.writeFileSync(cached, randomBytes(10_000));
@@ -296,7 +460,13 @@ describe('bad input and bad luck', () => {
     });
 
     it('does not overwrite what a person changed, and takes former files away', async () => {
-      await maya.ok('push', folderOf({ a: 'a1', b: 'b1' }), 'pulled/twice', '--type', 'dataset');
+      await maya.ok(
+        'push',
+        folderOf({ a: 'a1', b: 'b1' }),
+        'pulled/twice',
+        '--type',
+        'dataset',
+      );
       await maya.ok('push', folderOf({ a: 'a2' }), 'pulled/twice');
       const target = path.join(temporaryFolder('twice'), 'out');
       await otto.ok('pull', 'pulled/twice@1', '-o', target);
@@ -316,16 +486,30 @@ describe('bad input and bad luck', () => {
       await maya.ok('push', folder, 'pulled/own', '--type', 'dataset');
       fs.writeFileSync(path.join(folder, 'w'), 'my work');
       fs.writeFileSync(path.join(folder, 'new'), 'my new work');
-      const away = maya.start(['push', folder, 'pulled/own'], { env: { ASSET_SERVER: 'http://127.0.0.1:1', ASSET_TOKEN: 'x' } });
+      const away = maya.start(['push', folder, 'pulled/own'], {
+        env: { ASSET_SERVER: 'http://127.0.0.1:1', ASSET_TOKEN: 'x' },
+      });
       assert.equal((await away.ended).code, 7);
-      assert.equal((await maya.asset('pull', 'pulled/own', '-o', folder)).code, 5);
+      assert.equal(
+        (await maya.asset('pull', 'pulled/own', '-o', folder)).code,
+        5,
+      );
       assert.equal(fs.readFileSync(path.join(folder, 'w'), 'utf8'), 'my work');
-      assert.equal(fs.readFileSync(path.join(folder, 'new'), 'utf8'), 'my new work');
+      assert.equal(
+        fs.readFileSync(path.join(folder, 'new'), 'utf8'),
+        'my new work',
+      );
     });
 
     it('follows a file that became a folder, and back, and the longest names', async () => {
       const long = 'n'.repeat(255);
-      await maya.ok('push', folderOf({ a: 'file', [long]: 'l' }), 'pulled/shape', '--type', 'dataset');
+      await maya.ok(
+        'push',
+        folderOf({ a: 'file', [long]: 'l' }),
+        'pulled/shape',
+        '--type',
+        'dataset',
+      );
       await maya.ok('push', folderOf({ 'a/b': 'folder' }), 'pulled/shape');
       const target = path.join(temporaryFolder('shape'), 'out');
       for (const version of ['1', '2', '1']) {
@@ -335,16 +519,37 @@ describe('bad input and bad luck', () => {
     });
 
     it('says where it can not pull to, and ends', async () => {
-      await maya.ok('push', folderOf({ a: 'a' }), 'pulled/nowhere', '--type', 'dataset');
-      for (const target of ['/proc/nowhere', '/etc/hostname', '/etc/hostname/x']) {
-        const { code, stderr } = await otto.asset('pull', 'pulled/nowhere', '-o', target);
+      await maya.ok(
+        'push',
+        folderOf({ a: 'a' }),
+        'pulled/nowhere',
+        '--type',
+        'dataset',
+      );
+      for (const target of [
+        '/proc/nowhere',
+        '/etc/hostname',
+        '/etc/hostname/x',
+      ]) {
+        const { code, stderr } = await otto.asset(
+          'pull',
+          'pulled/nowhere',
+          '-o',
+          target,
+        );
         assert.equal(code, 1);
         assert.match(stderr, /can't be pulled into/);
       }
     });
 
     it('does not follow a link out of the target of a pull', async () => {
-      await maya.ok('push', folderOf({ 'sub/file': 'x' }), 'pulled/link', '--type', 'dataset');
+      await maya.ok(
+        'push',
+        folderOf({ 'sub/file': 'x' }),
+        'pulled/link',
+        '--type',
+        'dataset',
+      );
       const target = temporaryFolder('target');
       const outside = temporaryFolder('outside');
       fs.symlinkSync(outside, path.join(target, 'sub'));
@@ -358,7 +563,11 @@ describe('bad input and bad luck', () => {
     it('publishes nothing, and goes on when there is room again', async t => {
       const mount = temporaryFolder('small');
       const mounted = await new Promise(resolve => {
-        const child = spawn('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount], { stdio: 'ignore' });
+        const child = spawn(
+          'mount',
+          ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount],
+          { stdio: 'ignore' },
+        );
         child.once('error', () => resolve(false));
         child.once('exit', code => resolve(code === 0));
       });
@@ -366,19 +575,34 @@ describe('bad input and bad luck', () => {
         t.skip('no small disk can be mounted here');
         return;
       }
-      const unmount = () => new Promise(resolve => spawn('umount', ['-l', mount]).once('exit', resolve));
+      const unmount = () =>
+        new Promise(resolve =>
+          spawn('umount', ['-l', mount]).once('exit', resolve),
+        );
       t.after(unmount);
       const small = await openPortal({
-        configuration: { assetManager: { storage: { local: { directory: path.join(mount, 'blobs') } } } },
+        configuration: {
+          assetManager: {
+            storage: { local: { directory: path.join(mount, 'blobs') } },
+          },
+        },
       });
       t.after(() => small.close());
       const noor = personAt(small, 'noor');
       await noor.signIn();
       const folder = folderOf({ large: randomBytes(20 * MIB) });
-      const full = await noor.asset('push', folder, 'full/disk', '--type', 'dataset');
+      const full = await noor.asset(
+        'push',
+        folder,
+        'full/disk',
+        '--type',
+        'dataset',
+      );
       assert.notEqual(full.code, 0);
       assert.equal((await noor.json('show', 'full/disk')).versionCount, 0);
-      await new Promise(resolve => spawn('mount', ['-o', 'remount,size=64m', mount]).once('exit', resolve));
+      await new Promise(resolve =>
+        spawn('mount', ['-o', 'remount,size=64m', mount]).once('exit', resolve),
+      );
       await noor.ok('push', folder, 'full/disk');
       assert.match(await noor.ok('verify', 'full/disk@1'), /1 file match/);
     });
@@ -394,7 +618,9 @@ describe('bad input and bad luck', () => {
         tools,
         port: await freePort(),
         dataDirectory: temporaryFolder('production'),
-        configs: ['app-config.yaml', 'app-config.demo.yaml'].map(name => path.join(root, name)),
+        configs: ['app-config.yaml', 'app-config.demo.yaml'].map(name =>
+          path.join(root, name),
+        ),
         environment: { NODE_ENV: 'production' },
       }),
       /sample people/,

@@ -38,12 +38,17 @@ export function folderOf(files) {
 export async function openPortal({ configuration } = {}) {
   const dataDirectory = temporaryFolder('portal');
   const port = await freePort();
-  const configs = ['app-config.yaml', 'app-config.demo.yaml'].map(name => path.join(root, name));
+  const configs = ['app-config.yaml', 'app-config.demo.yaml'].map(name =>
+    path.join(root, name),
+  );
   const own = path.join(dataDirectory, 'app-config.test.yaml');
   fs.mkdirSync(dataDirectory, { recursive: true });
   fs.writeFileSync(
     own,
-    JSON.stringify({ assetManager: { validateResponses: true }, ...configuration }),
+    JSON.stringify({
+      assetManager: { validateResponses: true },
+      ...configuration,
+    }),
   );
   configs.push(own);
   const options = { tools, port, dataDirectory, configs };
@@ -84,8 +89,19 @@ export function personAt(portal, name) {
       child = execFile(
         cliNode,
         [path.join(root, 'packages/cli/bin/asset.cjs'), ...args],
-        { env: { ...env, ...options.env }, cwd: options.cwd ?? home, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: 120_000 },
-        (error, stdout, stderr) => resolve({ code: error ? error.code ?? error.signal : 0, stdout, stderr }),
+        {
+          env: { ...env, ...options.env },
+          cwd: options.cwd ?? home,
+          encoding: 'utf8',
+          maxBuffer: 64 * 1024 * 1024,
+          timeout: 120_000,
+        },
+        (error, stdout, stderr) =>
+          resolve({
+            code: error ? error.code ?? error.signal : 0,
+            stdout,
+            stderr,
+          }),
       );
     });
     return { child, ended };
@@ -100,7 +116,10 @@ export function personAt(portal, name) {
     /** Runs a line that has to succeed. @returns what it printed */
     async ok(...args) {
       const { code, stdout, stderr } = await asset(...args);
-      if (code !== 0) throw new Error(`asset ${args.join(' ')} ended with ${code}: ${stderr}`);
+      if (code !== 0)
+        throw new Error(
+          `asset ${args.join(' ')} ended with ${code}: ${stderr}`,
+        );
       return stdout;
     },
     async json(...args) {
@@ -124,7 +143,8 @@ export async function until(condition, what, seconds = 30) {
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${seconds} s`);
+    if (Date.now() > end)
+      throw new Error(`${what} did not happen within ${seconds} s`);
     await new Promise(resolve => setTimeout(resolve, 250));
   }
 }
@@ -132,7 +152,9 @@ export async function until(condition, what, seconds = 30) {
 /** A real Chromium; undefined, with the reason, where there is none for this machine. */
 export async function openBrowser() {
   try {
-    const { default: chromium } = await import(require.resolve('@sparticuz/chromium'));
+    const { default: chromium } = await import(
+      require.resolve('@sparticuz/chromium')
+    );
     const { chromium: launcher } = require('playwright-core');
     const browser = await launcher.launch({
       executablePath: await chromium.executablePath(),
@@ -151,7 +173,10 @@ export async function openBrowser() {
 
 /** A signed-in person's browser. What goes wrong in the page is collected. */
 export async function pageOf(browser, portal, person, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    ...options,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   page.problems = [];
@@ -159,7 +184,8 @@ export async function pageOf(browser, portal, person, options = {}) {
   page.on('pageerror', error => page.problems.push(error.message));
   page.on('request', request => {
     const url = new URL(request.url());
-    if (url.protocol.startsWith('http') && url.origin !== portal.url) page.foreignRequests.push(url.href);
+    if (url.protocol.startsWith('http') && url.origin !== portal.url)
+      page.foreignRequests.push(url.href);
   });
   await page.goto(`${portal.url}/assets`);
   await page.getByRole('button', { name: `Sign in as ${person}` }).click();

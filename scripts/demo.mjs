@@ -13,24 +13,30 @@ import { layOut, samplePushes } from './lib/samples.mjs';
 import { root, say, setUp } from './lib/tools.mjs';
 
 const port = Number(process.env.PORT ?? 7007);
-const dataDirectory = path.resolve(process.env.DATA_DIR ?? path.join(root, '.data/demo'));
+const dataDirectory = path.resolve(
+  process.env.DATA_DIR ?? path.join(root, '.data/demo'),
+);
 const seeded = path.join(dataDirectory, 'seeded');
 
 /** The command line, as a person of the demo; its login does not touch one's own. */
 function asset(tools, server, person, args) {
   const home = path.join(dataDirectory, 'people', person);
-  return execFileSync(tools.node, [path.join(root, 'packages/cli/bin/asset.cjs'), ...args], {
-    env: {
-      ...tools.env,
-      ASSET_SERVER: server,
-      ASSET_TOKEN: '',
-      XDG_CONFIG_HOME: path.join(home, 'config'),
-      BASEASSET_CACHE: path.join(home, 'cache'),
+  return execFileSync(
+    tools.node,
+    [path.join(root, 'packages/cli/bin/asset.cjs'), ...args],
+    {
+      env: {
+        ...tools.env,
+        ASSET_SERVER: server,
+        ASSET_TOKEN: '',
+        XDG_CONFIG_HOME: path.join(home, 'config'),
+        BASEASSET_CACHE: path.join(home, 'cache'),
+      },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 120_000,
     },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 120_000,
-  }).trim();
+  ).trim();
 }
 
 /** Tries for a minute: people and declared assets are there once the catalog has read their files. */
@@ -48,19 +54,30 @@ async function patiently(work) {
 async function seed(tools, server) {
   const pushes = samplePushes();
   for (const person of new Set(pushes.map(push => push.person))) {
-    await patiently(() => asset(tools, server, person, ['login', '--as', person]));
+    await patiently(() =>
+      asset(tools, server, person, ['login', '--as', person]),
+    );
   }
-  await patiently(() => asset(tools, server, 'otto', ['show', 'genomes/lambda']));
+  await patiently(() =>
+    asset(tools, server, 'otto', ['show', 'genomes/lambda']),
+  );
   for (const push of pushes) {
     const folder = layOut(push, path.join(dataDirectory, 'samples'));
     if (!folder) continue;
     const aliases = (push.aliases ?? []).flatMap(alias => ['--alias', alias]);
     const [line] = asset(tools, server, push.person, [
-      'push', folder, push.name, ...push.options, ...aliases,
+      'push',
+      folder,
+      push.name,
+      ...push.options,
+      ...aliases,
     ]).split('\n');
     say(`  ${push.person} pushed ${line}`);
   }
-  fs.rmSync(path.join(dataDirectory, 'samples'), { recursive: true, force: true });
+  fs.rmSync(path.join(dataDirectory, 'samples'), {
+    recursive: true,
+    force: true,
+  });
   fs.writeFileSync(seeded, new Date().toISOString());
 }
 
@@ -89,10 +106,17 @@ portal = await startPortal({
   tools,
   port,
   dataDirectory,
-  configs: ['app-config.yaml', 'app-config.demo.yaml'].map(name => path.join(root, name)),
+  configs: ['app-config.yaml', 'app-config.demo.yaml'].map(name =>
+    path.join(root, name),
+  ),
   onExit: code => {
     if (stopping) return;
-    say(`The portal ended (${code}); its log is ${path.join(dataDirectory, 'portal.log')}`);
+    say(
+      `The portal ended (${code}); its log is ${path.join(
+        dataDirectory,
+        'portal.log',
+      )}`,
+    );
     process.exit(1);
   },
 });

@@ -33,7 +33,9 @@ try {
   const text = commandReference();
   if (process.argv.includes('--check')) {
     if (fs.readFileSync(target, 'utf8') !== text) {
-      say('docs/command-line.md is not what the commands say; run npm run docs');
+      say(
+        'docs/command-line.md is not what the commands say; run npm run docs',
+      );
       process.exitCode = 1;
     }
   } else {

@@ -13,7 +13,12 @@ import { root, say, setUp } from './lib/tools.mjs';
 const MINUTE = 60_000;
 
 /** Runs a program to its end. What it prints is shown, and given back. */
-function run(tools, command, args, { cwd = root, env = {}, timeout = 20 * MINUTE } = {}) {
+function run(
+  tools,
+  command,
+  args,
+  { cwd = root, env = {}, timeout = 20 * MINUTE } = {},
+) {
   return new Promise(resolve => {
     const child = spawn(command, args, {
       cwd,
@@ -42,35 +47,75 @@ function run(tools, command, args, { cwd = root, env = {}, timeout = 20 * MINUTE
   });
 }
 
-const backstageCli = path.join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
-const oneTest = ({ ok }) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+const backstageCli = path.join(
+  root,
+  'node_modules/@backstage/cli/bin/backstage-cli',
+);
+const oneTest = ({ ok }) => ({
+  passed: ok ? 1 : 0,
+  failed: ok ? 0 : 1,
+  skipped: 0,
+});
 
 /** Type check, as one test. */
 async function types(tools) {
-  return oneTest(await run(tools, tools.node, ['node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false']));
+  return oneTest(
+    await run(tools, tools.node, [
+      'node_modules/typescript/bin/tsc',
+      '--noEmit',
+      '--pretty',
+      'false',
+    ]),
+  );
 }
 
-/** Lint, as one test. */
+/** Lint and the shape of the code, as two tests. */
 async function lint(tools) {
-  return oneTest(await run(tools, tools.node, [backstageCli, 'repo', 'lint', '--max-warnings', '0']));
+  const results = [
+    await run(tools, tools.node, [
+      backstageCli,
+      'repo',
+      'lint',
+      '--max-warnings',
+      '0',
+    ]),
+    await run(tools, tools.node, [
+      'node_modules/prettier/bin-prettier.js',
+      '--check',
+      '{packages,plugins,scripts,e2e,benchmarks,examples}/**/*.{ts,tsx,mjs,cjs,js,css}',
+    ]),
+  ];
+  const failed = results.filter(({ ok }) => !ok).length;
+  return { passed: results.length - failed, failed, skipped: 0 };
 }
 
 /** Unit, contract and plugin tests, on SQLite and a real PostgreSQL. */
 async function unit(tools) {
   const postgres = await startPostgres();
-  if (postgres.missing) say(`SKIPPED: the tests on PostgreSQL, because ${postgres.missing}`);
+  if (postgres.missing)
+    say(`SKIPPED: the tests on PostgreSQL, because ${postgres.missing}`);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jest-'));
   const report = path.join(folder, 'report.json');
   try {
     const { ok } = await run(
       tools,
       tools.node,
-      [backstageCli, 'repo', 'test', '--maxWorkers=2', '--json', `--outputFile=${report}`, '--testLocationInResults'],
+      [
+        backstageCli,
+        'repo',
+        'test',
+        '--maxWorkers=2',
+        '--json',
+        `--outputFile=${report}`,
+        '--testLocationInResults',
+      ],
       {
         env: {
           CI: '1',
           BACKSTAGE_TEST_DISABLE_DOCKER: '1',
-          ...(postgres.url && { BACKSTAGE_TEST_DATABASE_POSTGRES17_CONNECTION_STRING: postgres.url }),
+          ...(postgres.url && {
+            BACKSTAGE_TEST_DATABASE_POSTGRES17_CONNECTION_STRING: postgres.url,
+          }),
         },
       },
     );
@@ -81,7 +126,10 @@ async function unit(tools) {
     return {
       passed: result.numPassedTests,
       failed: !ok && failed === 0 ? 1 : failed,
-      skipped: result.numPendingTests + result.numTodoTests + (postgres.missing ? 1 : 0),
+      skipped:
+        result.numPendingTests +
+        result.numTodoTests +
+        (postgres.missing ? 1 : 0),
     };
   } finally {
     await postgres.stop?.();
@@ -98,11 +146,23 @@ async function nodeTests(tools, folder) {
   const { output } = await run(
     tools,
     tools.node,
-    ['--test', '--test-concurrency=1', '--test-reporter=tap', '--test-timeout=600000', ...files],
+    [
+      '--test',
+      '--test-concurrency=1',
+      '--test-reporter=tap',
+      '--test-timeout=600000',
+      ...files,
+    ],
     { env: { HOST_NODE: process.execPath }, timeout: 25 * MINUTE },
   );
-  const count = name => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? NaN);
-  const [passed, failed, cancelled, skipped] = ['pass', 'fail', 'cancelled', 'skipped'].map(count);
+  const count = name =>
+    Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? NaN);
+  const [passed, failed, cancelled, skipped] = [
+    'pass',
+    'fail',
+    'cancelled',
+    'skipped',
+  ].map(count);
   if (Number.isNaN(passed)) return { passed: 0, failed: 1, skipped: 0 };
   return { passed, failed: failed + cancelled, skipped };
 }
@@ -126,7 +186,11 @@ const SUITES = { types, lint, docs, unit, e2e, own };
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !SUITES[name]);
 if (unknown.length > 0) {
-  say(`There is no suite ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
+  say(
+    `There is no suite ${unknown.join(', ')}; there are ${Object.keys(
+      SUITES,
+    ).join(', ')}`,
+  );
   process.exit(2);
 }
 
@@ -140,18 +204,26 @@ for (const [name, suite] of Object.entries(SUITES)) {
     say(error.stack);
     return { passed: 0, failed: 1, skipped: 0 };
   });
-  rows.push({ name, ...result, seconds: Math.round((Date.now() - started) / 1000) });
+  rows.push({
+    name,
+    ...result,
+    seconds: Math.round((Date.now() - started) / 1000),
+  });
 }
 
 say('');
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const row of rows) {
   console.log(
-    `${row.name.padEnd(8)} ${String(row.passed).padStart(5)} passed ${String(row.failed).padStart(5)} failed ${String(
-      row.skipped,
-    ).padStart(5)} skipped ${String(row.seconds).padStart(6)} s`,
+    `${row.name.padEnd(8)} ${String(row.passed).padStart(5)} passed ${String(
+      row.failed,
+    ).padStart(5)} failed ${String(row.skipped).padStart(5)} skipped ${String(
+      row.seconds,
+    ).padStart(6)} s`,
   );
   for (const key of Object.keys(total)) total[key] += row[key];
 }
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+console.log(
+  `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
+);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -8,7 +8,13 @@ import { buildOwnPortal } from '../../scripts/lib/ownPortal.mjs';
 import { pack } from '../../scripts/lib/pack.mjs';
 import { startPortal } from '../../scripts/lib/portal.mjs';
 import { freePort } from '../../scripts/lib/postgres.mjs';
-import { folderOf, openBrowser, temporaryFolder, tools, until } from '../support.mjs';
+import {
+  folderOf,
+  openBrowser,
+  temporaryFolder,
+  tools,
+  until,
+} from '../support.mjs';
 
 describe('a portal of our own, from the tarballs', () => {
   let tarballs;
@@ -42,16 +48,27 @@ describe('a portal of our own, from the tarballs', () => {
   const asset = (...args) => {
     const folder = temporaryFolder('cli');
     execFileSync('tar', ['xzf', tarballs['@baseasset/cli'], '-C', folder]);
-    return execFileSync(process.env.HOST_NODE ?? process.execPath, [path.join(folder, 'package/bin/asset.cjs'), ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, HOME: folder, ASSET_SERVER: portal.url, ASSET_TOKEN: token },
-    });
+    return execFileSync(
+      process.env.HOST_NODE ?? process.execPath,
+      [path.join(folder, 'package/bin/asset.cjs'), ...args],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          ASSET_SERVER: portal.url,
+          ASSET_TOKEN: token,
+        },
+      },
+    );
   };
 
   it('installs a command line that needs nothing beside it', () => {
     assert.match(asset('--help'), /asset: models, genomes and data sets/);
-    const listed = execFileSync('tar', ['tzf', tarballs['@baseasset/cli']], { encoding: 'utf8' });
+    const listed = execFileSync('tar', ['tzf', tarballs['@baseasset/cli']], {
+      encoding: 'utf8',
+    });
     assert.deepEqual(listed.trim().split('\n').sort(), [
       'package/bin/asset.cjs',
       'package/dist/asset.cjs',
@@ -60,23 +77,45 @@ describe('a portal of our own, from the tarballs', () => {
   });
 
   it('takes a push, and has it in its catalog', async () => {
-    asset('push', folderOf({ 'README.md': '# Hello' }), 'own/first', '--type', 'dataset', '--owner', 'user:default/guest');
+    asset(
+      'push',
+      folderOf({ 'README.md': '# Hello' }),
+      'own/first',
+      '--type',
+      'dataset',
+      '--owner',
+      'user:default/guest',
+    );
     await until(async () => {
-      const answer = await fetch(`${portal.url}/api/catalog/entities/by-name/asset/own/first`, {
-        headers: { Authorization: `Bearer ${token}` },
-      });
+      const answer = await fetch(
+        `${portal.url}/api/catalog/entities/by-name/asset/own/first`,
+        {
+          headers: { Authorization: `Bearer ${token}` },
+        },
+      );
       return answer.ok;
     }, 'the entity');
   });
 
   it('has the commands as a module of the Backstage CLI', () => {
     const folder = temporaryFolder('module');
-    execFileSync('tar', ['xzf', tarballs['@baseasset/backstage-cli-module-asset'], '-C', folder]);
+    execFileSync('tar', [
+      'xzf',
+      tarballs['@baseasset/backstage-cli-module-asset'],
+      '-C',
+      folder,
+    ]);
     const bundled = path.join(folder, 'package/dist/index.cjs');
     const kind = execFileSync(
       tools.node,
       ['-e', `console.log(require(${JSON.stringify(bundled)}).$$type)`],
-      { encoding: 'utf8', env: { ...tools.env, NODE_PATH: path.join(own.checkout, 'node_modules') } },
+      {
+        encoding: 'utf8',
+        env: {
+          ...tools.env,
+          NODE_PATH: path.join(own.checkout, 'node_modules'),
+        },
+      },
     );
     assert.equal(kind.trim(), '@backstage/CliModule');
   });
@@ -92,7 +131,10 @@ describe('a portal of our own, from the tarballs', () => {
     page.setDefaultTimeout(20_000);
     await page.goto(`${portal.url}/assets`);
     const enter = page.getByRole('button', { name: /enter/i });
-    await enter.or(page.getByRole('heading', { name: 'Assets' })).first().waitFor();
+    await enter
+      .or(page.getByRole('heading', { name: 'Assets' }))
+      .first()
+      .waitFor();
     if (await enter.count()) await enter.click();
     await page.getByRole('row', { name: /first/ }).first().click();
     await page.getByRole('heading', { name: 'Hello' }).waitFor();

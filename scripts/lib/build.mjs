@@ -15,7 +15,8 @@ const WATCHED = /\.(tsx?|m?js|cjs|json|yaml|css|svg|html|sql)$/;
 
 function* sourceFiles(folder) {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-    if (['node_modules', 'dist', 'dist-types', 'coverage'].includes(entry.name)) continue;
+    if (['node_modules', 'dist', 'dist-types', 'coverage'].includes(entry.name))
+      continue;
     const location = path.join(folder, entry.name);
     if (entry.isDirectory()) yield* sourceFiles(location);
     else if (WATCHED.test(entry.name)) yield location;
@@ -24,9 +25,16 @@ function* sourceFiles(folder) {
 
 function sourcesDigest() {
   const hash = createHash('sha256');
-  const files = [...sourceFiles(path.join(root, 'packages')), ...sourceFiles(path.join(root, 'plugins'))];
+  const files = [
+    ...sourceFiles(path.join(root, 'packages')),
+    ...sourceFiles(path.join(root, 'plugins')),
+  ];
   for (const file of [...files, path.join(root, 'yarn.lock')].sort()) {
-    hash.update(path.relative(root, file)).update('\0').update(fs.readFileSync(file)).update('\0');
+    hash
+      .update(path.relative(root, file))
+      .update('\0')
+      .update(fs.readFileSync(file))
+      .update('\0');
   }
   return hash.digest('hex');
 }
@@ -43,7 +51,13 @@ export function run(tools, what, command, args, cwd) {
       maxBuffer: 64 * 1024 * 1024,
     });
   } catch (error) {
-    say(`${error.stdout ?? ''}\n${error.stderr ?? ''}`.trim().split('\n').slice(-60).join('\n'));
+    say(
+      `${error.stdout ?? ''}\n${error.stderr ?? ''}`
+        .trim()
+        .split('\n')
+        .slice(-60)
+        .join('\n'),
+    );
     throw new Error(`${what} could not be built`);
   }
   say(`Built ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
@@ -62,9 +76,27 @@ export function build(tools) {
   }
   fs.rmSync(stamp, { force: true });
   const cli = path.join(root, 'node_modules/@backstage/cli/bin/backstage-cli');
-  run(tools, 'the command line', tools.node, ['build.mjs'], path.join(root, 'packages/cli'));
-  run(tools, 'the portal', tools.node, [cli, 'package', 'build'], path.join(root, 'packages/app'));
-  run(tools, 'the backend', tools.node, [cli, 'package', 'build'], path.join(root, 'packages/backend'));
+  run(
+    tools,
+    'the command line',
+    tools.node,
+    ['build.mjs'],
+    path.join(root, 'packages/cli'),
+  );
+  run(
+    tools,
+    'the portal',
+    tools.node,
+    [cli, 'package', 'build'],
+    path.join(root, 'packages/app'),
+  );
+  run(
+    tools,
+    'the backend',
+    tools.node,
+    [cli, 'package', 'build'],
+    path.join(root, 'packages/backend'),
+  );
   unpack(root, portalDirectory);
   fs.writeFileSync(stamp, digest);
 }

@@ -25,10 +25,16 @@ function ensureMkdocs() {
 
 function digestOf(folder) {
   const hash = createHash('sha256');
-  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) hash.update(fs.readFileSync(path.join(entry.parentPath, entry.name)));
+  for (const entry of fs.readdirSync(folder, {
+    recursive: true,
+    withFileTypes: true,
+  })) {
+    if (entry.isFile())
+      hash.update(fs.readFileSync(path.join(entry.parentPath, entry.name)));
   }
-  return hash.update(fs.readFileSync(path.join(root, 'mkdocs.yml'))).digest('hex');
+  return hash
+    .update(fs.readFileSync(path.join(root, 'mkdocs.yml')))
+    .digest('hex');
 }
 
 /** Builds the site where the portal's TechDocs looks for it. Without MkDocs there is none, loudly. */
@@ -36,7 +42,11 @@ export function buildDocs(tools, publishDirectory) {
   const site = path.join(publishDirectory, 'default/system/asset-manager');
   const digest = digestOf(path.join(root, 'docs'));
   const metadata = path.join(site, 'techdocs_metadata.json');
-  if (fs.existsSync(metadata) && JSON.parse(fs.readFileSync(metadata, 'utf8')).etag === digest) return;
+  if (
+    fs.existsSync(metadata) &&
+    JSON.parse(fs.readFileSync(metadata, 'utf8')).etag === digest
+  )
+    return;
   try {
     const mkdocs = ensureMkdocs();
     fs.rmSync(site, { recursive: true, force: true });
@@ -50,12 +60,21 @@ export function buildDocs(tools, publishDirectory) {
       metadata,
       JSON.stringify({
         site_name: 'Asset Manager',
-        site_description: 'Digital assets of data science, through their whole life',
+        site_description:
+          'Digital assets of data science, through their whole life',
         etag: digest,
         build_timestamp: Date.now(),
       }),
     );
   } catch (error) {
-    say(`SKIPPED: the documentation in the portal, because MkDocs did not build it: ${`${error.stderr ?? error.message}`.trim().split('\n').slice(-3).join(' ')}`);
+    say(
+      `SKIPPED: the documentation in the portal, because MkDocs did not build it: ${`${
+        error.stderr ?? error.message
+      }`
+        .trim()
+        .split('\n')
+        .slice(-3)
+        .join(' ')}`,
+    );
   }
 }

@@ -11,7 +11,9 @@ import { root } from './tools.mjs';
  */
 export function buildOwnPortal(tools, tarballs) {
   const checkout = fs.mkdtempSync(path.join(os.tmpdir(), 'own-portal-'));
-  fs.cpSync(path.join(root, 'examples/own-portal'), checkout, { recursive: true });
+  fs.cpSync(path.join(root, 'examples/own-portal'), checkout, {
+    recursive: true,
+  });
   const file = path.join(checkout, 'package.json');
   const manifest = JSON.parse(fs.readFileSync(file, 'utf8'));
   for (const [name, tarball] of Object.entries(tarballs)) {
@@ -19,14 +21,50 @@ export function buildOwnPortal(tools, tarballs) {
   }
   fs.writeFileSync(file, JSON.stringify(manifest, null, 2));
   // The versions that we are tried with, of all that both have.
-  fs.copyFileSync(path.join(root, 'yarn.lock'), path.join(checkout, 'yarn.lock'));
-  fs.copyFileSync(path.join(root, '.yarnrc.yml'), path.join(checkout, '.yarnrc.yml'));
-  fs.writeFileSync(path.join(checkout, 'backstage.json'), fs.readFileSync(path.join(root, 'backstage.json')));
-  const cli = path.join(checkout, 'node_modules/@backstage/cli/bin/backstage-cli');
-  run(tools, 'the dependencies of the own portal', tools.node, [tools.yarn, 'install', '--no-immutable'], checkout);
-  run(tools, 'the types of the own portal', tools.node, ['node_modules/typescript/bin/tsc', '--noEmit'], checkout);
-  run(tools, 'the app of the own portal', tools.node, [cli, 'package', 'build'], path.join(checkout, 'packages/app'));
-  run(tools, 'the backend of the own portal', tools.node, [cli, 'package', 'build'], path.join(checkout, 'packages/backend'));
+  fs.copyFileSync(
+    path.join(root, 'yarn.lock'),
+    path.join(checkout, 'yarn.lock'),
+  );
+  fs.copyFileSync(
+    path.join(root, '.yarnrc.yml'),
+    path.join(checkout, '.yarnrc.yml'),
+  );
+  fs.writeFileSync(
+    path.join(checkout, 'backstage.json'),
+    fs.readFileSync(path.join(root, 'backstage.json')),
+  );
+  const cli = path.join(
+    checkout,
+    'node_modules/@backstage/cli/bin/backstage-cli',
+  );
+  run(
+    tools,
+    'the dependencies of the own portal',
+    tools.node,
+    [tools.yarn, 'install', '--no-immutable'],
+    checkout,
+  );
+  run(
+    tools,
+    'the types of the own portal',
+    tools.node,
+    ['node_modules/typescript/bin/tsc', '--noEmit'],
+    checkout,
+  );
+  run(
+    tools,
+    'the app of the own portal',
+    tools.node,
+    [cli, 'package', 'build'],
+    path.join(checkout, 'packages/app'),
+  );
+  run(
+    tools,
+    'the backend of the own portal',
+    tools.node,
+    [cli, 'package', 'build'],
+    path.join(checkout, 'packages/backend'),
+  );
   const directory = path.join(checkout, 'dist/portal');
   unpack(checkout, directory);
   return { checkout, directory };

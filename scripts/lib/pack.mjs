@@ -13,7 +13,9 @@ export function publishedPackages() {
       .filter(folder => fs.existsSync(path.join(folder, 'package.json')))
       .map(folder => ({
         folder,
-        manifest: JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')),
+        manifest: JSON.parse(
+          fs.readFileSync(path.join(folder, 'package.json'), 'utf8'),
+        ),
       }))
       .filter(({ manifest }) => !manifest.private),
   );
@@ -30,7 +32,9 @@ function run(tools, folder, args) {
     });
   } catch (error) {
     say(`${error.stdout}\n${error.stderr}`.trim());
-    throw new Error(`${path.relative(root, folder)}: ${args.slice(1).join(' ')} failed`);
+    throw new Error(
+      `${path.relative(root, folder)}: ${args.slice(1).join(' ')} failed`,
+    );
   }
 }
 
@@ -49,10 +53,17 @@ export function pack(tools, target) {
   const tarballs = {};
   for (const { folder, manifest } of publishedPackages()) {
     run(tools, folder, [tools.yarn, 'run', 'build']);
-    const file = path.join(target, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`);
+    const file = path.join(
+      target,
+      `${manifest.name.replace('@', '').replace('/', '-')}-${
+        manifest.version
+      }.tgz`,
+    );
     run(tools, folder, [tools.yarn, 'pack', '--out', file]);
     tarballs[manifest.name] = file;
-    say(`${path.basename(file)}  ${Math.round(fs.statSync(file).size / 1024)} kB`);
+    say(
+      `${path.basename(file)}  ${Math.round(fs.statSync(file).size / 1024)} kB`,
+    );
   }
   return tarballs;
 }

@@ -76,6 +76,10 @@ export async function startPortal({
     await new Promise(resolve => setTimeout(resolve, 150));
   }
   await stop('SIGKILL');
-  const tail = fs.readFileSync(output, 'utf8').split('\n').slice(-25).join('\n');
+  const tail = fs
+    .readFileSync(output, 'utf8')
+    .split('\n')
+    .slice(-25)
+    .join('\n');
   throw new Error(`the portal did not start:\n${tail}`);
 }

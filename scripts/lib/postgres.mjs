@@ -35,7 +35,10 @@ function restoreLinks(native) {
     const link = path.resolve(native, '..', target);
     if (fs.existsSync(link)) continue;
     fs.mkdirSync(path.dirname(link), { recursive: true });
-    fs.symlinkSync(path.relative(path.dirname(link), path.resolve(native, '..', source)), link);
+    fs.symlinkSync(
+      path.relative(path.dirname(link), path.resolve(native, '..', source)),
+      link,
+    );
   }
 }
 
@@ -47,14 +50,22 @@ function restoreLinks(native) {
 export async function startPostgres() {
   const name = PACKAGES[`${process.platform}-${process.arch}`];
   const installed = name && path.join(root, 'node_modules', name);
-  if (!installed || !fs.existsSync(path.join(installed, 'native/bin/postgres'))) {
-    return { missing: `there is no PostgreSQL package for ${process.platform}-${process.arch}` };
+  if (
+    !installed ||
+    !fs.existsSync(path.join(installed, 'native/bin/postgres'))
+  ) {
+    return {
+      missing: `there is no PostgreSQL package for ${process.platform}-${process.arch}`,
+    };
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'postgres-'));
   fs.chmodSync(folder, 0o755);
   const native = path.join(folder, 'native');
   // A copy, because an unprivileged user may not be able to reach the checkout.
-  fs.cpSync(path.join(installed, 'native'), native, { recursive: true, verbatimSymlinks: true });
+  fs.cpSync(path.join(installed, 'native'), native, {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
   restoreLinks(native);
   const data = path.join(folder, 'data');
   fs.mkdirSync(data);
@@ -62,21 +73,49 @@ export async function startPostgres() {
   const who = asRoot ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
   if (asRoot) fs.chownSync(data, UNPRIVILEGED, UNPRIVILEGED);
   fs.chmodSync(data, 0o700);
-  const env = { ...process.env, LD_LIBRARY_PATH: path.join(native, 'lib'), LC_ALL: 'C', HOME: folder };
+  const env = {
+    ...process.env,
+    LD_LIBRARY_PATH: path.join(native, 'lib'),
+    LC_ALL: 'C',
+    HOME: folder,
+  };
   try {
     execFileSync(
       path.join(native, 'bin/initdb'),
-      ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale'],
+      [
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        '--auth=trust',
+        '--encoding=UTF8',
+        '--no-locale',
+      ],
       { ...who, env, stdio: 'pipe', timeout: 60_000 },
     );
   } catch (error) {
     fs.rmSync(folder, { recursive: true, force: true });
-    return { missing: `PostgreSQL could not be set up: ${error.stderr ?? error.message}` };
+    return {
+      missing: `PostgreSQL could not be set up: ${
+        error.stderr ?? error.message
+      }`,
+    };
   }
   const port = await freePort();
   const child = spawn(
     path.join(native, 'bin/postgres'),
-    ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', data, '-c', 'max_connections=300'],
+    [
+      '-D',
+      data,
+      '-p',
+      `${port}`,
+      '-h',
+      '127.0.0.1',
+      '-k',
+      data,
+      '-c',
+      'max_connections=300',
+    ],
     { ...who, env, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let log = '';

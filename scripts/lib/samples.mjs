@@ -30,10 +30,17 @@ const DIGESTS = JSON.parse(
 
 function sampleFile(key) {
   const { spec, file } = FILES[key];
-  const folder = path.join(toolsDirectory, 'samples', spec.replaceAll('/', '+'));
+  const folder = path.join(
+    toolsDirectory,
+    'samples',
+    spec.replaceAll('/', '+'),
+  );
   const location = path.join(fetchPackage(spec, folder), file);
-  const digest = `sha256:${createHash('sha256').update(fs.readFileSync(location)).digest('hex')}`;
-  if (digest !== DIGESTS[key]) throw new Error(`${spec} ${file} is ${digest}, not ${DIGESTS[key]}`);
+  const digest = `sha256:${createHash('sha256')
+    .update(fs.readFileSync(location))
+    .digest('hex')}`;
+  if (digest !== DIGESTS[key])
+    throw new Error(`${spec} ${file} is ${digest}, not ${DIGESTS[key]}`);
   return location;
 }
 
@@ -63,10 +70,30 @@ export function samplePushes() {
     person: 'maya',
     name: 'models/silero-vad',
     options: [
-      '--type', 'ml-model', '--owner', 'team-signal', '--system', 'basecalling',
-      '--title', 'Silero VAD', '--description', 'Finds speech in sound with a small recurrent network',
-      '--tag', 'rnn', '--tag', 'audio', '--tag', 'onnx',
-      '--version', label, '--message', what, '--meta', 'framework=onnx', '--meta', 'sampleRate=16000',
+      '--type',
+      'ml-model',
+      '--owner',
+      'team-signal',
+      '--system',
+      'basecalling',
+      '--title',
+      'Silero VAD',
+      '--description',
+      'Finds speech in sound with a small recurrent network',
+      '--tag',
+      'rnn',
+      '--tag',
+      'audio',
+      '--tag',
+      'onnx',
+      '--version',
+      label,
+      '--message',
+      what,
+      '--meta',
+      'framework=onnx',
+      '--meta',
+      'sampleRate=16000',
     ],
     files: { 'model.onnx': key, 'README.md': { text: MODEL_CARD(what) } },
   });
@@ -78,9 +105,22 @@ export function samplePushes() {
       person: 'lin',
       name: 'tables/vega',
       options: [
-        '--type', 'dataset', '--owner', 'team-genome', '--title', 'Vega data sets',
-        '--description', 'Tables, documents and pictures to try the viewers on', '--tag', 'tables', '--tag', 'examples',
-        '--message', 'as in vega-datasets 3.2.1', '--meta', 'source=vega-datasets@3.2.1',
+        '--type',
+        'dataset',
+        '--owner',
+        'team-genome',
+        '--title',
+        'Vega data sets',
+        '--description',
+        'Tables, documents and pictures to try the viewers on',
+        '--tag',
+        'tables',
+        '--tag',
+        'examples',
+        '--message',
+        'as in vega-datasets 3.2.1',
+        '--meta',
+        'source=vega-datasets@3.2.1',
       ],
       files: {
         'README.md': {
@@ -98,7 +138,16 @@ export function samplePushes() {
     {
       person: 'otto',
       name: 'genomes/lambda',
-      options: ['--message', 'NC_001416.1', '--version', '1', '--meta', 'bases=48502', '--meta', 'accession=NC_001416.1'],
+      options: [
+        '--message',
+        'NC_001416.1',
+        '--version',
+        '1',
+        '--meta',
+        'bases=48502',
+        '--meta',
+        'accession=NC_001416.1',
+      ],
       files: {
         'lambda.fa': { example: 'lambda/lambda.fa' },
         'README.md': { example: 'lambda/README.md' },
@@ -121,7 +170,11 @@ export function layOut(push, into) {
       try {
         fs.copyFileSync(sampleFile(source), target);
       } catch (error) {
-        say(`SKIPPED: the sample ${push.name}, because ${error.message.split('\n')[0]}`);
+        say(
+          `SKIPPED: the sample ${push.name}, because ${
+            error.message.split('\n')[0]
+          }`,
+        );
         return undefined;
       }
     } else if (source.example) {

@@ -9,7 +9,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const root = path.resolve(
+  path.dirname(fileURLToPath(import.meta.url)),
+  '../..',
+);
 export const toolsDirectory = path.join(root, '.tools');
 
 const NODE_VERSION = '24.21.0';
@@ -35,21 +38,32 @@ export function say(text) {
  */
 export function fetchPackage(spec, target) {
   const stamp = path.join(target, '.fetched');
-  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === spec) return target;
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === spec)
+    return target;
   const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'fetch-'));
   try {
-    const output = execFileSync('npm', ['pack', spec, '--json', '--pack-destination', temporary], {
-      cwd: temporary,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 300_000,
-    });
+    const output = execFileSync(
+      'npm',
+      ['pack', spec, '--json', '--pack-destination', temporary],
+      {
+        cwd: temporary,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 300_000,
+      },
+    );
     const parsed = JSON.parse(output);
-    const [{ filename }] = Array.isArray(parsed) ? parsed : Object.values(parsed);
+    const [{ filename }] = Array.isArray(parsed)
+      ? parsed
+      : Object.values(parsed);
     const archive = path.join(temporary, path.basename(filename));
-    const integrity = `sha512-${createHash('sha512').update(fs.readFileSync(archive)).digest('base64')}`;
+    const integrity = `sha512-${createHash('sha512')
+      .update(fs.readFileSync(archive))
+      .digest('base64')}`;
     if (INTEGRITY[spec] && INTEGRITY[spec] !== integrity) {
-      throw new Error(`${spec} is not what it was: its integrity is ${integrity}`);
+      throw new Error(
+        `${spec} is not what it was: its integrity is ${integrity}`,
+      );
     }
     fs.rmSync(target, { recursive: true, force: true });
     fs.mkdirSync(target, { recursive: true });
@@ -69,15 +83,25 @@ function ensureNode() {
   const spec = `node-${platform}-${process.arch}@${NODE_VERSION}`;
   const target = path.join(toolsDirectory, 'node');
   if (!fs.existsSync(path.join(target, '.fetched'))) {
-    say(`Node ${process.versions.node} is not supported by Backstage; fetching Node ${NODE_VERSION}`);
+    say(
+      `Node ${process.versions.node} is not supported by Backstage; fetching Node ${NODE_VERSION}`,
+    );
   }
   fetchPackage(spec, target);
-  return path.join(target, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  return path.join(
+    target,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
 }
 
 function ensureYarn() {
   const spec = `@yarnpkg/cli-dist@${YARN_VERSION}`;
-  return path.join(fetchPackage(spec, path.join(toolsDirectory, 'yarn')), 'bin', 'yarn.js');
+  return path.join(
+    fetchPackage(spec, path.join(toolsDirectory, 'yarn')),
+    'bin',
+    'yarn.js',
+  );
 }
 
 function manifestsDigest() {
@@ -90,7 +114,8 @@ function manifestsDigest() {
   }
   for (const file of files) {
     const location = path.join(root, file);
-    if (fs.existsSync(location)) hash.update(file).update(fs.readFileSync(location));
+    if (fs.existsSync(location))
+      hash.update(file).update(fs.readFileSync(location));
   }
   return hash.digest('hex');
 }
@@ -107,12 +132,17 @@ export function setUp() {
   const bin = path.join(toolsDirectory, 'bin');
   fs.mkdirSync(bin, { recursive: true });
   const wrapper = path.join(bin, 'yarn');
-  fs.writeFileSync(wrapper, `#!/bin/sh\nexec "${node}" "${yarn}" "$@"\n`, { mode: 0o755 });
+  fs.writeFileSync(wrapper, `#!/bin/sh\nexec "${node}" "${yarn}" "$@"\n`, {
+    mode: 0o755,
+  });
   const env = {
     ...process.env,
-    PATH: [path.dirname(node), bin, path.join(root, 'node_modules/.bin'), process.env.PATH].join(
-      path.delimiter,
-    ),
+    PATH: [
+      path.dirname(node),
+      bin,
+      path.join(root, 'node_modules/.bin'),
+      process.env.PATH,
+    ].join(path.delimiter),
   };
   const stamp = path.join(toolsDirectory, 'installed');
   const digest = manifestsDigest();
@@ -121,7 +151,9 @@ export function setUp() {
     fs.existsSync(stamp) &&
     fs.readFileSync(stamp, 'utf8') === digest;
   if (!installed) {
-    say('Installing the dependencies of the lock file (a minute or two the first time)');
+    say(
+      'Installing the dependencies of the lock file (a minute or two the first time)',
+    );
     const log = path.join(toolsDirectory, 'install.log');
     const result = spawnSync(node, [yarn, 'install', '--immutable'], {
       cwd: root,
@@ -133,7 +165,9 @@ export function setUp() {
     fs.writeFileSync(log, `${result.stdout}\n${result.stderr}`);
     if (result.status !== 0) {
       say(result.stdout.split('\n').slice(-30).join('\n'));
-      throw new Error(`the dependencies could not be installed; all of it stands in ${log}`);
+      throw new Error(
+        `the dependencies could not be installed; all of it stands in ${log}`,
+      );
     }
     fs.writeFileSync(stamp, digest);
   }

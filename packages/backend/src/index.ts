@@ -5,14 +5,20 @@ const backend = createBackend();
 backend.add(import('@backstage/plugin-app-backend'));
 
 backend.add(import('@backstage/plugin-auth-backend'));
-backend.add(import('@baseasset/backstage-plugin-auth-backend-module-demo-people'));
+backend.add(
+  import('@baseasset/backstage-plugin-auth-backend-module-demo-people'),
+);
 
 backend.add(import('@backstage/plugin-catalog-backend'));
 backend.add(import('@backstage/plugin-catalog-backend-module-logs'));
-backend.add(import('@baseasset/backstage-plugin-catalog-backend-module-asset-manager'));
+backend.add(
+  import('@baseasset/backstage-plugin-catalog-backend-module-asset-manager'),
+);
 
 backend.add(import('@backstage/plugin-permission-backend'));
-backend.add(import('@backstage/plugin-permission-backend-module-allow-all-policy'));
+backend.add(
+  import('@backstage/plugin-permission-backend-module-allow-all-policy'),
+);
 
 backend.add(import('@backstage/plugin-events-backend'));
 backend.add(import('@backstage/plugin-signals-backend'));

@@ -59,8 +59,16 @@ export interface Command {
 export const COMMON_OPTIONS: Record<string, OptionSpec> = {
   json: { type: 'boolean', description: 'print one JSON document' },
   quiet: { type: 'boolean', short: 'q', description: 'print results only' },
-  verbose: { type: 'boolean', short: 'v', description: 'say more when something fails' },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    description: 'say more when something fails',
+  },
   'no-progress': { type: 'boolean', description: 'show no progress' },
-  server: { type: 'string', value: 'URL', description: 'the portal to talk to' },
+  server: {
+    type: 'string',
+    value: 'URL',
+    description: 'the portal to talk to',
+  },
   help: { type: 'boolean', short: 'h', description: 'show this help' },
 };

@@ -4,12 +4,24 @@ import { EXIT, EXIT_MEANINGS } from './lib/exit';
 import { optionTerm } from './lib/help';
 import { usageOf } from './lib/parseLine';
 
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const cell = (text: string) =>
+  text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function chapter(command: Command): string {
-  const lines = [`### asset ${command.name}`, '', `\`${usageOf(command)}\``, ''];
-  lines.push(`${command.summary[0].toLocaleUpperCase('en-US')}${command.summary.slice(1)}.`, '');
-  for (const paragraph of command.details ?? []) lines.push(paragraph.replaceAll('\n', ' '));
+  const lines = [
+    `### asset ${command.name}`,
+    '',
+    `\`${usageOf(command)}\``,
+    '',
+  ];
+  lines.push(
+    `${command.summary[0].toLocaleUpperCase('en-US')}${command.summary.slice(
+      1,
+    )}.`,
+    '',
+  );
+  for (const paragraph of command.details ?? [])
+    lines.push(paragraph.replaceAll('\n', ' '));
   if (command.details) lines.push('');
   const rows = [
     ...command.args.map(arg => [arg.name, arg.description]),
@@ -20,7 +32,8 @@ function chapter(command: Command): string {
   ];
   if (rows.length > 0) {
     lines.push('| | |', '|---|---|');
-    for (const [term, meaning] of rows) lines.push(`| \`${cell(term)}\` | ${cell(meaning)} |`);
+    for (const [term, meaning] of rows)
+      lines.push(`| \`${cell(term)}\` | ${cell(meaning)} |`);
     lines.push('');
   }
   lines.push('```sh');
@@ -56,7 +69,8 @@ export function commandReference(): string {
     '| code | meaning |',
     '|---|---|',
     ...Object.entries(EXIT).map(
-      ([name, code]) => `| ${code} | ${EXIT_MEANINGS[name as keyof typeof EXIT]} |`,
+      ([name, code]) =>
+        `| ${code} | ${EXIT_MEANINGS[name as keyof typeof EXIT]} |`,
     ),
     '| 130 | stopped by Ctrl-C |',
     '',
@@ -74,13 +88,15 @@ export function commandReference(): string {
     '| | |',
     '|---|---|',
     ...Object.entries(COMMON_OPTIONS).map(
-      ([name, spec]) => `| \`${optionTerm(name, spec)}\` | ${spec.description} |`,
+      ([name, spec]) =>
+        `| \`${optionTerm(name, spec)}\` | ${spec.description} |`,
     ),
     '',
   ];
   for (const [group, title] of Object.entries(GROUPS)) {
     parts.push(`## ${title}`, '');
-    for (const command of commands.filter(each => each.group === group)) parts.push(chapter(command));
+    for (const command of commands.filter(each => each.group === group))
+      parts.push(chapter(command));
   }
   return `${parts.join('\n').trimEnd()}\n`;
 }

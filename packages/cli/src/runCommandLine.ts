@@ -21,7 +21,10 @@ export interface Surroundings {
  *
  * @returns the exit code
  */
-export async function runCommandLine(words: string[], around: Surroundings): Promise<number> {
+export async function runCommandLine(
+  words: string[],
+  around: Surroundings,
+): Promise<number> {
   const { environment, stdout, stderr } = around;
   const fail = (error: unknown, verbose: boolean): number => {
     const { code, message, hints } = explainError(error);
@@ -29,14 +32,19 @@ export async function runCommandLine(words: string[], around: Surroundings): Pro
     for (const hint of hints) stderr.write(`  ${hint}\n`);
     if (verbose && error instanceof Error) {
       stderr.write(`${error.stack}\n`);
-      if (error.cause instanceof Error) stderr.write(`caused by ${error.cause.stack}\n`);
+      if (error.cause instanceof Error)
+        stderr.write(`caused by ${error.cause.stack}\n`);
     }
     return code;
   };
 
   if (words[0] === '__complete') {
     const asked = words.slice(words[1] === '--' ? 2 : 1);
-    stdout.write(candidates(commands, asked).map(word => `${word}\n`).join(''));
+    stdout.write(
+      candidates(commands, asked)
+        .map(word => `${word}\n`)
+        .join(''),
+    );
     return EXIT.done;
   }
   if (words[0] === '--version') {
@@ -45,17 +53,29 @@ export async function runCommandLine(words: string[], around: Surroundings): Pro
   }
   const found = findCommand(commands, words);
   if (!found) {
-    const chapter = commands.filter(command => command.name.startsWith(`${words[0]} `));
+    const chapter = commands.filter(command =>
+      command.name.startsWith(`${words[0]} `),
+    );
     if (words.length === 0 || ['help', '--help', '-h'].includes(words[0])) {
       const about = findCommand(commands, words.slice(1));
-      stdout.write(`${words[0] === 'help' && about ? commandHelp(about.command) : overview(commands)}\n`);
+      stdout.write(
+        `${
+          words[0] === 'help' && about
+            ? commandHelp(about.command)
+            : overview(commands)
+        }\n`,
+      );
       return EXIT.done;
     }
     return fail(
       new UsageError(
         chapter.length > 0
-          ? `'${words[0]}' wants one more word: ${chapter.map(command => command.name.split(' ')[1]).join(', ')}`
-          : `there is no ${words[0].startsWith('-') ? 'option' : 'command'} '${words[0]}'`,
+          ? `'${words[0]}' wants one more word: ${chapter
+              .map(command => command.name.split(' ')[1])
+              .join(', ')}`
+          : `there is no ${words[0].startsWith('-') ? 'option' : 'command'} '${
+              words[0]
+            }'`,
         ['to see all: asset --help'],
       ),
       false,

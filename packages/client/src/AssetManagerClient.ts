@@ -75,7 +75,9 @@ function assetPath({ namespace, name }: AssetName): string {
 }
 
 function versionPath(version: VersionReference): string {
-  return `${assetPath(version)}/versions/${encodeURIComponent(version.selector ?? LATEST)}`;
+  return `${assetPath(version)}/versions/${encodeURIComponent(
+    version.selector ?? LATEST,
+  )}`;
 }
 
 /**
@@ -104,26 +106,42 @@ export class AssetManagerClient {
   }
 
   async listAssetTypes(options?: RequestOptions): Promise<AssetType[]> {
-    return (await this.#json<{ items: AssetType[] }>('/asset-types', options)).items;
+    return (await this.#json<{ items: AssetType[] }>('/asset-types', options))
+      .items;
   }
 
   /** One part of the list of assets. */
-  listAssets(query: AssetQuery = {}, options: PageOptions = {}): Promise<Page<AssetSummary>> {
+  listAssets(
+    query: AssetQuery = {},
+    options: PageOptions = {},
+  ): Promise<Page<AssetSummary>> {
     const { cursor, limit, signal } = options;
-    return this.#json('/assets', { query: { ...query, cursor, limit }, signal });
+    return this.#json('/assets', {
+      query: { ...query, cursor, limit },
+      signal,
+    });
   }
 
   /** All assets that the query finds, fetched as they are asked for. */
-  assets(query: AssetQuery = {}, options: PageOptions = {}): AsyncGenerator<AssetSummary> {
+  assets(
+    query: AssetQuery = {},
+    options: PageOptions = {},
+  ): AsyncGenerator<AssetSummary> {
     return paginate(cursor => this.listAssets(query, { ...options, cursor }));
   }
 
-  listFacets(query: AssetQuery = {}, options?: RequestOptions): Promise<AssetFacets> {
+  listFacets(
+    query: AssetQuery = {},
+    options?: RequestOptions,
+  ): Promise<AssetFacets> {
     const { sort: _sort, ...filters } = query;
     return this.#json('/facets', { query: { ...filters }, ...options });
   }
 
-  createAsset(request: CreateAssetRequest, options?: RequestOptions): Promise<Asset> {
+  createAsset(
+    request: CreateAssetRequest,
+    options?: RequestOptions,
+  ): Promise<Asset> {
     return this.#json('/assets', { ...options, method: 'POST', body: request });
   }
 
@@ -151,17 +169,29 @@ export class AssetManagerClient {
     });
   }
 
-  listVersions(name: AssetName, options: PageOptions = {}): Promise<Page<AssetVersion>> {
+  listVersions(
+    name: AssetName,
+    options: PageOptions = {},
+  ): Promise<Page<AssetVersion>> {
     const { cursor, limit, signal } = options;
-    return this.#json(`${assetPath(name)}/versions`, { query: { cursor, limit }, signal });
+    return this.#json(`${assetPath(name)}/versions`, {
+      query: { cursor, limit },
+      signal,
+    });
   }
 
   /** All versions, newest first. */
-  versions(name: AssetName, options: PageOptions = {}): AsyncGenerator<AssetVersion> {
+  versions(
+    name: AssetName,
+    options: PageOptions = {},
+  ): AsyncGenerator<AssetVersion> {
     return paginate(cursor => this.listVersions(name, { ...options, cursor }));
   }
 
-  getVersion(version: VersionReference, options?: RequestOptions): Promise<AssetVersion> {
+  getVersion(
+    version: VersionReference,
+    options?: RequestOptions,
+  ): Promise<AssetVersion> {
     return this.#json(versionPath(version), options);
   }
 
@@ -170,7 +200,9 @@ export class AssetManagerClient {
     version: VersionReference,
     options: RequestOptions & { digest?: Digest } = {},
   ): Promise<Manifest> {
-    const text = await this.#text(`${versionPath(version)}/manifest`, { signal: options.signal });
+    const text = await this.#text(`${versionPath(version)}/manifest`, {
+      signal: options.signal,
+    });
     if (options.digest) assertDigest('the manifest', text, options.digest);
     return JSON.parse(text);
   }
@@ -184,9 +216,15 @@ export class AssetManagerClient {
     options?: RequestOptions,
   ): AsyncGenerator<ManifestEntry> {
     const reference = { ...version, selector: version.digest };
-    const manifest = await this.getManifest(reference, { ...options, digest: version.digest });
+    const manifest = await this.getManifest(reference, {
+      ...options,
+      digest: version.digest,
+    });
     for (const [position, page] of manifest.pages.entries()) {
-      const text = await this.#text(`${versionPath(reference)}/manifest/pages/${position}`, options);
+      const text = await this.#text(
+        `${versionPath(reference)}/manifest/pages/${position}`,
+        options,
+      );
       assertDigest(`page ${position} of the manifest`, text, page.digest);
       yield* parsePage(text);
     }
@@ -208,7 +246,9 @@ export class AssetManagerClient {
     version: VersionReference,
     options: PageOptions & { under?: string } = {},
   ): AsyncGenerator<AssetFile> {
-    return paginate(cursor => this.listFiles(version, { limit: 1000, ...options, cursor }));
+    return paginate(cursor =>
+      this.listFiles(version, { limit: 1000, ...options, cursor }),
+    );
   }
 
   /** The address of a file; who follows it has to say who they are. */
@@ -231,7 +271,10 @@ export class AssetManagerClient {
     const url = await this.fileUrl(version, path);
     const headers: Record<string, string> =
       start === undefined ? {} : { Range: `bytes=${start}-${end ?? ''}` };
-    return retry(() => this.#send(url, { headers, signal }), { ...this.#retry, signal });
+    return retry(() => this.#send(url, { headers, signal }), {
+      ...this.#retry,
+      signal,
+    });
   }
 
   compareVersions(
@@ -241,11 +284,22 @@ export class AssetManagerClient {
   ): Promise<VersionComparison> {
     const text = ({ namespace, name, selector = LATEST }: VersionReference) =>
       formatReference({ namespace, name, selector });
-    return this.#json('/comparison', { query: { from: text(from), to: text(to) }, ...options });
+    return this.#json('/comparison', {
+      query: { from: text(from), to: text(to) },
+      ...options,
+    });
   }
 
-  async listAliases(name: AssetName, options?: RequestOptions): Promise<AssetAlias[]> {
-    return (await this.#json<{ items: AssetAlias[] }>(`${assetPath(name)}/aliases`, options)).items;
+  async listAliases(
+    name: AssetName,
+    options?: RequestOptions,
+  ): Promise<AssetAlias[]> {
+    return (
+      await this.#json<{ items: AssetAlias[] }>(
+        `${assetPath(name)}/aliases`,
+        options,
+      )
+    ).items;
   }
 
   /** Where the aliases pointed, newest first. */
@@ -254,10 +308,13 @@ export class AssetManagerClient {
     options: RequestOptions & { alias?: string } = {},
   ): Promise<AliasMove[]> {
     const { alias, signal } = options;
-    const { items } = await this.#json<{ items: AliasMove[] }>(`${assetPath(name)}/alias-moves`, {
-      query: { alias },
-      signal,
-    });
+    const { items } = await this.#json<{ items: AliasMove[] }>(
+      `${assetPath(name)}/alias-moves`,
+      {
+        query: { alias },
+        signal,
+      },
+    );
     return items;
   }
 
@@ -272,20 +329,30 @@ export class AssetManagerClient {
     request: { version: string; expected?: string | null },
     options?: RequestOptions,
   ): Promise<AliasMove> {
-    return this.#json(`${assetPath(name)}/aliases/${encodeURIComponent(alias)}`, {
-      ...options,
-      method: 'PUT',
-      body: request,
-      again: request.expected === undefined,
-    });
+    return this.#json(
+      `${assetPath(name)}/aliases/${encodeURIComponent(alias)}`,
+      {
+        ...options,
+        method: 'PUT',
+        body: request,
+        again: request.expected === undefined,
+      },
+    );
   }
 
-  removeAlias(name: AssetName, alias: string, options?: RequestOptions): Promise<AliasMove> {
-    return this.#json(`${assetPath(name)}/aliases/${encodeURIComponent(alias)}`, {
-      ...options,
-      method: 'DELETE',
-      again: false,
-    });
+  removeAlias(
+    name: AssetName,
+    alias: string,
+    options?: RequestOptions,
+  ): Promise<AliasMove> {
+    return this.#json(
+      `${assetPath(name)}/aliases/${encodeURIComponent(alias)}`,
+      {
+        ...options,
+        method: 'DELETE',
+        again: false,
+      },
+    );
   }
 
   beginUpload(
@@ -293,7 +360,11 @@ export class AssetManagerClient {
     content: { digest: Digest; fileCount: number; size: number },
     options?: RequestOptions,
   ): Promise<BeginUploadResponse> {
-    return this.#json(`${assetPath(name)}/uploads`, { ...options, method: 'POST', body: content });
+    return this.#json(`${assetPath(name)}/uploads`, {
+      ...options,
+      method: 'POST',
+      body: content,
+    });
   }
 
   getUpload(id: string, options?: RequestOptions): Promise<Upload> {
@@ -301,7 +372,11 @@ export class AssetManagerClient {
   }
 
   async abortUpload(id: string, options?: RequestOptions): Promise<void> {
-    await this.#text(`/uploads/${id}`, { ...options, method: 'DELETE', again: false });
+    await this.#text(`/uploads/${id}`, {
+      ...options,
+      method: 'DELETE',
+      again: false,
+    });
   }
 
   /** Sends a canonical page of the manifest, and hears which blobs are missing. */
@@ -325,7 +400,9 @@ export class AssetManagerClient {
 
   /** Where a blob, or a part of one, is sent by PUT. */
   async blobUrl(id: string, digest: Digest, part?: number): Promise<string> {
-    const path = `/uploads/${id}/blobs/${digest}${part === undefined ? '' : `/parts/${part}`}`;
+    const path = `/uploads/${id}/blobs/${digest}${
+      part === undefined ? '' : `/parts/${part}`
+    }`;
     return `${await this.#baseUrl()}${path}`;
   }
 
@@ -360,7 +437,11 @@ export class AssetManagerClient {
     request: CommitUploadRequest,
     options?: RequestOptions,
   ): Promise<CommitUploadResponse> {
-    return this.#json(`/uploads/${id}/commit`, { ...options, method: 'POST', body: request });
+    return this.#json(`/uploads/${id}/commit`, {
+      ...options,
+      method: 'POST',
+      body: request,
+    });
   }
 
   /** What happened after a point, in order. */
@@ -371,7 +452,10 @@ export class AssetManagerClient {
     return this.#json('/changes', { query: { after, limit }, signal });
   }
 
-  async listDeclarations(name: AssetName, options?: RequestOptions): Promise<AssetDeclaration[]> {
+  async listDeclarations(
+    name: AssetName,
+    options?: RequestOptions,
+  ): Promise<AssetDeclaration[]> {
     const { items } = await this.#json<{ items: AssetDeclaration[] }>(
       `${assetPath(name)}/declarations`,
       options,
@@ -423,14 +507,19 @@ export class AssetManagerClient {
   }
 
   async #text(path: string | URL, options: SendOptions = {}): Promise<string> {
-    const url = path instanceof URL ? path : new URL(`${await this.#baseUrl()}${path}`);
+    const url =
+      path instanceof URL ? path : new URL(`${await this.#baseUrl()}${path}`);
     for (const [key, value] of Object.entries(options.query ?? {})) {
       for (const each of Array.isArray(value) ? value : [value]) {
         if (each !== undefined) url.searchParams.append(key, String(each));
       }
     }
-    const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
-    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+    const headers: Record<string, string> = {
+      Accept: 'application/json',
+      ...options.headers,
+    };
+    if (options.body !== undefined)
+      headers['Content-Type'] = 'application/json';
     // One key for all tries: the server answers them as one request.
     if (options.method === 'POST') headers['Idempotency-Key'] = newKey();
     const send = async () => {
@@ -444,7 +533,10 @@ export class AssetManagerClient {
 
   async #send(
     url: string,
-    options: Pick<SendOptions, 'method' | 'headers' | 'body' | 'rawBody' | 'signal'>,
+    options: Pick<
+      SendOptions,
+      'method' | 'headers' | 'body' | 'rawBody' | 'signal'
+    >,
   ): Promise<Response> {
     const { method = 'GET', headers, body, rawBody, signal } = options;
     let response: Response;
@@ -452,7 +544,8 @@ export class AssetManagerClient {
       response = await this.#fetch(url, {
         method,
         headers,
-        body: rawBody ?? (body === undefined ? undefined : JSON.stringify(body)),
+        body:
+          rawBody ?? (body === undefined ? undefined : JSON.stringify(body)),
         signal,
       });
     } catch (cause) {
@@ -466,7 +559,10 @@ export class AssetManagerClient {
       });
     }
     if (!response.ok) {
-      throw AssetManagerError.fromBody(response.status, await response.text().catch(() => ''));
+      throw AssetManagerError.fromBody(
+        response.status,
+        await response.text().catch(() => ''),
+      );
     }
     return response;
   }
@@ -480,6 +576,8 @@ function newKey(): string {
 function assertDigest(what: string, text: string, digest: Digest): void {
   const found = digestOf(text);
   if (found !== digest) {
-    throw new IntegrityError(`${what} has the digest ${found}, but ${digest} was asked for`);
+    throw new IntegrityError(
+      `${what} has the digest ${found}, but ${digest} was asked for`,
+    );
   }
 }

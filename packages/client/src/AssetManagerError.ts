@@ -31,12 +31,16 @@ export class AssetManagerError extends Error {
       const body = JSON.parse(text);
       return new AssetManagerError({
         status,
-        message: body.detail ?? body.error?.message ?? `the server answered ${status}`,
+        message:
+          body.detail ?? body.error?.message ?? `the server answered ${status}`,
         errors: body.errors,
         suggestions: body.suggestions,
       });
     } catch {
-      return new AssetManagerError({ status, message: `the server answered ${status}` });
+      return new AssetManagerError({
+        status,
+        message: `the server answered ${status}`,
+      });
     }
   }
 }
@@ -48,6 +52,7 @@ export class AssetManagerError extends Error {
  */
 export function isTransient(error: unknown): boolean {
   return (
-    error instanceof AssetManagerError && [0, 408, 425, 429, 502, 503, 504].includes(error.status)
+    error instanceof AssetManagerError &&
+    [0, 408, 425, 429, 502, 503, 504].includes(error.status)
   );
 }

@@ -41,7 +41,9 @@ export class RemoteByteSource implements ByteSource {
     options: { signal?: AbortSignal } = {},
   ): Promise<Uint8Array> {
     if (offset < 0 || offset > this.size) {
-      throw new RangeError(`byte ${offset} lies past the ${this.size} bytes of ${this.name}`);
+      throw new RangeError(
+        `byte ${offset} lies past the ${this.size} bytes of ${this.name}`,
+      );
     }
     const end = Math.min(offset + length, this.size) - 1;
     if (end < offset) return new Uint8Array(0);

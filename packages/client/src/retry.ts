@@ -32,7 +32,10 @@ function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
  *
  * @public
  */
-export async function retry<T>(work: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
+export async function retry<T>(
+  work: () => Promise<T>,
+  options: RetryOptions = {},
+): Promise<T> {
   const { attempts = 6, delay = 200, signal } = options;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();

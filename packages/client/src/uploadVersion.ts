@@ -85,10 +85,15 @@ export async function uploadVersion<T extends ManifestEntry>(
   const built = buildManifest(files);
   const begun = await client.beginUpload(
     name,
-    { digest: built.digest, fileCount: built.manifest.fileCount, size: built.manifest.size },
+    {
+      digest: built.digest,
+      fileCount: built.manifest.fileCount,
+      size: built.manifest.size,
+    },
     { signal },
   );
-  if (begun.state === 'exists') return { state: 'unchanged', version: begun.version };
+  if (begun.state === 'exists')
+    return { state: 'unchanged', version: begun.version };
   const { id, partSize } = begun.upload;
   options.onBegin?.(id);
 
@@ -110,7 +115,8 @@ async function sendMissing<T extends ManifestEntry>(
     missing: Map<Digest, MissingBlob>;
   },
 ): Promise<void> {
-  const { client, files, send, id, partSize, missing, onProgress, signal } = options;
+  const { client, files, send, id, partSize, missing, onProgress, signal } =
+    options;
   const blobs = new Map<Digest, T>();
   for (const entry of files) {
     if (missing.has(entry.digest)) blobs.set(entry.digest, entry);
@@ -153,7 +159,11 @@ async function sendMissing<T extends ManifestEntry>(
 
   const complete = async (entry: T) => {
     if (entry.size > partSize) {
-      await client.completeBlob(id, { digest: entry.digest, size: entry.size }, { signal });
+      await client.completeBlob(
+        id,
+        { digest: entry.digest, size: entry.size },
+        { signal },
+      );
     }
     progress.sentBlobs++;
     report();

@@ -9,9 +9,15 @@ exports.up = async function up(knex) {
   await knex.schema.createTable('changes', table => {
     table.comment('What happened, in order; written with what it tells of');
     table.bigIncrements('sequence');
-    table.bigInteger('asset_id').notNullable().references('id').inTable('assets');
+    table
+      .bigInteger('asset_id')
+      .notNullable()
+      .references('id')
+      .inTable('assets');
     table.string('kind', 32).notNullable();
-    table.string('subject', 128).comment('The version or alias that it is about');
+    table
+      .string('subject', 128)
+      .comment('The version or alias that it is about');
     table.string('at', 30).notNullable();
     table.string('by', 1024).notNullable();
     table.index(['asset_id', 'sequence']);
@@ -23,7 +29,11 @@ exports.up = async function up(knex) {
   });
   await knex.schema.createTable('declarations', table => {
     table.comment('Assets as repositories declare them');
-    table.bigInteger('asset_id').notNullable().references('id').inTable('assets');
+    table
+      .bigInteger('asset_id')
+      .notNullable()
+      .references('id')
+      .inTable('assets');
     table.string('location', 1024).notNullable();
     table.text('card').notNullable().comment('JSON: what the declaration says');
     table.string('state', 16).notNullable().comment('proposed or accepted');

@@ -1,6 +1,9 @@
 import type { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
-import { AssetType, SHIPPED_ASSET_TYPES } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AssetType,
+  SHIPPED_ASSET_TYPES,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ServiceAccount } from './http/CallerResolver';
 
 const MIB = 1024 * 1024;
@@ -21,12 +24,18 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
   const config = root.getOptionalConfig('assetManager');
   const partSize = config?.getOptionalNumber('uploads.partSize') ?? 64 * MIB;
   if (!Number.isSafeInteger(partSize) || partSize < 1) {
-    throw new InputError('assetManager.uploads.partSize has to be a number of bytes');
+    throw new InputError(
+      'assetManager.uploads.partSize has to be a number of bytes',
+    );
   }
   return {
-    directory: config?.getOptionalString('storage.local.directory') ?? 'asset-manager-blobs',
+    directory:
+      config?.getOptionalString('storage.local.directory') ??
+      'asset-manager-blobs',
     assetTypes: readTypes(config),
-    serviceAccounts: (config?.getOptionalConfigArray('serviceAccounts') ?? []).map(account => ({
+    serviceAccounts: (
+      config?.getOptionalConfigArray('serviceAccounts') ?? []
+    ).map(account => ({
       subject: account.getString('subject'),
       groups: account.getOptionalStringArray('groups') ?? [],
     })),
@@ -39,13 +48,15 @@ function readTypes(config: Config | undefined): AssetType[] {
   const shipped = config?.getOptionalStringArray('shippedAssetTypes');
   for (const name of shipped ?? []) {
     if (!SHIPPED_ASSET_TYPES.some(type => type.name === name)) {
-      throw new InputError(`assetManager.shippedAssetTypes names '${name}', which is not shipped`);
+      throw new InputError(
+        `assetManager.shippedAssetTypes names '${name}', which is not shipped`,
+      );
     }
   }
   const types = new Map(
-    SHIPPED_ASSET_TYPES.filter(type => shipped === undefined || shipped.includes(type.name)).map(
-      type => [type.name, type],
-    ),
+    SHIPPED_ASSET_TYPES.filter(
+      type => shipped === undefined || shipped.includes(type.name),
+    ).map(type => [type.name, type]),
   );
   for (const each of config?.getOptionalConfigArray('assetTypes') ?? []) {
     const name = each.getString('name');
@@ -58,7 +69,8 @@ function readTypes(config: Config | undefined): AssetType[] {
       name,
       title: each.getOptionalString('title') ?? name,
       description: each.getOptionalString('description'),
-      stages: each.getOptionalStringArray('stages') ?? types.get(name)?.stages ?? [],
+      stages:
+        each.getOptionalStringArray('stages') ?? types.get(name)?.stages ?? [],
     });
   }
   return [...types.values()];

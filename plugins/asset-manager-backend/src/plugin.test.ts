@@ -9,15 +9,25 @@ import {
   TestDatabases,
 } from '@backstage/backend-test-utils';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import { buildManifest, Digest, ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  buildManifest,
+  Digest,
+  ManifestEntry,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import request from 'supertest';
 import { assetManagerPlugin } from './plugin';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
 
-const MAYA = { refs: ['user:default/maya', 'group:default/team-signal'], name: 'user:default/maya' };
-const OTTO = { refs: ['user:default/otto', 'group:default/team-genome'], name: 'user:default/otto' };
+const MAYA = {
+  refs: ['user:default/maya', 'group:default/team-signal'],
+  name: 'user:default/maya',
+};
+const OTTO = {
+  refs: ['user:default/otto', 'group:default/team-genome'],
+  name: 'user:default/otto',
+};
 
 function digestOf(text: string): Digest {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
@@ -63,10 +73,13 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
         }),
         mockServices.userInfo.mock({
           getUserInfo: async credentials => {
-            const { userEntityRef } = credentials.principal as { userEntityRef: string };
+            const { userEntityRef } = credentials.principal as {
+              userEntityRef: string;
+            };
             return {
               userEntityRef,
-              ownershipEntityRefs: people.find(each => each.name === userEntityRef)?.refs ?? [],
+              ownershipEntityRefs:
+                people.find(each => each.name === userEntityRef)?.refs ?? [],
             };
           },
         }).factory,
@@ -84,9 +97,17 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
   const call = (who: { name: string }) => {
     const authorization = who.name.startsWith('user:')
       ? mockCredentials.user.header(who.name)
-      : mockCredentials.service.header({ onBehalfOf: mockCredentials.service(who.name), targetPluginId: 'asset-manager' });
-    const ask = (method: 'get' | 'put' | 'post' | 'patch' | 'delete', url: string) =>
-      request(server)[method](`/api/asset-manager${url}`).set('Authorization', authorization);
+      : mockCredentials.service.header({
+          onBehalfOf: mockCredentials.service(who.name),
+          targetPluginId: 'asset-manager',
+        });
+    const ask = (
+      method: 'get' | 'put' | 'post' | 'patch' | 'delete',
+      url: string,
+    ) =>
+      request(server)
+        [method](`/api/asset-manager${url}`)
+        .set('Authorization', authorization);
     return {
       get: (url: string) => ask('get', url),
       put: (url: string) => ask('put', url),
@@ -118,10 +139,15 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     });
     if (begun.body.state !== 'open') return { begun };
     const { id } = begun.body.upload;
-    const byDigest = new Map(Object.values(files).map(text => [digestOf(text), text]));
+    const byDigest = new Map(
+      Object.values(files).map(text => [digestOf(text), text]),
+    );
     const sent: string[] = [];
     for (const [position, page] of built.pages.entries()) {
-      const answer = await maya.put(`/uploads/${id}/pages/${position}`).type('json').send(page);
+      const answer = await maya
+        .put(`/uploads/${id}/pages/${position}`)
+        .type('json')
+        .send(page);
       expect(answer.status).toBe(200);
       for (const { digest } of answer.body.missing) {
         const text = byDigest.get(digest) ?? '';
@@ -136,7 +162,11 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     return { begun, id, sent, digest: built.digest };
   }
 
-  async function push(name: string, files: Record<string, string>, commit: object = {}) {
+  async function push(
+    name: string,
+    files: Record<string, string>,
+    commit: object = {},
+  ) {
     const { id } = await send(name, files);
     const answer = await maya.post(`/uploads/${id}/commit`).send(commit);
     expect([200, 201]).toContain(answer.status);
@@ -144,7 +174,10 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
   }
 
   it('publishes what was pushed, and gives every byte back', async () => {
-    await create('models/first', { type: 'ml-model', description: 'Calls bases' });
+    await create('models/first', {
+      type: 'ml-model',
+      description: 'Calls bases',
+    });
     const { version, created } = await push(
       'models/first',
       { 'README.md': '# Hello', 'weights/a.bin': 'aaaa' },
@@ -162,15 +195,23 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       latest: true,
       createdBy: MAYA.name,
     });
-    const file = await otto.get('/assets/models/first/versions/candidate/files/weights/a.bin').buffer(true);
+    const file = await otto
+      .get('/assets/models/first/versions/candidate/files/weights/a.bin')
+      .buffer(true);
     expect(file.status).toBe(200);
     expect(file.body.toString()).toBe('aaaa');
     expect(file.headers.etag).toBe(`"${digestOf('aaaa')}"`);
-    expect(file.headers['cache-control']).toBe('private, no-cache, no-transform');
-    const byLabel = await otto.get('/assets/models/first/versions/1/files/README.md');
+    expect(file.headers['cache-control']).toBe(
+      'private, no-cache, no-transform',
+    );
+    const byLabel = await otto.get(
+      '/assets/models/first/versions/1/files/README.md',
+    );
     expect(byLabel.headers['cache-control']).toContain('immutable');
     expect(byLabel.headers['content-type']).toContain('text/markdown');
-    const manifest = await otto.get(`/assets/models/first/versions/${version.digest}/manifest`);
+    const manifest = await otto.get(
+      `/assets/models/first/versions/${version.digest}/manifest`,
+    );
     expect(digestOf(manifest.text)).toBe(version.digest);
   });
 
@@ -184,16 +225,29 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     const tail = await maya.get(url).set('Range', 'bytes=-3');
     expect([tail.status, tail.text]).toEqual([206, '789']);
     const past = await maya.get(url).set('Range', 'bytes=10-12');
-    expect([past.status, past.headers['content-range']]).toEqual([416, 'bytes */10']);
-    const known = await maya.get(url).set('If-None-Match', `"${digestOf('0123456789')}"`);
+    expect([past.status, past.headers['content-range']]).toEqual([
+      416,
+      'bytes */10',
+    ]);
+    const known = await maya
+      .get(url)
+      .set('If-None-Match', `"${digestOf('0123456789')}"`);
     expect(known.status).toBe(304);
   });
 
   it('lists files by what their paths begin with, page by page', async () => {
     await create('models/listed');
-    await push('models/listed', { a: '1', 'b/c': '2', 'b/d': '3', 'b-e': '4', z: '5' });
+    await push('models/listed', {
+      a: '1',
+      'b/c': '2',
+      'b/d': '3',
+      'b-e': '4',
+      z: '5',
+    });
     const list = async (query: string) => {
-      const answer = await maya.get(`/assets/models/listed/versions/1/files?${query}`);
+      const answer = await maya.get(
+        `/assets/models/listed/versions/1/files?${query}`,
+      );
       return answer.body.items.map((file: { path: string }) => file.path);
     };
     expect(await list('')).toEqual(['a', 'b-e', 'b/c', 'b/d', 'z']);
@@ -209,24 +263,34 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     await push('models/same', { a: 'a' });
     const again = await send('models/same', { a: 'a' });
     expect(again.begun.status).toBe(200);
-    expect(again.begun.body).toMatchObject({ state: 'exists', version: { label: '1' } });
+    expect(again.begun.body).toMatchObject({
+      state: 'exists',
+      version: { label: '1' },
+    });
   });
 
   it('sends only what is missing, and links what stands in another readable asset', async () => {
     await create('models/source');
     await push('models/source', { shared: 'the same bytes', one: '1' });
     await create('models/linked');
-    const { sent, id } = await send('models/linked', { 'a/shared': 'the same bytes', two: 'new here' });
+    const { sent, id } = await send('models/linked', {
+      'a/shared': 'the same bytes',
+      two: 'new here',
+    });
     expect(sent).toEqual(['new here']);
     await maya.post(`/uploads/${id}/commit`).send({});
-    const file = await maya.get('/assets/models/linked/versions/latest/files/a/shared').buffer(true);
+    const file = await maya
+      .get('/assets/models/linked/versions/latest/files/a/shared')
+      .buffer(true);
     expect(file.body.toString()).toBe('the same bytes');
   });
 
   it('does not tell by an upload that a restricted asset holds the same bytes', async () => {
     await create('models/secret', { visibility: 'restricted' });
     await push('models/secret', { secret: 'only ours' });
-    const own = await otto.post('/assets').send({ namespace: 'models', name: 'probe', type: 'dataset' });
+    const own = await otto
+      .post('/assets')
+      .send({ namespace: 'models', name: 'probe', type: 'dataset' });
     expect(own.status).toBe(201);
     const built = buildManifest(entriesOf({ probe: 'only ours' }));
     const begun = await otto
@@ -257,14 +321,23 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
         .send(Buffer.from(text.slice(number * 1000, (number + 1) * 1000)));
     expect((await part(2)).status).toBe(204);
     expect((await part(0)).status).toBe(204);
-    const early = await maya.post(`/uploads/${id}/blobs/${digest}/complete`).send({ size: text.length });
+    const early = await maya
+      .post(`/uploads/${id}/blobs/${digest}/complete`)
+      .send({ size: text.length });
     expect(early.status).toBe(409);
     const again = (await begin()).body.upload;
     expect(again).toMatchObject({ id, receivedPages: [0] });
-    const page = await maya.put(`/uploads/${id}/pages/0`).type('json').send(built.pages[0]);
-    expect(page.body.missing).toEqual([{ digest, size: 2500, receivedParts: [0, 2] }]);
+    const page = await maya
+      .put(`/uploads/${id}/pages/0`)
+      .type('json')
+      .send(built.pages[0]);
+    expect(page.body.missing).toEqual([
+      { digest, size: 2500, receivedParts: [0, 2] },
+    ]);
     expect((await part(1)).status).toBe(204);
-    const done = await maya.post(`/uploads/${id}/blobs/${digest}/complete`).send({ size: text.length });
+    const done = await maya
+      .post(`/uploads/${id}/blobs/${digest}/complete`)
+      .send({ size: text.length });
     expect(done.status).toBe(204);
     const committed = await maya.post(`/uploads/${id}/commit`).send({});
     expect(committed.status).toBe(201);
@@ -294,13 +367,19 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
   });
 
   it('names the field that is wrong', async () => {
-    const unknownType = await maya.post('/assets').send({ namespace: 'a', name: 'b', type: 'poem' });
+    const unknownType = await maya
+      .post('/assets')
+      .send({ namespace: 'a', name: 'b', type: 'poem' });
     expect(unknownType.status).toBe(400);
     expect(unknownType.body.errors[0].field).toBe('type');
     expect(unknownType.body.detail).toContain('ml-model');
-    const badName = await maya.post('/assets').send({ namespace: 'a', name: '-b', type: 'dataset' });
+    const badName = await maya
+      .post('/assets')
+      .send({ namespace: 'a', name: '-b', type: 'dataset' });
     expect(badName.body.errors[0].field).toBe('name');
-    const extra = await maya.post('/assets').send({ namespace: 'a', name: 'b', type: 'dataset', colour: 'red' });
+    const extra = await maya
+      .post('/assets')
+      .send({ namespace: 'a', name: 'b', type: 'dataset', colour: 'red' });
     expect(extra.status).toBe(400);
     const limit = await maya.get('/assets?limit=100000');
     expect(limit.status).toBe(400);
@@ -309,11 +388,20 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
 
   it('answers a create with a key once', async () => {
     const body = { namespace: 'keys', name: 'once', type: 'dataset' };
-    const first = await maya.post('/assets').set('Idempotency-Key', 'k1').send(body);
-    const second = await maya.post('/assets').set('Idempotency-Key', 'k1').send(body);
+    const first = await maya
+      .post('/assets')
+      .set('Idempotency-Key', 'k1')
+      .send(body);
+    const second = await maya
+      .post('/assets')
+      .set('Idempotency-Key', 'k1')
+      .send(body);
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(second.body).toEqual(first.body);
-    const other = await maya.post('/assets').set('Idempotency-Key', 'k1').send({ ...body, name: 'two' });
+    const other = await maya
+      .post('/assets')
+      .set('Idempotency-Key', 'k1')
+      .send({ ...body, name: 'two' });
     expect(other.status).toBe(400);
     const without = await maya.post('/assets').send({ ...body, name: 'ONCE' });
     expect(without.status).toBe(409);
@@ -321,31 +409,45 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
 
   it('lets owners alone change, and shows restricted assets to nobody else', async () => {
     await create('access/internal');
-    const edit = await otto.patch('/assets/access/internal').send({ title: 'mine' });
+    const edit = await otto
+      .patch('/assets/access/internal')
+      .send({ title: 'mine' });
     expect(edit.status).toBe(403);
     expect(edit.body.detail).toContain('group:default/team-signal');
     const before = (await catalog.get('/changes?limit=1000')).body.after;
-    const hide = await maya.patch('/assets/access/internal').send({ visibility: 'restricted' });
+    const hide = await maya
+      .patch('/assets/access/internal')
+      .send({ visibility: 'restricted' });
     expect(hide.status).toBe(200);
     const hidden = await otto.get('/assets/access/internal');
     const missing = await otto.get('/assets/access/missing1');
     expect([hidden.status, missing.status]).toEqual([404, 404]);
-    expect(hidden.body.detail.replace('internal', 'X')).toBe(missing.body.detail.replace('missing1', 'X'));
+    expect(hidden.body.detail.replace('internal', 'X')).toBe(
+      missing.body.detail.replace('missing1', 'X'),
+    );
     const list = await otto.get('/assets?namespace=access');
     expect(list.body.items).toEqual([]);
     const feed = await catalog.get(`/changes?after=${before}`);
-    expect(feed.body.items.map((change: { kind: string }) => change.kind)).toEqual(['asset.hidden']);
+    expect(
+      feed.body.items.map((change: { kind: string }) => change.kind),
+    ).toEqual(['asset.hidden']);
   });
 
   it('gives an asset to a group that exists, and to no other', async () => {
     await create('access/given');
-    const nobody = await maya.patch('/assets/access/given').send({ owner: 'nobody' });
+    const nobody = await maya
+      .patch('/assets/access/given')
+      .send({ owner: 'nobody' });
     expect(nobody.status).toBe(400);
     expect(nobody.body.errors[0].field).toBe('owner');
-    const given = await maya.patch('/assets/access/given').send({ owner: 'team-genome' });
+    const given = await maya
+      .patch('/assets/access/given')
+      .send({ owner: 'team-genome' });
     expect(given.body.owner).toBe('group:default/team-genome');
     const found = await otto.get('/assets?namespace=access&owner=team-genome');
-    expect(found.body.items.map((item: { name: string }) => item.name)).toEqual(['given']);
+    expect(found.body.items.map((item: { name: string }) => item.name)).toEqual(
+      ['given'],
+    );
   });
 
   it('shows nothing of the past of an asset that became restricted', async () => {
@@ -364,7 +466,9 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     await push('unfinished/source', { fine: 'finished before' });
     await send('unfinished/source', { mistake: 'pushed by mistake' });
     await create('unfinished/other');
-    const { sent } = await send('unfinished/other', { probe: 'pushed by mistake' });
+    const { sent } = await send('unfinished/other', {
+      probe: 'pushed by mistake',
+    });
     expect(sent).toEqual(['pushed by mistake']);
   });
 
@@ -392,9 +496,15 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
 
   it('finds somebody faster by the etag', async () => {
     const asset = await create('access/etag');
-    const first = await maya.patch('/assets/access/etag').set('If-Match', asset.etag).send({ title: 'a' });
+    const first = await maya
+      .patch('/assets/access/etag')
+      .set('If-Match', asset.etag)
+      .send({ title: 'a' });
     expect(first.status).toBe(200);
-    const second = await maya.patch('/assets/access/etag').set('If-Match', asset.etag).send({ title: 'b' });
+    const second = await maya
+      .patch('/assets/access/etag')
+      .set('If-Match', asset.etag)
+      .send({ title: 'b' });
     expect(second.status).toBe(409);
   });
 
@@ -402,33 +512,81 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     await create('alias/one');
     await push('alias/one', { a: '1' });
     await push('alias/one', { a: '2' }, { label: '2.0' });
-    const set = (alias: string, body: object) => maya.put(`/assets/alias/one/aliases/${alias}`).send(body);
-    expect((await set('champion', { version: '1' })).body).toMatchObject({ name: 'champion', to: '1' });
-    expect((await set('champion', { version: '2.0', expected: '1' })).body).toMatchObject({ from: '1', to: '2.0' });
-    expect((await set('champion', { version: '1', expected: '1' })).status).toBe(409);
+    const set = (alias: string, body: object) =>
+      maya.put(`/assets/alias/one/aliases/${alias}`).send(body);
+    expect((await set('champion', { version: '1' })).body).toMatchObject({
+      name: 'champion',
+      to: '1',
+    });
+    expect(
+      (await set('champion', { version: '2.0', expected: '1' })).body,
+    ).toMatchObject({ from: '1', to: '2.0' });
+    expect(
+      (await set('champion', { version: '1', expected: '1' })).status,
+    ).toBe(409);
     expect((await set('1', { version: '1' })).status).toBe(409);
     expect((await set('production', { version: '1' })).status).toBe(400);
     expect((await set('latest', { version: '1' })).status).toBe(400);
-    expect((await maya.delete('/assets/alias/one/aliases/champion')).body).toMatchObject({ from: '2.0' });
-    const moves = await maya.get('/assets/alias/one/alias-moves?alias=champion');
-    expect(moves.body.items.map((move: { from?: string; to?: string }) => [move.from, move.to])).toEqual([
+    expect(
+      (await maya.delete('/assets/alias/one/aliases/champion')).body,
+    ).toMatchObject({ from: '2.0' });
+    const moves = await maya.get(
+      '/assets/alias/one/alias-moves?alias=champion',
+    );
+    expect(
+      moves.body.items.map((move: { from?: string; to?: string }) => [
+        move.from,
+        move.to,
+      ]),
+    ).toEqual([
       ['2.0', undefined],
       ['1', '2.0'],
       [undefined, '1'],
     ]);
     const taken = await send('alias/one', { a: '3' });
-    expect((await maya.post(`/uploads/${taken.id}/commit`).send({ label: '2.0' })).status).toBe(409);
-    expect((await maya.post(`/uploads/${taken.id}/commit`).send({ label: 'sha256:abcdefabcdef' })).status).toBe(400);
+    expect(
+      (await maya.post(`/uploads/${taken.id}/commit`).send({ label: '2.0' }))
+        .status,
+    ).toBe(409);
+    expect(
+      (
+        await maya
+          .post(`/uploads/${taken.id}/commit`)
+          .send({ label: 'sha256:abcdefabcdef' })
+      ).status,
+    ).toBe(400);
   });
 
   it('compares versions, and finds a rename', async () => {
     await create('compare/one');
-    await push('compare/one', { same: 's', gone: 'g', old: 'moved bytes', edited: '1' });
-    const { version } = await push('compare/one', { same: 's', new: 'moved bytes', edited: '2', added: 'a' });
+    await push('compare/one', {
+      same: 's',
+      gone: 'g',
+      old: 'moved bytes',
+      edited: '1',
+    });
+    const { version } = await push('compare/one', {
+      same: 's',
+      new: 'moved bytes',
+      edited: '2',
+      added: 'a',
+    });
     expect(version.changes).toEqual({ added: 2, changed: 1, removed: 2 });
-    const answer = await maya.get('/comparison?from=compare/one@1&to=compare/one@2');
-    expect(answer.body.counts).toEqual({ added: 1, changed: 1, removed: 1, renamed: 1, unchanged: 1 });
-    expect(answer.body.changes.find((change: { kind: string }) => change.kind === 'renamed')).toMatchObject({
+    const answer = await maya.get(
+      '/comparison?from=compare/one@1&to=compare/one@2',
+    );
+    expect(answer.body.counts).toEqual({
+      added: 1,
+      changed: 1,
+      removed: 1,
+      renamed: 1,
+      unchanged: 1,
+    });
+    expect(
+      answer.body.changes.find(
+        (change: { kind: string }) => change.kind === 'renamed',
+      ),
+    ).toMatchObject({
       path: 'new',
       fromPath: 'old',
     });
@@ -436,17 +594,30 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
 
   it('pages through lists without missing or repeating one', async () => {
     for (const number of [1, 2, 3, 4, 5]) {
-      await create(`paged/a${number}`, { tags: number % 2 ? ['odd'] : ['even'] });
+      await create(`paged/a${number}`, {
+        tags: number % 2 ? ['odd'] : ['even'],
+      });
     }
-    for (const sort of ['name', '-name', 'updated', '-updated', 'size', '-size']) {
+    for (const sort of [
+      'name',
+      '-name',
+      'updated',
+      '-updated',
+      'size',
+      '-size',
+    ]) {
       const names: string[] = [];
       let cursor: string | undefined;
       do {
         const page = await maya.get(
-          `/assets?namespace=paged&limit=2&sort=${sort}${cursor ? `&cursor=${cursor}` : ''}`,
+          `/assets?namespace=paged&limit=2&sort=${sort}${
+            cursor ? `&cursor=${cursor}` : ''
+          }`,
         );
         expect(page.status).toBe(200);
-        names.push(...page.body.items.map((item: { name: string }) => item.name));
+        names.push(
+          ...page.body.items.map((item: { name: string }) => item.name),
+        );
         cursor = page.body.nextCursor;
       } while (cursor);
       expect(names.sort()).toEqual(['a1', 'a2', 'a3', 'a4', 'a5']);
@@ -459,7 +630,9 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       { value: 'even', count: 2 },
     ]);
     const words = await maya.get('/assets?text=paged%20A3');
-    expect(words.body.items.map((item: { name: string }) => item.name)).toEqual(['a3']);
+    expect(words.body.items.map((item: { name: string }) => item.name)).toEqual(
+      ['a3'],
+    );
   });
 
   it('suggests the name that was meant', async () => {
@@ -470,10 +643,18 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
   });
 
   it('lets the first declaration make an asset, and a later one wait for an owner', async () => {
-    const card = { type: 'dataset', owner: 'group:default/team-signal', title: 'From Git' };
+    const card = {
+      type: 'dataset',
+      owner: 'group:default/team-signal',
+      title: 'From Git',
+    };
     const declare = (name: string, location: string, more: object = {}) =>
-      catalog.put(`/assets/declared/${name}/declarations`).send({ location, card: { ...card, ...more } });
-    expect((await declare('fresh', 'url:repo-a')).body).toEqual({ state: 'accepted' });
+      catalog
+        .put(`/assets/declared/${name}/declarations`)
+        .send({ location, card: { ...card, ...more } });
+    expect((await declare('fresh', 'url:repo-a')).body).toEqual({
+      state: 'accepted',
+    });
     await push('declared/fresh', { a: 'a' });
     expect((await maya.get('/assets/declared/fresh')).body).toMatchObject({
       title: 'From Git',
@@ -481,19 +662,39 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       declaration: { state: 'accepted' },
     });
     await create('declared/pushed', { title: 'Pushed first' });
-    expect((await declare('pushed', 'url:repo-b')).body).toEqual({ state: 'proposed' });
-    expect((await maya.get('/assets/declared/pushed')).body.title).toBe('Pushed first');
+    expect((await declare('pushed', 'url:repo-b')).body).toEqual({
+      state: 'proposed',
+    });
+    expect((await maya.get('/assets/declared/pushed')).body.title).toBe(
+      'Pushed first',
+    );
     const accept = (who: typeof maya) =>
-      who.post('/assets/declared/pushed/declarations/accept').send({ location: 'url:repo-b' });
+      who
+        .post('/assets/declared/pushed/declarations/accept')
+        .send({ location: 'url:repo-b' });
     expect((await accept(otto)).status).toBe(403);
     expect((await accept(maya)).status).toBe(204);
-    expect((await maya.get('/assets/declared/pushed')).body.title).toBe('From Git');
-    expect((await declare('pushed', 'url:repo-b', { title: 'Edited' })).body).toEqual({ state: 'accepted' });
-    expect((await maya.get('/assets/declared/pushed')).body.title).toBe('Edited');
-    await catalog.post('/assets/declared/pushed/declarations/withdraw').send({ location: 'url:repo-b' });
+    expect((await maya.get('/assets/declared/pushed')).body.title).toBe(
+      'From Git',
+    );
+    expect(
+      (await declare('pushed', 'url:repo-b', { title: 'Edited' })).body,
+    ).toEqual({ state: 'accepted' });
+    expect((await maya.get('/assets/declared/pushed')).body.title).toBe(
+      'Edited',
+    );
+    await catalog
+      .post('/assets/declared/pushed/declarations/withdraw')
+      .send({ location: 'url:repo-b' });
     const after = (await maya.get('/assets/declared/pushed')).body;
     expect(after.title).toBe('Edited');
     expect(after.declaration).toBeUndefined();
-    expect((await maya.put('/assets/declared/x/declarations').send({ location: 'url:z', card })).status).toBe(403);
+    expect(
+      (
+        await maya
+          .put('/assets/declared/x/declarations')
+          .send({ location: 'url:z', card })
+      ).status,
+    ).toBe(403);
   });
 });

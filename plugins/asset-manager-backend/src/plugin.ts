@@ -42,7 +42,8 @@ export const assetManagerPlugin = createBackendPlugin({
     let foreignStore: BlobStore | undefined;
     env.registerExtensionPoint(assetManagerStorageExtensionPoint, {
       setBlobStore(store) {
-        if (foreignStore) throw new Error('two modules bring a blob store; install one');
+        if (foreignStore)
+          throw new Error('two modules bring a blob store; install one');
         foreignStore = store;
       },
     });
@@ -60,12 +61,26 @@ export const assetManagerPlugin = createBackendPlugin({
         scheduler: coreServices.scheduler,
         userInfo: coreServices.userInfo,
       },
-      async init({ auth, catalog, config, database, events, httpAuth, httpRouter, logger, scheduler, userInfo }) {
+      async init({
+        auth,
+        catalog,
+        config,
+        database,
+        events,
+        httpAuth,
+        httpRouter,
+        logger,
+        scheduler,
+        userInfo,
+      }) {
         const settings = readAssetManagerConfig(config);
         const repository = await DatabaseRepository.create({ database });
-        const idempotency = new DatabaseIdempotencyStore(await database.getClient());
+        const idempotency = new DatabaseIdempotencyStore(
+          await database.getClient(),
+        );
         const store =
-          foreignStore ?? (await LocalBlobStore.create({ directory: settings.directory }));
+          foreignStore ??
+          (await LocalBlobStore.create({ directory: settings.directory }));
         const types = new AssetTypes(settings.assetTypes);
         const changed = new ChangeSignal();
         const now = () => new Date().toISOString();
@@ -78,9 +93,27 @@ export const assetManagerPlugin = createBackendPlugin({
               credentials: await auth.getOwnServiceCredentials(),
             })) !== undefined,
         };
-        const assets = new AssetService({ repository, types, owners, now, createUid, changed });
-        const versions = new VersionService({ repository, assets, manifests, store });
-        const aliases = new AliasService({ repository, assets, types, now, changed });
+        const assets = new AssetService({
+          repository,
+          types,
+          owners,
+          now,
+          createUid,
+          changed,
+        });
+        const versions = new VersionService({
+          repository,
+          assets,
+          manifests,
+          store,
+        });
+        const aliases = new AliasService({
+          repository,
+          assets,
+          types,
+          now,
+          changed,
+        });
         const uploads = new UploadService({
           repository,
           assets,
@@ -105,7 +138,10 @@ export const assetManagerPlugin = createBackendPlugin({
 
         const spec = parse(
           readFileSync(
-            resolvePackagePath('@baseasset/backstage-plugin-asset-manager-backend', 'openapi.yaml'),
+            resolvePackagePath(
+              '@baseasset/backstage-plugin-asset-manager-backend',
+              'openapi.yaml',
+            ),
             'utf8',
           ),
         );
@@ -151,8 +187,11 @@ export const assetManagerPlugin = createBackendPlugin({
           initialDelay: { minutes: 1 },
           fn: async () => {
             const count = await uploads.removeExpired();
-            if (count > 0) logger.info(`removed ${count} uploads that nobody went on with`);
-            await idempotency.removeOlderThan(new Date(Date.now() - DAY_MS).toISOString());
+            if (count > 0)
+              logger.info(`removed ${count} uploads that nobody went on with`);
+            await idempotency.removeOlderThan(
+              new Date(Date.now() - DAY_MS).toISOString(),
+            );
           },
         });
       },

@@ -32,11 +32,15 @@ export class ManifestChecker {
     const { path, size, digest } = entry;
     const problem = pathProblem(path);
     const fail = (what: string) => {
-      throw new InputError(`file ${JSON.stringify(path)} can't be in a version: ${what}`);
+      throw new InputError(
+        `file ${JSON.stringify(path)} can't be in a version: ${what}`,
+      );
     };
     if (problem) fail(problem);
-    if (!Number.isSafeInteger(size) || size < 0) fail('its size is not a number of bytes');
-    if (!isDigest(digest)) fail('its digest is not sha256: and 64 lowercase hex digits');
+    if (!Number.isSafeInteger(size) || size < 0)
+      fail('its size is not a number of bytes');
+    if (!isDigest(digest))
+      fail('its digest is not sha256: and 64 lowercase hex digits');
     if (this.#last !== undefined) {
       const order = comparePaths(this.#last, path);
       if (order === 0) fail('it stands twice');
@@ -46,7 +50,8 @@ export class ManifestChecker {
     // after it: a file that has to be a folder, too, is among these.
     this.#prefixes = this.#prefixes.filter(prefix => path.startsWith(prefix));
     for (const prefix of this.#prefixes) {
-      if (path[prefix.length] === '/') fail(`${JSON.stringify(prefix)} is a file, too`);
+      if (path[prefix.length] === '/')
+        fail(`${JSON.stringify(prefix)} is a file, too`);
     }
     this.#prefixes.push(path);
     this.#last = path;

@@ -8,6 +8,7 @@ export * from './ByteSource';
 export * from './compare';
 export * from './digest';
 export * from './events';
+export * from './formatBytes';
 export * from './kind/AssetEntity';
 export * from './manifest';
 export * from './ManifestChecker';

@@ -13,7 +13,10 @@ import type { ManifestEntry } from './ManifestChecker';
 import { comparePaths, pathProblem } from './paths';
 
 const golden = JSON.parse(
-  readFileSync(path.join(__dirname, '../../../fixtures/manifests.json'), 'utf8'),
+  readFileSync(
+    path.join(__dirname, '../../../fixtures/manifests.json'),
+    'utf8',
+  ),
 );
 
 const entry = (name: string, size = 1): ManifestEntry => ({
@@ -23,7 +26,9 @@ const entry = (name: string, size = 1): ManifestEntry => ({
 });
 
 /** The entries of a golden case; generated ones are spelled as a rule. */
-function entriesOf(files: ManifestEntry[] | { count: number }): ManifestEntry[] {
+function entriesOf(
+  files: ManifestEntry[] | { count: number },
+): ManifestEntry[] {
   if (Array.isArray(files)) return files;
   return Array.from({ length: files.count }, (_, index) => {
     const name = `data/file-${String(index).padStart(6, '0')}.bin`;
@@ -48,13 +53,17 @@ describe('manifests keep the golden cases:', () => {
     expect(text).toBe(manifest ?? text);
     expect(built.digest).toBe(digest);
     // By another implementation of SHA-256 than the one that is under test.
-    expect(`sha256:${createHash('sha256').update(text).digest('hex')}`).toBe(digest);
+    expect(`sha256:${createHash('sha256').update(text).digest('hex')}`).toBe(
+      digest,
+    );
   });
 });
 
 describe('buildManifest', () => {
   it('does not depend on the order of the files', () => {
-    const files = ['b', 'a/b', 'a-b', '\u{1F9EC}', '\uFFFD', 'z'].map(name => entry(name));
+    const files = ['b', 'a/b', 'a-b', '\u{1F9EC}', '\uFFFD', 'z'].map(name =>
+      entry(name),
+    );
     const forward = buildManifest(files);
     const backward = buildManifest([...files].reverse());
     expect(backward.digest).toBe(forward.digest);
@@ -62,7 +71,9 @@ describe('buildManifest', () => {
 
   it('sorts by bytes, where UTF-16 would say otherwise', () => {
     const sorted = ['\u{1F9EC}', '\uFFFD', 'a'].sort(comparePaths);
-    const byBytes = ['\u{1F9EC}', '\uFFFD', 'a'].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const byBytes = ['\u{1F9EC}', '\uFFFD', 'a'].sort((a, b) =>
+      Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    );
     expect(sorted).toEqual(byBytes);
   });
 
@@ -70,17 +81,26 @@ describe('buildManifest', () => {
     const files = entriesOf({ count: 20_000 });
     const before = buildManifest(files);
     expect(before.manifest.pages.length).toBeGreaterThan(2);
-    const changed = files.map((file, index) => (index === 9_000 ? { ...file, digest: digestOf('new') } : file));
+    const changed = files.map((file, index) =>
+      index === 9_000 ? { ...file, digest: digestOf('new') } : file,
+    );
     const after = buildManifest(changed);
-    const same = after.manifest.pages.filter((page, index) => page.digest === before.manifest.pages[index].digest);
+    const same = after.manifest.pages.filter(
+      (page, index) => page.digest === before.manifest.pages[index].digest,
+    );
     expect(same).toHaveLength(before.manifest.pages.length - 1);
     expect(after.digest).not.toBe(before.digest);
   });
 
   it('never makes a page larger than the most', () => {
-    const names = Array.from({ length: 40_000 }, (_, index) => `f${index}`).filter(name => !endsPage(name));
+    const names = Array.from(
+      { length: 40_000 },
+      (_, index) => `f${index}`,
+    ).filter(name => !endsPage(name));
     const built = buildManifest(names.map(name => entry(name)));
-    expect(Math.max(...built.manifest.pages.map(page => page.fileCount))).toBe(MAX_PAGE_ENTRIES);
+    expect(Math.max(...built.manifest.pages.map(page => page.fileCount))).toBe(
+      MAX_PAGE_ENTRIES,
+    );
   });
 
   it.each([
@@ -88,17 +108,40 @@ describe('buildManifest', () => {
     ['a file that is a folder, too', ['a', 'a/b'], /is a file, too/],
     ['a path that leads out', ['../a'], /'\.\.'/],
   ])('refuses %s', (_, names, problem) => {
-    expect(() => buildManifest(names.map(name => entry(name)))).toThrow(problem);
+    expect(() => buildManifest(names.map(name => entry(name)))).toThrow(
+      problem,
+    );
   });
 });
 
 describe('pathProblem', () => {
-  it.each(['a', 'a/b.c', '.hidden', 'a b', 'ü/日本', '...', 'a..b', `${'x'.repeat(255)}`])('takes %j', name => {
+  it.each([
+    'a',
+    'a/b.c',
+    '.hidden',
+    'a b',
+    'ü/日本',
+    '...',
+    'a..b',
+    `${'x'.repeat(255)}`,
+  ])('takes %j', name => {
     expect(pathProblem(name)).toBeUndefined();
   });
 
   it.each([
-    '', '/a', 'a/', 'a//b', '.', '..', 'a/../b', 'a/./b', 'a\\b', 'a\nb', 'a\u0000b', '\ud800', 'x'.repeat(256),
+    '',
+    '/a',
+    'a/',
+    'a//b',
+    '.',
+    '..',
+    'a/../b',
+    'a/./b',
+    'a\\b',
+    'a\nb',
+    'a\u0000b',
+    '\ud800',
+    'x'.repeat(256),
     Array.from({ length: 50 }, () => 'x'.repeat(99)).join('/'),
   ])('refuses %j', name => {
     expect(pathProblem(name)).toBeDefined();
@@ -117,7 +160,10 @@ describe('parsePage', () => {
     ['no list', '{}'],
     ['nothing', '[]'],
     ['white space', page.replace(',', ', ')],
-    ['another order of keys', JSON.stringify([{ path: 'a', digest: digestOf('a'), size: 1 }])],
+    [
+      'another order of keys',
+      JSON.stringify([{ path: 'a', digest: digestOf('a'), size: 1 }]),
+    ],
     ['an extra key', page.replace('"path"', '"mode":1,"path"')],
     ['no digest', '[{"digest":"sha256:1","path":"a","size":1}]'],
   ])('refuses %s', (_, text) => {

@@ -134,7 +134,11 @@ export function buildManifest(entries: Iterable<ManifestEntry>): BuiltManifest {
   for (const page of cutPages(sorted)) {
     const text = canonicalPage(page);
     const size = page.reduce((sum, entry) => sum + entry.size, 0);
-    manifest.pages.push({ digest: digestOf(text), fileCount: page.length, size });
+    manifest.pages.push({
+      digest: digestOf(text),
+      fileCount: page.length,
+      size,
+    });
     manifest.fileCount += page.length;
     manifest.size += size;
     pages.push(text);
@@ -155,7 +159,8 @@ export function parsePage(text: string): ManifestEntry[] {
   } catch {
     throw new InputError('the manifest page is not JSON');
   }
-  if (!Array.isArray(value)) throw new InputError('the manifest page is not a list');
+  if (!Array.isArray(value))
+    throw new InputError('the manifest page is not a list');
   if (value.length === 0) throw new InputError('the manifest page is empty');
   if (value.length > MAX_PAGE_ENTRIES) {
     throw new InputError(
@@ -170,7 +175,9 @@ export function parsePage(text: string): ManifestEntry[] {
       typeof digest !== 'string' ||
       !isDigest(digest)
     ) {
-      throw new InputError(`entry ${index} of the manifest page has no path, size or digest`);
+      throw new InputError(
+        `entry ${index} of the manifest page has no path, size or digest`,
+      );
     }
     return { path, size, digest };
   });

@@ -90,8 +90,8 @@ const BY_NAME: Record<string, string> = {
  */
 export function mediaTypeOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1).toLocaleLowerCase('en-US');
-  const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '';
-  return (
-    BY_NAME[name] ?? BY_EXTENSION[extension] ?? 'application/octet-stream'
-  );
+  const extension = name.includes('.')
+    ? name.slice(name.lastIndexOf('.') + 1)
+    : '';
+  return BY_NAME[name] ?? BY_EXTENSION[extension] ?? 'application/octet-stream';
 }

@@ -67,7 +67,8 @@ export function labelProblem(
   if (text.toLocaleLowerCase('en-US') === LATEST) {
     return "'latest' is computed and can't be given";
   }
-  if (text.includes('..')) return "it holds '..', which stands between two versions";
+  if (text.includes('..'))
+    return "it holds '..', which stands between two versions";
   if (!LABEL.test(text)) {
     return "it must be letters, digits, '.', '_', '+' and '-', and begin with a letter or digit";
   }
@@ -89,6 +90,8 @@ export function refuse(
   problem: string | undefined,
 ): void {
   if (problem) {
-    throw new InputError(`${what} ${JSON.stringify(text)} is not valid: ${problem}`);
+    throw new InputError(
+      `${what} ${JSON.stringify(text)} is not valid: ${problem}`,
+    );
   }
 }

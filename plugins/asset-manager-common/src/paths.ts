@@ -15,7 +15,8 @@ export function pathProblem(path: string): string | undefined {
   let bytes = 0;
   for (const segment of path.split('/')) {
     if (segment === '') return 'it has an empty part';
-    if (segment === '.' || segment === '..') return `it has the part '${segment}'`;
+    if (segment === '.' || segment === '..')
+      return `it has the part '${segment}'`;
     const length = encoder.encode(segment).length;
     if (length > 255) return 'a part of it has more than 255 bytes';
     bytes += length + 1;

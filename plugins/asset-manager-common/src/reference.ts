@@ -49,7 +49,9 @@ function splitName(text: string, whole: string): AssetName {
   const parts = text.split('/');
   if (parts.length > 2) {
     throw new InputError(
-      `${JSON.stringify(whole)} is not a reference: a name has one slash at most (namespace/name)`,
+      `${JSON.stringify(
+        whole,
+      )} is not a reference: a name has one slash at most (namespace/name)`,
     );
   }
   const [namespace, name] =
@@ -61,7 +63,9 @@ function splitName(text: string, whole: string): AssetName {
 
 function checkSelector(selector: string): string {
   if (selector === '') {
-    throw new InputError('a version is missing: give a label, an alias, a digest or latest');
+    throw new InputError(
+      'a version is missing: give a label, an alias, a digest or latest',
+    );
   }
   if (selector === LATEST || isDigestPrefix(selector)) return selector;
   if (selector.startsWith('sha256:')) {
@@ -104,7 +108,8 @@ export function parseVersionRange(text: string): VersionRange | undefined {
   const body = text.startsWith(SCHEME) ? text.slice(SCHEME.length) : text;
   const at = body.indexOf('@');
   const dots = body.indexOf('..', at);
-  if (at < 0 || dots < 0 || body.slice(at, dots).includes('/')) return undefined;
+  if (at < 0 || dots < 0 || body.slice(at, dots).includes('/'))
+    return undefined;
   return {
     ...splitName(body.slice(0, at), text),
     from: checkSelector(body.slice(at + 1, dots)),

@@ -7,4 +7,8 @@
 export type Visibility = 'public' | 'internal' | 'restricted';
 
 /** @public */
-export const VISIBILITIES: readonly Visibility[] = ['public', 'internal', 'restricted'];
+export const VISIBILITIES: readonly Visibility[] = [
+  'public',
+  'internal',
+  'restricted',
+];

@@ -90,7 +90,10 @@ export interface AssetSummary extends AssetName {
   updatedAt: string;
   versionCount: number;
   /** What `latest` means now; absent before the first push. */
-  latest?: Pick<AssetVersion, 'label' | 'digest' | 'size' | 'fileCount' | 'createdAt'>;
+  latest?: Pick<
+    AssetVersion,
+    'label' | 'digest' | 'size' | 'fileCount' | 'createdAt'
+  >;
   aliases: { name: string; label: string }[];
   /** The repository that writes the card; a proposed one where none does yet. */
   declaration?: AssetDeclaration;
@@ -151,7 +154,13 @@ export interface UpdateAssetRequest {
 }
 
 /** @public */
-export type AssetSort = 'updated' | '-updated' | 'name' | '-name' | 'size' | '-size';
+export type AssetSort =
+  | 'updated'
+  | '-updated'
+  | 'name'
+  | '-name'
+  | 'size'
+  | '-size';
 
 /**
  * How a list of assets is narrowed.
@@ -212,8 +221,10 @@ export interface FileChange {
  * @public
  */
 export interface VersionComparison {
-  from: AssetName & Pick<AssetVersion, 'label' | 'digest' | 'metadata' | 'size' | 'fileCount'>;
-  to: AssetName & Pick<AssetVersion, 'label' | 'digest' | 'metadata' | 'size' | 'fileCount'>;
+  from: AssetName &
+    Pick<AssetVersion, 'label' | 'digest' | 'metadata' | 'size' | 'fileCount'>;
+  to: AssetName &
+    Pick<AssetVersion, 'label' | 'digest' | 'metadata' | 'size' | 'fileCount'>;
   counts: Record<FileChangeKind | 'unchanged', number>;
   changes: FileChange[];
   /** True when there are more changes than are listed. */

@@ -11,7 +11,6 @@ export * from './components/CopyButton';
 export * from './components/DigestText';
 export * from './components/explainProblem';
 export * from './components/formatAge';
-export * from './components/formatBytes';
 export * from './components/Problem';
 export * from './viewers/AssetViewerBlueprint';
 export * from './viewers/decodeText';

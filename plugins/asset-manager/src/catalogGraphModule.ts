@@ -1,4 +1,7 @@
-import { ApiBlueprint, createFrontendModule } from '@backstage/frontend-plugin-api';
+import {
+  ApiBlueprint,
+  createFrontendModule,
+} from '@backstage/frontend-plugin-api';
 import {
   ALL_RELATION_PAIRS,
   ALL_RELATIONS,

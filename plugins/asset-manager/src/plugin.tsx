@@ -18,5 +18,12 @@ export const assetManagerPlugin = createFrontendPlugin({
   title: 'Assets',
   info: { packageJson: () => import('../package.json') },
   routes: { assets: assetsRouteRef, asset: assetRouteRef },
-  extensions: [...apis, ...pages, ...entityCards, ...entityContents, ...rootElements, ...viewers],
+  extensions: [
+    ...apis,
+    ...pages,
+    ...entityCards,
+    ...entityContents,
+    ...rootElements,
+    ...viewers,
+  ],
 });

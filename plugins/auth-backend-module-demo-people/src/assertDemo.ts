@@ -8,7 +8,10 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
  *
  * @throws Error when this is a production installation, or one that others can reach
  */
-export function assertDemo(config: Config, environment: string | undefined): void {
+export function assertDemo(
+  config: Config,
+  environment: string | undefined,
+): void {
   if (environment === 'production') {
     throw new Error(
       'auth.providers.demo is configured, but NODE_ENV is production: the sample people sign in without a password. Remove auth.providers.demo.',

@@ -1,4 +1,7 @@
-import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createBackendModule,
+} from '@backstage/backend-plugin-api';
 import { stringifyEntityRef } from '@backstage/catalog-model';
 import { AuthenticationError } from '@backstage/errors';
 import {
@@ -16,7 +19,10 @@ const authenticator = createProxyAuthenticator({
   initialize: () => undefined,
   async authenticate({ req }) {
     const person = req.header(PERSON_HEADER);
-    if (!person) throw new AuthenticationError(`say who you are in the header ${PERSON_HEADER}`);
+    if (!person)
+      throw new AuthenticationError(
+        `say who you are in the header ${PERSON_HEADER}`,
+      );
     return { result: { person } };
   },
 });
@@ -27,7 +33,10 @@ export const authModuleDemoPeople = createBackendModule({
   moduleId: 'demo-people',
   register(env) {
     env.registerInit({
-      deps: { providers: authProvidersExtensionPoint, config: coreServices.rootConfig },
+      deps: {
+        providers: authProvidersExtensionPoint,
+        config: coreServices.rootConfig,
+      },
       async init({ providers, config }) {
         if (!config.has('auth.providers.demo')) return;
         assertDemo(config, process.env.NODE_ENV);
@@ -39,7 +48,9 @@ export const authModuleDemoPeople = createBackendModule({
             signInResolver: async ({ result: { person } }, context) => {
               if (!people.includes(person)) {
                 throw new AuthenticationError(
-                  `there is no sample person '${person}'; there are ${people.join(', ')}`,
+                  `there is no sample person '${person}'; there are ${people.join(
+                    ', ',
+                  )}`,
                 );
               }
               return context.signInWithCatalogUser({

@@ -1,6 +1,10 @@
 import { Entity, stringifyEntityRef } from '@backstage/catalog-model';
 import type { CatalogProcessor } from '@backstage/plugin-catalog-node';
-import { AssetEntity, FED_LOCATION, isAssetEntity } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AssetEntity,
+  FED_LOCATION,
+  isAssetEntity,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { toEntity } from './assetEntity';
 import type { KnownAssets } from './KnownAssets';
 
@@ -18,7 +22,10 @@ export class AssetDeclarationProcessor implements CatalogProcessor {
   readonly #known: KnownAssets;
   readonly #onSighting: (sighting: Sighting) => void;
 
-  constructor(options: { known: KnownAssets; onSighting: (sighting: Sighting) => void }) {
+  constructor(options: {
+    known: KnownAssets;
+    onSighting: (sighting: Sighting) => void;
+  }) {
     this.#known = options.known;
     this.#onSighting = options.onSighting;
   }
@@ -37,7 +44,8 @@ export class AssetDeclarationProcessor implements CatalogProcessor {
     const asset = this.#known.get(stringifyEntityRef(entity));
     if (
       !asset ||
-      (asset.declaration?.state === 'accepted' && asset.declaration.location === place)
+      (asset.declaration?.state === 'accepted' &&
+        asset.declaration.location === place)
     ) {
       return entity;
     }
@@ -46,7 +54,10 @@ export class AssetDeclarationProcessor implements CatalogProcessor {
       ...card,
       metadata: {
         ...card.metadata,
-        annotations: { ...card.metadata.annotations, ...entity.metadata.annotations },
+        annotations: {
+          ...card.metadata.annotations,
+          ...entity.metadata.annotations,
+        },
       },
     };
   }

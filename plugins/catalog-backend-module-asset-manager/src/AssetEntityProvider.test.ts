@@ -1,7 +1,14 @@
 import { mockServices } from '@backstage/backend-test-utils';
-import type { EntityProviderConnection, EntityProviderMutation } from '@backstage/plugin-catalog-node';
+import type {
+  EntityProviderConnection,
+  EntityProviderMutation,
+} from '@backstage/plugin-catalog-node';
 import { AssetManagerClient, AssetManagerError } from '@baseasset/client';
-import type { AssetChange, AssetEntity, AssetSummary } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetChange,
+  AssetEntity,
+  AssetSummary,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { AssetDeclarationProcessor } from './AssetDeclarationProcessor';
 import { AssetEntityProvider } from './AssetEntityProvider';
 import { toEntity } from './assetEntity';
@@ -39,7 +46,8 @@ function declared(name: string, title: string): AssetEntity {
 class FakeAssetManager {
   readonly assets = new Map<string, AssetSummary>();
   readonly changes: AssetChange[] = [];
-  readonly declarations: { name: string; location: string; card: object }[] = [];
+  readonly declarations: { name: string; location: string; card: object }[] =
+    [];
   readonly withdrawn: string[] = [];
 
   put(each: AssetSummary, kind: AssetChange['kind'] = 'asset.updated') {
@@ -72,7 +80,8 @@ class FakeAssetManager {
       },
       getAsset: async name => {
         const found = this.assets.get(refOf(name));
-        if (!found) throw new AssetManagerError({ status: 404, message: 'not there' });
+        if (!found)
+          throw new AssetManagerError({ status: 404, message: 'not there' });
         return found as never;
       },
       assets: async function* all(this: FakeAssetManager) {
@@ -118,7 +127,8 @@ async function setUp(entities: AssetEntity[] = []) {
 }
 
 const names = (mutation: EntityProviderMutation | undefined) => {
-  if (mutation?.type === 'full') return mutation.entities.map(({ entity }) => entity.metadata.name);
+  if (mutation?.type === 'full')
+    return mutation.entities.map(({ entity }) => entity.metadata.name);
   return mutation?.added.map(({ entity }) => entity.metadata.name);
 };
 
@@ -148,8 +158,14 @@ describe('AssetEntityProvider', () => {
   });
 
   it('does not feed what a repository declares, and feeds it again when the declaration is gone', async () => {
-    const { manager, mutations, catalog, provider } = await setUp([declared('one', 'From Git')]);
-    manager.put(asset('one', { declaration: { location: REPO, state: 'accepted', seenAt: '' } }));
+    const { manager, mutations, catalog, provider } = await setUp([
+      declared('one', 'From Git'),
+    ]);
+    manager.put(
+      asset('one', {
+        declaration: { location: REPO, state: 'accepted', seenAt: '' },
+      }),
+    );
     manager.put(asset('two'));
     await provider.follow();
     expect(names(mutations[0])).toEqual(['two']);
@@ -165,24 +181,41 @@ describe('AssetEntityProvider', () => {
     const { manager, provider } = await setUp([declared('fresh', 'From Git')]);
     await provider.follow();
     expect(manager.declarations).toEqual([
-      expect.objectContaining({ name: 'fresh', location: REPO, card: expect.objectContaining({ title: 'From Git' }) }),
+      expect.objectContaining({
+        name: 'fresh',
+        location: REPO,
+        card: expect.objectContaining({ title: 'From Git' }),
+      }),
     ]);
   });
 
   it('has the catalog look again when a declaration was accepted', async () => {
-    const { manager, refreshed, provider } = await setUp([declared('one', 'From Git')]);
-    manager.put(asset('one', { declaration: { location: REPO, state: 'proposed', seenAt: '' } }));
+    const { manager, refreshed, provider } = await setUp([
+      declared('one', 'From Git'),
+    ]);
+    manager.put(
+      asset('one', {
+        declaration: { location: REPO, state: 'proposed', seenAt: '' },
+      }),
+    );
     await provider.follow();
     // Once at the start, since the catalog may have processed it before we knew it.
     expect(refreshed.splice(0)).toEqual(['asset:models/one']);
-    manager.put(asset('one', { declaration: { location: REPO, state: 'accepted', seenAt: '' } }));
+    manager.put(
+      asset('one', {
+        declaration: { location: REPO, state: 'accepted', seenAt: '' },
+      }),
+    );
     await provider.follow();
     expect(refreshed).toEqual(['asset:models/one']);
   });
 });
 
 describe('AssetDeclarationProcessor', () => {
-  const location = { type: 'url', target: 'https://example.com/repo/catalog-info.yaml' };
+  const location = {
+    type: 'url',
+    target: 'https://example.com/repo/catalog-info.yaml',
+  };
 
   it('keeps the card of an asset until its declaration was accepted', async () => {
     const known = new KnownAssets();
@@ -190,24 +223,52 @@ describe('AssetDeclarationProcessor', () => {
     const processor = new AssetDeclarationProcessor({ known, onSighting });
     const entity = declared('one', 'From Git');
 
-    expect((await processor.preProcessEntity(entity, location)).metadata.title).toBe('From Git');
+    expect(
+      (await processor.preProcessEntity(entity, location)).metadata.title,
+    ).toBe('From Git');
 
-    known.set(asset('one', { title: 'Ours', declaration: { location: REPO, state: 'proposed', seenAt: '' } }));
+    known.set(
+      asset('one', {
+        title: 'Ours',
+        declaration: { location: REPO, state: 'proposed', seenAt: '' },
+      }),
+    );
     const kept = await processor.preProcessEntity(entity, location);
     expect(kept.metadata.title).toBe('Ours');
-    expect(kept.metadata.annotations).toMatchObject({ 'backstage.io/managed-by-location': REPO });
+    expect(kept.metadata.annotations).toMatchObject({
+      'backstage.io/managed-by-location': REPO,
+    });
 
-    known.set(asset('one', { title: 'Ours', declaration: { location: REPO, state: 'accepted', seenAt: '' } }));
-    expect((await processor.preProcessEntity(entity, location)).metadata.title).toBe('From Git');
+    known.set(
+      asset('one', {
+        title: 'Ours',
+        declaration: { location: REPO, state: 'accepted', seenAt: '' },
+      }),
+    );
+    expect(
+      (await processor.preProcessEntity(entity, location)).metadata.title,
+    ).toBe('From Git');
     expect(onSighting).toHaveBeenCalledTimes(3);
   });
 
   it('leaves what we fed ourselves, and other kinds, alone', async () => {
     const onSighting = jest.fn();
-    const processor = new AssetDeclarationProcessor({ known: new KnownAssets(), onSighting });
+    const processor = new AssetDeclarationProcessor({
+      known: new KnownAssets(),
+      onSighting,
+    });
     const fed = toEntity(asset('one'));
-    expect(await processor.preProcessEntity(fed, { type: 'asset-manager', target: 'default' })).toBe(fed);
-    const other = { apiVersion: 'v1', kind: 'Component', metadata: { name: 'x' } };
+    expect(
+      await processor.preProcessEntity(fed, {
+        type: 'asset-manager',
+        target: 'default',
+      }),
+    ).toBe(fed);
+    const other = {
+      apiVersion: 'v1',
+      kind: 'Component',
+      metadata: { name: 'x' },
+    };
     expect(await processor.preProcessEntity(other, location)).toBe(other);
     expect(onSighting).not.toHaveBeenCalled();
   });

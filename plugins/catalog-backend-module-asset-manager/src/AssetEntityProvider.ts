@@ -1,8 +1,19 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { stringifyEntityRef } from '@backstage/catalog-model';
-import type { EntityProvider, EntityProviderConnection } from '@backstage/plugin-catalog-node';
-import { AssetManagerClient, AssetManagerError, isTransient } from '@baseasset/client';
-import { AssetEntity, assetEntityRef, AssetSummary } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  EntityProvider,
+  EntityProviderConnection,
+} from '@backstage/plugin-catalog-node';
+import {
+  AssetManagerClient,
+  AssetManagerError,
+  isTransient,
+} from '@baseasset/client';
+import {
+  AssetEntity,
+  assetEntityRef,
+  AssetSummary,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Sighting } from './AssetDeclarationProcessor';
 import { declaredAt, toCard, toEntity } from './assetEntity';
 import { KnownAssets, refOf } from './KnownAssets';
@@ -62,7 +73,10 @@ export class AssetEntityProvider implements EntityProvider {
 
   /** Hears of a declaration, from inside entity processing. */
   noteSighting(sighting: Sighting): void {
-    this.#sightings.set(`${sighting.location} ${stringifyEntityRef(sighting.entity)}`, sighting);
+    this.#sightings.set(
+      `${sighting.location} ${stringifyEntityRef(sighting.entity)}`,
+      sighting,
+    );
   }
 
   /** Reads the feed to its end. Calls are answered one after the other. */
@@ -90,20 +104,25 @@ export class AssetEntityProvider implements EntityProvider {
 
   async #readFeed(): Promise<void> {
     for (;;) {
-      const { items, after } = await this.#client.listChanges({ after: this.#after, limit: 1000 });
+      const { items, after } = await this.#client.listChanges({
+        after: this.#after,
+        limit: 1000,
+      });
       const names = new Map(items.map(change => [refOf(change), change]));
       const added: AssetEntity[] = [];
       const removed: string[] = [];
       for (const [ref, name] of names) {
         const asset = await this.#client.getAsset(name).catch(error => {
-          if (error instanceof AssetManagerError && error.status === 404) return undefined;
+          if (error instanceof AssetManagerError && error.status === 404)
+            return undefined;
           throw error;
         });
         const before = this.#known.get(ref);
         if (asset) this.#known.set(asset);
         else this.#known.delete(ref);
         if (this.#declared.has(ref)) {
-          if (acceptance(before) !== acceptance(asset)) await this.#catalog.refresh(ref);
+          if (acceptance(before) !== acceptance(asset))
+            await this.#catalog.refresh(ref);
         } else if (asset) {
           added.push(toEntity(asset));
         } else {
@@ -127,10 +146,15 @@ export class AssetEntityProvider implements EntityProvider {
     const after = await this.#endOfFeed();
     const entities = await this.#catalog.entities();
     const assets: AssetSummary[] = [];
-    for await (const asset of this.#client.assets({ sort: 'name' }, { limit: 1000 })) {
+    for await (const asset of this.#client.assets(
+      { sort: 'name' },
+      { limit: 1000 },
+    )) {
       assets.push(asset);
     }
-    const before = new Map(this.#known.values().map(asset => [refOf(asset), asset]));
+    const before = new Map(
+      this.#known.values().map(asset => [refOf(asset), asset]),
+    );
     this.#known.replace(assets);
 
     const declared = new Map<string, string>();
@@ -146,7 +170,8 @@ export class AssetEntityProvider implements EntityProvider {
       const asset = this.#known.get(ref);
       // A sighting that was lost, since the processing of an entity is not repeated for hours.
       if (!asset) await this.#tell({ location, entity });
-      else if (acceptance(before.get(ref)) !== acceptance(asset)) await this.#catalog.refresh(ref);
+      else if (acceptance(before.get(ref)) !== acceptance(asset))
+        await this.#catalog.refresh(ref);
     }
     for (const asset of assets) {
       const { declaration } = asset;
@@ -189,13 +214,22 @@ export class AssetEntityProvider implements EntityProvider {
   async #tell({ location, entity }: Sighting): Promise<void> {
     const { namespace = 'default', name } = entity.metadata;
     try {
-      await this.#client.declareAsset({ namespace, name }, { location, card: toCard(entity) });
+      await this.#client.declareAsset(
+        { namespace, name },
+        { location, card: toCard(entity) },
+      );
     } catch (error) {
       // Nobody may be asked now, or somebody was faster: this is told again. Whatever
       // else is wrong is wrong with the declaration, and must not hold up the others.
-      if (isTransient(error) || (error instanceof AssetManagerError && error.status === 409)) throw error;
+      if (
+        isTransient(error) ||
+        (error instanceof AssetManagerError && error.status === 409)
+      )
+        throw error;
       this.#logger.warn(
-        `the declaration of ${stringifyEntityRef(entity)} in ${location} was refused: ${(error as Error).message}`,
+        `the declaration of ${stringifyEntityRef(
+          entity,
+        )} in ${location} was refused: ${(error as Error).message}`,
       );
     }
   }

@@ -1,5 +1,8 @@
 import { stringifyEntityRef } from '@backstage/catalog-model';
-import { ASSET_KIND, AssetSummary } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  ASSET_KIND,
+  AssetSummary,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 
 /**
  * What the catalog module knows of the assets, in memory: entity processing
@@ -31,5 +34,9 @@ export class KnownAssets {
 }
 
 export function refOf(asset: { namespace: string; name: string }): string {
-  return stringifyEntityRef({ kind: ASSET_KIND, namespace: asset.namespace, name: asset.name });
+  return stringifyEntityRef({
+    kind: ASSET_KIND,
+    namespace: asset.namespace,
+    name: asset.name,
+  });
 }

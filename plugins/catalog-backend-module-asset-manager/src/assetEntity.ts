@@ -45,7 +45,9 @@ export function toEntity(asset: AssetSummary): AssetEntity {
 export function toCard(entity: AssetEntity): object {
   const namespace = entity.metadata.namespace ?? 'default';
   const full = (text: string, defaultKind: string) =>
-    stringifyEntityRef(parseEntityRef(text, { defaultKind, defaultNamespace: namespace }));
+    stringifyEntityRef(
+      parseEntityRef(text, { defaultKind, defaultNamespace: namespace }),
+    );
   const all = (texts: string[] | undefined, defaultKind: string) =>
     (texts ?? []).map(text => full(text, defaultKind));
   const { spec, metadata } = entity;

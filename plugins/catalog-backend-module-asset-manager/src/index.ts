@@ -3,4 +3,7 @@
  *
  * @packageDocumentation
  */
-export { catalogModuleAssetManager as default, catalogModuleAssetManager } from './module';
+export {
+  catalogModuleAssetManager as default,
+  catalogModuleAssetManager,
+} from './module';

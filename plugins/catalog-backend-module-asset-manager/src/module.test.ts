@@ -2,7 +2,10 @@ import { mockServices, startTestBackend } from '@backstage/backend-test-utils';
 import { Entity } from '@backstage/catalog-model';
 import catalogPlugin from '@backstage/plugin-catalog-backend';
 import { createBackendModule } from '@backstage/backend-plugin-api';
-import { catalogProcessingExtensionPoint, EntityProvider } from '@backstage/plugin-catalog-node';
+import {
+  catalogProcessingExtensionPoint,
+  EntityProvider,
+} from '@backstage/plugin-catalog-node';
 import { toEntity } from './assetEntity';
 import { catalogModuleAssetManager } from './module';
 
@@ -30,7 +33,10 @@ function provide(entities: Entity[]) {
     connect: connection =>
       connection.applyMutation({
         type: 'full',
-        entities: entities.map(each => ({ entity: each, locationKey: 'test:x' })),
+        entities: entities.map(each => ({
+          entity: each,
+          locationKey: 'test:x',
+        })),
       }),
   };
   return createBackendModule({
@@ -82,14 +88,19 @@ describe('the catalog with our module', () => {
           entity('no-owner', { type: 'ml-model' }),
           entity('odd-visibility', { ...valid, visibility: 'secret' }),
         ]),
-        mockServices.rootConfig.factory({ data: { catalog: { processingInterval: { seconds: 1 } } } }),
+        mockServices.rootConfig.factory({
+          data: { catalog: { processingInterval: { seconds: 1 } } },
+        }),
       ],
     });
     const base = `http://localhost:${backend.server.port()}/api/catalog`;
     const read = async (name: string) => {
-      const response = await fetch(`${base}/entities/by-name/asset/default/${name}`, {
-        headers: { Authorization: 'Bearer mock-user-token' },
-      });
+      const response = await fetch(
+        `${base}/entities/by-name/asset/default/${name}`,
+        {
+          headers: { Authorization: 'Bearer mock-user-token' },
+        },
+      );
       return response.ok ? ((await response.json()) as Entity) : undefined;
     };
     let good: Entity | undefined;
@@ -97,7 +108,11 @@ describe('the catalog with our module', () => {
     for (let attempt = 0; attempt < 100; attempt++) {
       good = await read('good');
       back = await read('source');
-      if (good?.relations?.length && back?.relations?.some(each => each.type === 'sourceOf')) break;
+      if (
+        good?.relations?.length &&
+        back?.relations?.some(each => each.type === 'sourceOf')
+      )
+        break;
       await new Promise(resolve => {
         setTimeout(resolve, 100);
       });
@@ -109,7 +124,10 @@ describe('the catalog with our module', () => {
         { type: 'consumedBy', targetRef: 'component:default/mapper' },
       ]),
     );
-    expect(back?.relations).toContainEqual({ type: 'sourceOf', targetRef: 'asset:default/good' });
+    expect(back?.relations).toContainEqual({
+      type: 'sourceOf',
+      targetRef: 'asset:default/good',
+    });
     expect(await read('no-owner')).toBeUndefined();
     expect(await read('odd-visibility')).toBeUndefined();
     await backend.stop();

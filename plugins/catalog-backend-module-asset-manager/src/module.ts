@@ -1,11 +1,20 @@
-import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createBackendModule,
+} from '@backstage/backend-plugin-api';
 import { readDurationFromConfig } from '@backstage/config';
 import { CatalogModelSources } from '@backstage/catalog-model/alpha';
-import { catalogProcessingExtensionPoint, catalogServiceRef } from '@backstage/plugin-catalog-node';
+import {
+  catalogProcessingExtensionPoint,
+  catalogServiceRef,
+} from '@backstage/plugin-catalog-node';
 import { catalogModelExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { AssetManagerClient } from '@baseasset/client';
-import { ASSET_CHANGES_TOPIC, AssetEntity } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  ASSET_CHANGES_TOPIC,
+  AssetEntity,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { assetModelLayer } from '@baseasset/backstage-plugin-asset-manager-common/alpha';
 import { AssetDeclarationProcessor } from './AssetDeclarationProcessor';
 import { AssetEntityProvider } from './AssetEntityProvider';
@@ -35,7 +44,18 @@ export const catalogModuleAssetManager = createBackendModule({
         processing: catalogProcessingExtensionPoint,
         scheduler: coreServices.scheduler,
       },
-      async init({ auth, config, catalog, discovery, events, lifecycle, logger, model, processing, scheduler }) {
+      async init({
+        auth,
+        config,
+        catalog,
+        discovery,
+        events,
+        lifecycle,
+        logger,
+        model,
+        processing,
+        scheduler,
+      }) {
         model.addModelSource(CatalogModelSources.static([assetModelLayer]));
 
         const client = new AssetManagerClient({
@@ -62,7 +82,9 @@ export const catalogModuleAssetManager = createBackendModule({
               let cursor: string | undefined;
               do {
                 const page = await catalog.queryEntities(
-                  cursor ? { cursor, limit: PAGE } : { filter: { kind: 'Asset' }, limit: PAGE },
+                  cursor
+                    ? { cursor, limit: PAGE }
+                    : { filter: { kind: 'Asset' }, limit: PAGE },
                   { credentials },
                 );
                 found.push(...(page.items as AssetEntity[]));
@@ -86,10 +108,15 @@ export const catalogModuleAssetManager = createBackendModule({
         );
 
         const key = 'assetManager.catalog.reconcileInterval';
-        const interval = config.has(key) ? readDurationFromConfig(config, { key }) : { minutes: 1 };
+        const interval = config.has(key)
+          ? readDurationFromConfig(config, { key })
+          : { minutes: 1 };
         const follow = () =>
           provider.follow().catch(error => {
-            logger.warn('the asset manager could not be followed; this is tried again', error);
+            logger.warn(
+              'the asset manager could not be followed; this is tried again',
+              error,
+            );
           });
         await events.subscribe({
           id: 'catalog-asset-manager',
@@ -113,7 +140,10 @@ export const catalogModuleAssetManager = createBackendModule({
             timeout: { minutes: 10 },
             fn: () =>
               provider.reconcile().catch(error => {
-                logger.warn('the catalog could not be compared with the assets', error);
+                logger.warn(
+                  'the catalog could not be compared with the assets',
+                  error,
+                );
               }),
           });
         });

@@ -22,8 +22,14 @@ export const aliasSet: Command = {
     },
   },
   examples: [
-    { line: 'asset alias set models/basecaller@4 champion', does: 'champion is version 4 from now on' },
-    { line: 'asset alias set models/basecaller@4 champion --expect 3', does: 'but only when it was 3' },
+    {
+      line: 'asset alias set models/basecaller@4 champion',
+      does: 'champion is version 4 from now on',
+    },
+    {
+      line: 'asset alias set models/basecaller@4 champion --expect 3',
+      does: 'but only when it was 3',
+    },
   ],
   async run(context, { args, options }) {
     const reference = await readReference(args[0]);
@@ -33,12 +39,16 @@ export const aliasSet: Command = {
       ]);
     }
     const expect = options.text('expect');
-    const move = await (await context.client()).setAlias(
+    const move = await (
+      await context.client()
+    ).setAlias(
       reference,
       args[1],
       {
         version: reference.selector,
-        ...(expect !== undefined && { expected: expect === '-' ? null : expect }),
+        ...(expect !== undefined && {
+          expected: expect === '-' ? null : expect,
+        }),
       },
       { signal: context.signal },
     );
@@ -56,10 +66,17 @@ export const aliasRemove: Command = {
     { name: 'ALIAS', description: 'the alias' },
   ],
   options: {},
-  examples: [{ line: 'asset alias remove models/basecaller candidate', does: 'nothing is candidate any more' }],
+  examples: [
+    {
+      line: 'asset alias remove models/basecaller candidate',
+      does: 'nothing is candidate any more',
+    },
+  ],
   async run(context, { args }) {
     const name = await readName(args[0]);
-    const move = await (await context.client()).removeAlias(name, args[1], { signal: context.signal });
+    const move = await (
+      await context.client()
+    ).removeAlias(name, args[1], { signal: context.signal });
     if (context.json) context.printJson(move);
     else context.print(moved(move));
   },
@@ -71,9 +88,16 @@ export const aliasList: Command = {
   summary: 'list the aliases of an asset',
   args: [{ name: 'NAME', description: 'the asset' }],
   options: {},
-  examples: [{ line: 'asset alias list models/basecaller', does: 'where the aliases point' }],
+  examples: [
+    {
+      line: 'asset alias list models/basecaller',
+      does: 'where the aliases point',
+    },
+  ],
   async run(context, { args }) {
-    const items = await (await context.client()).listAliases(await readName(args[0]), {
+    const items = await (
+      await context.client()
+    ).listAliases(await readName(args[0]), {
       signal: context.signal,
     });
     if (context.json) {
@@ -81,10 +105,14 @@ export const aliasList: Command = {
       return;
     }
     if (items.length === 0) {
-      context.note(`No alias yet. To set one: asset alias set ${args[0]}@latest ALIAS`);
+      context.note(
+        `No alias yet. To set one: asset alias set ${args[0]}@latest ALIAS`,
+      );
       return;
     }
-    const { shortDigest } = await import('@baseasset/backstage-plugin-asset-manager-common');
+    const { shortDigest } = await import(
+      '@baseasset/backstage-plugin-asset-manager-common'
+    );
     const now = Date.now();
     context.print(
       formatTable(
@@ -92,7 +120,9 @@ export const aliasList: Command = {
           alias.name,
           alias.label,
           shortDigest(alias.digest),
-          `${formatAge(alias.updatedAt, now)} by ${formatEntity(alias.updatedBy)}`,
+          `${formatAge(alias.updatedAt, now)} by ${formatEntity(
+            alias.updatedBy,
+          )}`,
         ]),
       ),
     );
@@ -105,12 +135,23 @@ export const aliasHistory: Command = {
   summary: 'say where an alias pointed, and who moved it',
   args: [
     { name: 'NAME', description: 'the asset' },
-    { name: 'ALIAS', description: 'one alias; all of them when left out', optional: true },
+    {
+      name: 'ALIAS',
+      description: 'one alias; all of them when left out',
+      optional: true,
+    },
   ],
   options: {},
-  examples: [{ line: 'asset alias history models/basecaller champion', does: 'the champions so far' }],
+  examples: [
+    {
+      line: 'asset alias history models/basecaller champion',
+      does: 'the champions so far',
+    },
+  ],
   async run(context, { args }) {
-    const items = await (await context.client()).listAliasMoves(await readName(args[0]), {
+    const items = await (
+      await context.client()
+    ).listAliasMoves(await readName(args[0]), {
       alias: args[1],
       signal: context.signal,
     });

@@ -3,16 +3,34 @@ import type { Invocation, OptionSpec } from '../Command';
 
 /** Options that say what stands on the card of an asset. */
 export const cardOptions: Record<string, OptionSpec> = {
-  title: { type: 'string', value: 'TEXT', description: 'what people read instead of the name' },
-  description: { type: 'string', short: 'd', value: 'TEXT', description: 'one or two sentences' },
-  system: { type: 'string', value: 'SYSTEM', description: 'the system that it belongs to' },
+  title: {
+    type: 'string',
+    value: 'TEXT',
+    description: 'what people read instead of the name',
+  },
+  description: {
+    type: 'string',
+    short: 'd',
+    value: 'TEXT',
+    description: 'one or two sentences',
+  },
+  system: {
+    type: 'string',
+    value: 'SYSTEM',
+    description: 'the system that it belongs to',
+  },
   visibility: {
     type: 'string',
     value: 'WHO',
     description: 'public, internal or restricted (owners alone)',
     choices: ['public', 'internal', 'restricted'],
   },
-  tag: { type: 'string', multiple: true, value: 'TAG', description: 'a tag; may be given several times' },
+  tag: {
+    type: 'string',
+    multiple: true,
+    value: 'TAG',
+    description: 'a tag; may be given several times',
+  },
 };
 
 /** What these options say; what was not given is left out. */

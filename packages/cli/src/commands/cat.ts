@@ -6,10 +6,19 @@ export const cat: Command = {
   name: 'cat',
   group: 'get',
   summary: 'write a file of a version to standard output',
-  details: ['The bytes are verified while they pass; when they were wrong, the exit code is 6.'],
-  args: [{ name: 'REF', description: 'a file, e.g. genomes/lambda@3/lambda.fa' }],
+  details: [
+    'The bytes are verified while they pass; when they were wrong, the exit code is 6.',
+  ],
+  args: [
+    { name: 'REF', description: 'a file, e.g. genomes/lambda@3/lambda.fa' },
+  ],
   options: {},
-  examples: [{ line: 'asset cat genomes/lambda@3/lambda.fa | head -1', does: 'the first line of a file' }],
+  examples: [
+    {
+      line: 'asset cat genomes/lambda@3/lambda.fa | head -1',
+      does: 'the first line of a file',
+    },
+  ],
   async run(context, { args }) {
     const reference = await readReference(args[0]);
     const { path } = reference;
@@ -22,12 +31,21 @@ export const cat: Command = {
     const client = await context.client();
     const transport = await (await context.session()).transport();
     try {
-      const version = await client.getVersion(reference, { signal: context.signal });
+      const version = await client.getVersion(reference, {
+        signal: context.signal,
+      });
       const fixed = { ...reference, selector: version.digest };
-      const { items } = await client.listFiles(fixed, { under: path, limit: 1 });
+      const { items } = await client.listFiles(fixed, {
+        under: path,
+        limit: 1,
+      });
       const hash = createHash('sha256');
       const url = await client.fileUrl(fixed, path);
-      const body = await transport.receive({ url, start: 0, signal: context.signal });
+      const body = await transport.receive({
+        url,
+        start: 0,
+        signal: context.signal,
+      });
       for await (const chunk of body) {
         hash.update(chunk);
         if (!context.stdout.write(chunk)) {
@@ -39,7 +57,10 @@ export const cat: Command = {
       const expected = items.find(file => file.path === path)?.digest;
       const found = `sha256:${hash.digest('hex')}`;
       if (expected !== found) {
-        throw new CommandError(EXIT.integrity, `what came is ${found}, and should be ${expected}`);
+        throw new CommandError(
+          EXIT.integrity,
+          `what came is ${found}, and should be ${expected}`,
+        );
       }
     } finally {
       transport.close();

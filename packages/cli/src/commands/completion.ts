@@ -30,7 +30,10 @@ complete -c asset -a '(asset __complete -- (commandline -opc)[2..-1] (commandlin
 }
 
 /** What could stand for the last of the words. */
-export function candidates(commands: readonly Command[], words: readonly string[]): string[] {
+export function candidates(
+  commands: readonly Command[],
+  words: readonly string[],
+): string[] {
   const last = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const command = commands.find(each => {
@@ -43,12 +46,16 @@ export function candidates(commands: readonly Command[], words: readonly string[
       .map(each => each.name.split(' '))
       .filter(name => before.every((word, index) => name[index] === word))
       .map(name => name[depth])
-      .filter((word): word is string => word !== undefined && word.startsWith(last));
+      .filter(
+        (word): word is string => word !== undefined && word.startsWith(last),
+      );
     return [...new Set(names)];
   }
   const options = { ...command.options, ...COMMON_OPTIONS };
   const previous = before.at(-1)?.replace(/^--/, '') ?? '';
-  const choices = before.at(-1)?.startsWith('--') ? options[previous]?.choices : undefined;
+  const choices = before.at(-1)?.startsWith('--')
+    ? options[previous]?.choices
+    : undefined;
   if (choices) return choices.filter(choice => choice.startsWith(last));
   if (last.startsWith('-')) {
     return Object.keys(options)
@@ -71,7 +78,10 @@ export const completion: Command = {
   async run(context, { args }) {
     const scripts = { bash, zsh, fish };
     const shell = SHELLS.find(each => each === args[0]);
-    if (!shell) throw new UsageError(`there is completion for ${SHELLS.join(', ')}, and none for ${args[0]}`);
+    if (!shell)
+      throw new UsageError(
+        `there is completion for ${SHELLS.join(', ')}, and none for ${args[0]}`,
+      );
     if (context.json) context.printJson({ shell, script: scripts[shell]() });
     else context.print(scripts[shell]());
   },

@@ -13,8 +13,17 @@ export const create: Command = {
   ],
   args: [{ name: 'NAME', description: 'the name, e.g. models/basecaller' }],
   options: {
-    type: { type: 'string', short: 't', value: 'TYPE', description: 'the asset type, e.g. ml-model' },
-    owner: { type: 'string', value: 'GROUP', description: 'who owns it; your only group when left out' },
+    type: {
+      type: 'string',
+      short: 't',
+      value: 'TYPE',
+      description: 'the asset type, e.g. ml-model',
+    },
+    owner: {
+      type: 'string',
+      value: 'GROUP',
+      description: 'who owns it; your only group when left out',
+    },
     ...cardOptions,
     'catalog-info': {
       type: 'string',
@@ -23,7 +32,10 @@ export const create: Command = {
     },
   },
   examples: [
-    { line: 'asset create models/basecaller --type ml-model --owner team-signal', does: 'create a model' },
+    {
+      line: 'asset create models/basecaller --type ml-model --owner team-signal',
+      does: 'create a model',
+    },
     {
       line: 'asset create genomes/lambda -t reference-genome --owner team-genome --catalog-info catalog-info.yaml',
       does: 'declare it in a repository',
@@ -32,15 +44,26 @@ export const create: Command = {
   async run(context, { args, options }) {
     const name = await readName(args[0]);
     const type = options.text('type');
-    if (!type) throw new UsageError('--type is missing', ['the types: ml-model, dataset, reference-genome, …']);
+    if (!type)
+      throw new UsageError('--type is missing', [
+        'the types: ml-model, dataset, reference-genome, …',
+      ]);
     const card = cardOf(options);
     const file = options.text('catalog-info');
     if (file !== undefined) {
       const { writeDeclaration } = await import('../lib/declaration');
-      const text = await writeDeclaration(file, { ...name, ...card, type, owner: options.text('owner') });
+      const text = await writeDeclaration(file, {
+        ...name,
+        ...card,
+        type,
+        owner: options.text('owner'),
+      });
       if (file === '-') context.stdout.write(text);
       else if (context.json) context.printJson({ file });
-      else context.print(`Wrote ${file}; the asset is there when the catalog has read it`);
+      else
+        context.print(
+          `Wrote ${file}; the asset is there when the catalog has read it`,
+        );
       return;
     }
     const client = await context.client();

@@ -9,14 +9,26 @@ export const declarationList: Command = {
   summary: 'list the repositories that declare an asset',
   args: [{ name: 'NAME', description: 'the asset' }],
   options: {},
-  examples: [{ line: 'asset declaration list genomes/lambda', does: 'who declares it, and who writes the card' }],
+  examples: [
+    {
+      line: 'asset declaration list genomes/lambda',
+      does: 'who declares it, and who writes the card',
+    },
+  ],
   async run(context, { args }) {
-    const items = await (await context.client()).listDeclarations(await readName(args[0]), {
+    const items = await (
+      await context.client()
+    ).listDeclarations(await readName(args[0]), {
       signal: context.signal,
     });
     if (context.json) context.printJson({ items });
     else if (items.length === 0) context.note('No repository declares it.');
-    else context.print(formatTable(items.map(each => [each.state, each.location, each.seenAt])));
+    else
+      context.print(
+        formatTable(
+          items.map(each => [each.state, each.location, each.seenAt]),
+        ),
+      );
   },
 };
 
@@ -26,24 +38,39 @@ export const declarationAccept: Command = {
   summary: 'let a repository write the card of an asset',
   args: [
     { name: 'NAME', description: 'the asset' },
-    { name: 'LOCATION', description: 'the repository, when several declare it', optional: true },
+    {
+      name: 'LOCATION',
+      description: 'the repository, when several declare it',
+      optional: true,
+    },
   ],
   options: {},
-  examples: [{ line: 'asset declaration accept genomes/lambda', does: 'accept the one that waits' }],
+  examples: [
+    {
+      line: 'asset declaration accept genomes/lambda',
+      does: 'accept the one that waits',
+    },
+  ],
   async run(context, { args }) {
     const name = await readName(args[0]);
     const client = await context.client();
-    const waiting = (await client.listDeclarations(name)).filter(each => each.state === 'proposed');
-    const location = args[1] ?? (waiting.length === 1 ? waiting[0].location : undefined);
+    const waiting = (await client.listDeclarations(name)).filter(
+      each => each.state === 'proposed',
+    );
+    const location =
+      args[1] ?? (waiting.length === 1 ? waiting[0].location : undefined);
     if (location === undefined) {
       throw new CommandError(
         waiting.length === 0 ? EXIT.notThere : EXIT.usage,
-        waiting.length === 0 ? 'no declaration of it waits' : 'several declarations of it wait; name one',
+        waiting.length === 0
+          ? 'no declaration of it waits'
+          : 'several declarations of it wait; name one',
         waiting.map(each => each.location),
       );
     }
     await client.acceptDeclaration(name, location, { signal: context.signal });
-    if (context.json) context.printJson({ ...name, location, state: 'accepted' });
+    if (context.json)
+      context.printJson({ ...name, location, state: 'accepted' });
     else context.print(`${location} writes the card of ${args[0]} from now on`);
   },
 };

@@ -11,12 +11,22 @@ export const diff: Command = {
   summary: 'say what differs between two versions',
   args: [
     { name: 'REF', description: 'a version, or two as NAME@A..B' },
-    { name: 'OTHER', description: 'the version to compare it with', optional: true },
+    {
+      name: 'OTHER',
+      description: 'the version to compare it with',
+      optional: true,
+    },
   ],
   options: {},
   examples: [
-    { line: 'asset diff models/basecaller@3..4', does: 'two versions of an asset' },
-    { line: 'asset diff models/basecaller@champion models/basecaller@latest', does: 'two references' },
+    {
+      line: 'asset diff models/basecaller@3..4',
+      does: 'two versions of an asset',
+    },
+    {
+      line: 'asset diff models/basecaller@champion models/basecaller@latest',
+      does: 'two references',
+    },
   ],
   async run(context, { args }) {
     const { parseVersionRange, formatReference } = await import(
@@ -40,26 +50,39 @@ export const diff: Command = {
       to = await readReference(args[1]);
     }
     const client = await context.client();
-    const comparison = await client.compareVersions(from, to, { signal: context.signal });
+    const comparison = await client.compareVersions(from, to, {
+      signal: context.signal,
+    });
     if (context.json) {
       context.printJson(comparison);
       return;
     }
     const { counts } = comparison;
     const side = (which: typeof comparison.from) =>
-      formatReference({ namespace: which.namespace, name: which.name, selector: which.label });
+      formatReference({
+        namespace: which.namespace,
+        name: which.name,
+        selector: which.label,
+      });
     context.print(
-      `${side(comparison.from)} to ${side(comparison.to)}: ${counts.added} added, ${counts.removed} removed, ${counts.changed} changed, ${counts.renamed} renamed, ${counts.unchanged} the same`,
+      `${side(comparison.from)} to ${side(comparison.to)}: ${
+        counts.added
+      } added, ${counts.removed} removed, ${counts.changed} changed, ${
+        counts.renamed
+      } renamed, ${counts.unchanged} the same`,
     );
     const rows = comparison.changes.map(change => [
       SIGNS[change.kind],
-      change.fromPath ? `${printable(change.fromPath)} → ${printable(change.path)}` : printable(change.path),
+      change.fromPath
+        ? `${printable(change.fromPath)} → ${printable(change.path)}`
+        : printable(change.path),
       [change.from, change.kind === 'renamed' ? undefined : change.to]
         .filter(each => each !== undefined)
         .map(each => formatBytes(each.size))
         .join(' → '),
     ]);
     if (rows.length > 0) context.print(formatTable(rows));
-    if (comparison.truncated) context.note('There are more changes than these.');
+    if (comparison.truncated)
+      context.note('There are more changes than these.');
   },
 };

@@ -1,12 +1,25 @@
-import type { AssetSort, AssetSummary, Visibility } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetSort,
+  AssetSummary,
+  Visibility,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { UsageError } from '../lib/exit';
-import { formatAge, formatBytes, formatEntity, formatTable, printable } from '../lib/format';
+import {
+  formatAge,
+  formatBytes,
+  formatEntity,
+  formatTable,
+  printable,
+} from '../lib/format';
 
 const SORTS = ['updated', '-updated', 'name', '-name', 'size', '-size'];
 
 function row(asset: AssetSummary, now: number): string[] {
-  const name = asset.namespace === 'default' ? asset.name : `${asset.namespace}/${asset.name}`;
+  const name =
+    asset.namespace === 'default'
+      ? asset.name
+      : `${asset.namespace}/${asset.name}`;
   return [
     name,
     asset.type,
@@ -14,7 +27,9 @@ function row(asset: AssetSummary, now: number): string[] {
     asset.latest ? formatBytes(asset.latest.size) : '-',
     formatEntity(asset.owner),
     formatAge(asset.updatedAt, now),
-    printable(asset.aliases.map(alias => `${alias.name}→${alias.label}`).join(' ')),
+    printable(
+      asset.aliases.map(alias => `${alias.name}→${alias.label}`).join(' '),
+    ),
   ];
 }
 
@@ -22,23 +37,69 @@ export const list: Command = {
   name: 'list',
   group: 'look',
   summary: 'list assets',
-  args: [{ name: 'NAMESPACE/', description: 'only assets of a namespace', optional: true }],
+  args: [
+    {
+      name: 'NAMESPACE/',
+      description: 'only assets of a namespace',
+      optional: true,
+    },
+  ],
   options: {
-    text: { type: 'string', value: 'WORDS', description: 'words of the name, title, description or tags' },
-    type: { type: 'string', short: 't', multiple: true, value: 'TYPE', description: 'only assets of a type' },
-    owner: { type: 'string', multiple: true, value: 'REF', description: 'only assets of an owner, e.g. group:default/team-signal' },
-    tag: { type: 'string', multiple: true, value: 'TAG', description: 'only assets with a tag' },
-    visibility: { type: 'string', multiple: true, value: 'WHO', description: 'only public, internal or restricted ones', choices: ['public', 'internal', 'restricted'] },
-    sort: { type: 'string', value: 'ORDER', description: SORTS.join(', '), choices: SORTS },
-    limit: { type: 'string', short: 'n', value: 'COUNT', description: 'how many; 50 when left out, 0 for all' },
+    text: {
+      type: 'string',
+      value: 'WORDS',
+      description: 'words of the name, title, description or tags',
+    },
+    type: {
+      type: 'string',
+      short: 't',
+      multiple: true,
+      value: 'TYPE',
+      description: 'only assets of a type',
+    },
+    owner: {
+      type: 'string',
+      multiple: true,
+      value: 'REF',
+      description: 'only assets of an owner, e.g. group:default/team-signal',
+    },
+    tag: {
+      type: 'string',
+      multiple: true,
+      value: 'TAG',
+      description: 'only assets with a tag',
+    },
+    visibility: {
+      type: 'string',
+      multiple: true,
+      value: 'WHO',
+      description: 'only public, internal or restricted ones',
+      choices: ['public', 'internal', 'restricted'],
+    },
+    sort: {
+      type: 'string',
+      value: 'ORDER',
+      description: SORTS.join(', '),
+      choices: SORTS,
+    },
+    limit: {
+      type: 'string',
+      short: 'n',
+      value: 'COUNT',
+      description: 'how many; 50 when left out, 0 for all',
+    },
   },
   examples: [
     { line: 'asset list models/', does: 'the assets of a namespace' },
-    { line: "asset list --type ml-model --json | jq -r '.items[].name'", does: 'the names of all models' },
+    {
+      line: "asset list --type ml-model --json | jq -r '.items[].name'",
+      does: 'the names of all models',
+    },
   ],
   async run(context, { args, options }) {
     const limit = Number(options.text('limit') ?? 50);
-    if (!Number.isSafeInteger(limit) || limit < 0) throw new UsageError('--limit has to be a number');
+    if (!Number.isSafeInteger(limit) || limit < 0)
+      throw new UsageError('--limit has to be a number');
     const sort = options.text('sort');
     if (sort !== undefined && !SORTS.includes(sort)) {
       throw new UsageError(`--sort has to be one of ${SORTS.join(', ')}`);
@@ -46,7 +107,8 @@ export const list: Command = {
     const client = await context.client();
     const query = {
       text: options.text('text'),
-      namespace: args[0] === undefined ? undefined : [args[0].replace(/\/$/, '')],
+      namespace:
+        args[0] === undefined ? undefined : [args[0].replace(/\/$/, '')],
       type: options.list('type'),
       owner: options.list('owner'),
       tag: options.list('tag'),
@@ -56,7 +118,10 @@ export const list: Command = {
     const items: AssetSummary[] = [];
     let more = false;
     const pageSize = limit === 0 ? 1000 : Math.min(1000, limit + 1);
-    for await (const asset of client.assets(query, { limit: pageSize, signal: context.signal })) {
+    for await (const asset of client.assets(query, {
+      limit: pageSize,
+      signal: context.signal,
+    })) {
       if (limit > 0 && items.length === limit) {
         more = true;
         break;
@@ -72,7 +137,15 @@ export const list: Command = {
       context.note('  to publish one: asset push PATH NAME');
       return;
     }
-    const head = ['NAME', 'TYPE', 'LATEST', 'SIZE', 'OWNER', 'UPDATED', 'ALIASES'];
+    const head = [
+      'NAME',
+      'TYPE',
+      'LATEST',
+      'SIZE',
+      'OWNER',
+      'UPDATED',
+      'ALIASES',
+    ];
     const now = Date.now();
     context.print(formatTable([head, ...items.map(asset => row(asset, now))]));
     if (more) context.note('There are more; for all of them: --limit 0');

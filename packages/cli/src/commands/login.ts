@@ -14,7 +14,10 @@ export function openBrowser(url: string): Promise<boolean> {
     ({ spawn }) =>
       new Promise(resolve => {
         const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
-        const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });
+        const child = spawn(program, [...args, url], {
+          stdio: 'ignore',
+          detached: true,
+        });
         child.once('error', () => resolve(false));
         child.once('spawn', () => {
           child.unref();
@@ -23,7 +26,6 @@ export function openBrowser(url: string): Promise<boolean> {
       }),
   );
 }
-
 
 export const login: Command = {
   name: 'login',
@@ -36,12 +38,25 @@ export const login: Command = {
   ],
   args: [],
   options: {
-    as: { type: 'string', value: 'PERSON', description: "sign in as one of the demo's sample people" },
-    'no-browser': { type: 'boolean', description: 'print the address instead of opening it' },
+    as: {
+      type: 'string',
+      value: 'PERSON',
+      description: "sign in as one of the demo's sample people",
+    },
+    'no-browser': {
+      type: 'boolean',
+      description: 'print the address instead of opening it',
+    },
   },
   examples: [
-    { line: 'asset login --server https://portal.example.com', does: 'sign in with the browser' },
-    { line: 'asset login --server http://localhost:7007 --as maya', does: 'sign in at the demo' },
+    {
+      line: 'asset login --server https://portal.example.com',
+      does: 'sign in with the browser',
+    },
+    {
+      line: 'asset login --server http://localhost:7007 --as maya',
+      does: 'sign in at the demo',
+    },
   ],
   async run(context, { options }) {
     const store = new LoginStore(context.environment);
@@ -53,12 +68,15 @@ export const login: Command = {
       ]);
     }
     const server = normalizeServer(named);
-    const { signInAsDemoPerson, signInWithBrowser } = await import('../lib/signIn');
+    const { signInAsDemoPerson, signInWithBrowser } = await import(
+      '../lib/signIn'
+    );
     const person = options.text('as');
     const made = person
       ? await signInAsDemoPerson(server, person)
       : await signInWithBrowser(server, async url => {
-          const opened = !options.flag('no-browser') && (await openBrowser(url));
+          const opened =
+            !options.flag('no-browser') && (await openBrowser(url));
           context.stderr.write(
             opened
               ? `Waiting for you to sign in in the browser. If it did not open:\n  ${url}\n`
@@ -67,7 +85,8 @@ export const login: Command = {
         });
     await store.put(made);
     if (context.json) context.printJson({ server, subject: made.subject });
-    else context.print(`Signed in at ${server} as ${made.subject ?? 'somebody'}`);
+    else
+      context.print(`Signed in at ${server} as ${made.subject ?? 'somebody'}`);
     if (made.renewal.kind === 'none') {
       context.warn(
         'the portal gives no refresh token, so this login ends within the hour; an operator can set auth.experimentalRefreshToken.enabled: true',

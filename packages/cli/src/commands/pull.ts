@@ -10,33 +10,60 @@ export const pull: Command = {
   details: [
     'Every file is verified against the manifest, and the manifest against the digest of the\nversion. What stands already is left alone; what you changed is not overwritten without\n--force; files of a version pulled before that this one does not have are removed.',
   ],
-  args: [{ name: 'REF', description: 'an asset or a version of it, e.g. models/basecaller@champion' }],
+  args: [
+    {
+      name: 'REF',
+      description:
+        'an asset or a version of it, e.g. models/basecaller@champion',
+    },
+  ],
   options: {
-    output: { type: 'string', short: 'o', value: 'DIR', description: 'where to; a folder of the asset’s name when left out' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'DIR',
+      description: 'where to; a folder of the asset’s name when left out',
+    },
     include: {
       type: 'string',
       multiple: true,
       value: 'GLOB',
       description: 'only files that match, e.g. "weights/**"',
     },
-    force: { type: 'boolean', short: 'f', description: 'overwrite files that were changed here' },
+    force: {
+      type: 'boolean',
+      short: 'f',
+      description: 'overwrite files that were changed here',
+    },
   },
   examples: [
-    { line: 'asset pull models/basecaller@champion -o ./model', does: 'the version that champion means' },
-    { line: 'asset pull genomes/lambda --include "*.fa"', does: 'the newest version, one kind of file' },
+    {
+      line: 'asset pull models/basecaller@champion -o ./model',
+      does: 'the version that champion means',
+    },
+    {
+      line: 'asset pull genomes/lambda --include "*.fa"',
+      does: 'the newest version, one kind of file',
+    },
   ],
   async run(context, { args, options }) {
     const reference = await readReference(args[0]);
-    const { formatReference } = await import('@baseasset/backstage-plugin-asset-manager-common');
+    const { formatReference } = await import(
+      '@baseasset/backstage-plugin-asset-manager-common'
+    );
     const client = await context.client();
     const session = await context.session();
-    const { cacheDirectory, pull: pullVersion } = await import('@baseasset/client/node');
+    const { cacheDirectory, pull: pullVersion } = await import(
+      '@baseasset/client/node'
+    );
     const transport = await session.transport();
     const target = options.text('output') ?? reference.name;
     const started = Date.now();
     const bar = context.progress();
     try {
-      const version = await client.getVersion(reference, { signal: context.signal });
+      const version = await client.getVersion(reference, {
+        signal: context.signal,
+      });
       const result = await pullVersion({
         client,
         transport,
@@ -44,11 +71,17 @@ export const pull: Command = {
         name: reference,
         version,
         target,
-        include: reference.path ? [reference.path, `${reference.path}/**`] : options.list('include'),
+        include: reference.path
+          ? [reference.path, `${reference.path}/**`]
+          : options.list('include'),
         force: options.flag('force'),
         signal: context.signal,
         onProgress: progress =>
-          bar.update('Downloading', progress.receivedBytes, progress.totalBytes),
+          bar.update(
+            'Downloading',
+            progress.receivedBytes,
+            progress.totalBytes,
+          ),
       });
       bar.clear();
       const { namespace, name } = reference;
@@ -56,7 +89,11 @@ export const pull: Command = {
         context.printJson({
           namespace,
           name,
-          reference: formatReference({ namespace, name, selector: version.digest }),
+          reference: formatReference({
+            namespace,
+            name,
+            selector: version.digest,
+          }),
           version,
           directory: target,
           ...result,
@@ -66,14 +103,21 @@ export const pull: Command = {
       const what =
         result.written === 0
           ? 'nothing to do'
-          : `${formatBytes(result.receivedBytes)} downloaded${result.receivedBytes === 0 ? ' (all cached)' : ''}`;
+          : `${formatBytes(result.receivedBytes)} downloaded${
+              result.receivedBytes === 0 ? ' (all cached)' : ''
+            }`;
       context.print(
         [
-          context.paint('bold', formatReference({ namespace, name, selector: version.label })),
+          context.paint(
+            'bold',
+            formatReference({ namespace, name, selector: version.label }),
+          ),
           countOf(result.fileCount, 'file'),
           formatBytes(result.size),
           what,
-          ...(result.removed > 0 ? [`${countOf(result.removed, 'former file')} removed`] : []),
+          ...(result.removed > 0
+            ? [`${countOf(result.removed, 'former file')} removed`]
+            : []),
           `${((Date.now() - started) / 1000).toFixed(1)} s`,
           `→ ${target}`,
         ].join('  '),

@@ -14,7 +14,10 @@ export function readMetadata(pairs: readonly string[]): Record<string, never> {
   const metadata: Record<string, unknown> = {};
   for (const pair of pairs) {
     const equals = pair.indexOf('=');
-    if (equals < 1) throw new UsageError(`--meta ${JSON.stringify(pair)} has to be KEY=VALUE`);
+    if (equals < 1)
+      throw new UsageError(
+        `--meta ${JSON.stringify(pair)} has to be KEY=VALUE`,
+      );
     const value = pair.slice(equals + 1);
     try {
       metadata[pair.slice(0, equals)] = JSON.parse(value);
@@ -41,9 +44,15 @@ async function ensureAsset(
   const owner = options.text('owner');
   if (standing) {
     if (type !== undefined && type !== standing.type) {
-      throw new CommandError(EXIT.conflict, `the asset is a ${standing.type}, and a push does not make it a ${type}`, [
-        `to change it: asset edit ${options.text('name') ?? `${name.namespace}/${name.name}`} --type ${type}`,
-      ]);
+      throw new CommandError(
+        EXIT.conflict,
+        `the asset is a ${standing.type}, and a push does not make it a ${type}`,
+        [
+          `to change it: asset edit ${
+            options.text('name') ?? `${name.namespace}/${name.name}`
+          } --type ${type}`,
+        ],
+      );
     }
     return;
   }
@@ -51,7 +60,9 @@ async function ensureAsset(
     { ...name, ...cardOf(options), type: type ?? TYPE_OF_NEW, owner },
     { signal },
   );
-  context.note(`Created ${name.namespace}/${name.name} as ${type ?? TYPE_OF_NEW}`);
+  context.note(
+    `Created ${name.namespace}/${name.name} as ${type ?? TYPE_OF_NEW}`,
+  );
 }
 
 async function report(
@@ -65,7 +76,9 @@ async function report(
   const { server } = await context.session();
   const { version } = result;
   const reference = formatReference({ ...name, selector: version.label });
-  const url = `${server}/assets/${name.namespace}/${name.name}?version=${encodeURIComponent(version.label)}`;
+  const url = `${server}/assets/${name.namespace}/${
+    name.name
+  }?version=${encodeURIComponent(version.label)}`;
   if (context.json) {
     context.printJson({
       ...name,
@@ -79,7 +92,9 @@ async function report(
   }
   const moves = result.state === 'unchanged' ? [] : result.aliases;
   if (result.state !== 'created') {
-    context.print(`Nothing changed: this is ${reference} (${shortDigest(version.digest)}).`);
+    context.print(
+      `Nothing changed: this is ${reference} (${shortDigest(version.digest)}).`,
+    );
   } else {
     context.print(
       [
@@ -109,13 +124,23 @@ export const push: Command = {
     { name: 'NAME', description: 'the asset, e.g. models/basecaller' },
   ],
   options: {
-    version: { type: 'string', value: 'LABEL', description: 'the label; the next number when left out' },
-    message: { type: 'string', short: 'm', value: 'TEXT', description: 'what is new' },
+    version: {
+      type: 'string',
+      value: 'LABEL',
+      description: 'the label; the next number when left out',
+    },
+    message: {
+      type: 'string',
+      short: 'm',
+      value: 'TEXT',
+      description: 'what is new',
+    },
     meta: {
       type: 'string',
       multiple: true,
       value: 'KEY=VALUE',
-      description: 'metadata of the version; numbers, true and JSON are read as such',
+      description:
+        'metadata of the version; numbers, true and JSON are read as such',
     },
     alias: {
       type: 'string',
@@ -124,8 +149,17 @@ export const push: Command = {
       value: 'ALIAS',
       description: 'point an alias to the new version',
     },
-    type: { type: 'string', short: 't', value: 'TYPE', description: 'the asset type, when it is new' },
-    owner: { type: 'string', value: 'GROUP', description: 'who owns it, when it is new' },
+    type: {
+      type: 'string',
+      short: 't',
+      value: 'TYPE',
+      description: 'the asset type, when it is new',
+    },
+    owner: {
+      type: 'string',
+      value: 'GROUP',
+      description: 'who owns it, when it is new',
+    },
     ...cardOptions,
   },
   examples: [
@@ -133,20 +167,38 @@ export const push: Command = {
       line: 'asset push ./basecaller models/basecaller --type ml-model -m "more epochs" --alias candidate',
       does: 'the next version of a model',
     },
-    { line: 'asset push lambda.fa genomes/lambda --version 1.0 --meta bases=48502', does: 'one file, own label' },
+    {
+      line: 'asset push lambda.fa genomes/lambda --version 1.0 --meta bases=48502',
+      does: 'one file, own label',
+    },
   ],
   async run(context, { args, options }) {
     const [target, text] = args;
     const name = await readName(text);
     const metadata = readMetadata(options.list('meta'));
     const label = options.text('version');
-    const { labelProblem, refuse } = await import('@baseasset/backstage-plugin-asset-manager-common');
-    for (const each of [...(label === undefined ? [] : [label]), ...options.list('alias')]) {
-      typed(() => refuse(each === label ? 'version label' : 'alias', each, labelProblem(each)));
+    const { labelProblem, refuse } = await import(
+      '@baseasset/backstage-plugin-asset-manager-common'
+    );
+    for (const each of [
+      ...(label === undefined ? [] : [label]),
+      ...options.list('alias'),
+    ]) {
+      typed(() =>
+        refuse(
+          each === label ? 'version label' : 'alias',
+          each,
+          labelProblem(each),
+        ),
+      );
     }
     const client = await context.client();
     const session = await context.session();
-    const { hashFolder, push: pushFolder, cacheDirectory } = await import('@baseasset/client/node');
+    const {
+      hashFolder,
+      push: pushFolder,
+      cacheDirectory,
+    } = await import('@baseasset/client/node');
     const transport = await session.transport();
     const cache = cacheDirectory(context.environment);
     const bar = context.progress();
@@ -156,12 +208,24 @@ export const push: Command = {
       cache,
       target,
       signal: context.signal,
-      onScan: (progress: { readBytes: number; totalBytes: number; totalFiles: number }) =>
-        bar.update('Scanning', progress.readBytes, progress.totalBytes, countOf(progress.totalFiles, 'file')),
+      onScan: (progress: {
+        readBytes: number;
+        totalBytes: number;
+        totalFiles: number;
+      }) =>
+        bar.update(
+          'Scanning',
+          progress.readBytes,
+          progress.totalBytes,
+          countOf(progress.totalFiles, 'file'),
+        ),
     };
     try {
       // Whatever can't be pushed is found before the asset is created.
-      await hashFolder({ ...scanning, onWarning: warning => context.warn(warning) });
+      await hashFolder({
+        ...scanning,
+        onWarning: warning => context.warn(warning),
+      });
       await ensureAsset(context, client, name, options);
       const result = await pushFolder({
         ...scanning,
@@ -172,7 +236,10 @@ export const push: Command = {
           label,
           message: options.text('message'),
           metadata,
-          aliases: options.list('alias').length > 0 ? options.list('alias') : undefined,
+          aliases:
+            options.list('alias').length > 0
+              ? options.list('alias')
+              : undefined,
         },
         onBegin: id => {
           uploadId = id;
@@ -196,7 +263,9 @@ export const push: Command = {
           );
         }
         for (const alias of options.list('alias')) {
-          const move = await client.setAlias(name, alias, { version: result.version.digest });
+          const move = await client.setAlias(name, alias, {
+            version: result.version.digest,
+          });
           context.note(`${alias} → ${move.to}`);
         }
       }
@@ -207,7 +276,9 @@ export const push: Command = {
         throw new CommandError(130, 'Paused. Nothing is published yet.', [
           ...(uploadId
             ? [
-                `${formatBytes(sent.sentBytes)} of ${formatBytes(sent.totalBytes)} are kept for 7 days`,
+                `${formatBytes(sent.sentBytes)} of ${formatBytes(
+                  sent.totalBytes,
+                )} are kept for 7 days`,
                 'to go on: run the same command again',
                 `to give up: asset uploads abort ${uploadId}`,
               ]

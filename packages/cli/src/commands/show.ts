@@ -1,6 +1,13 @@
 import type { Command } from '../Command';
 import { readReference } from '../lib/Context';
-import { formatAge, formatBytes, formatEntity, formatTable, countOf, printable } from '../lib/format';
+import {
+  formatAge,
+  formatBytes,
+  formatEntity,
+  formatTable,
+  countOf,
+  printable,
+} from '../lib/format';
 
 const SHOWN_VERSIONS = 5;
 
@@ -11,7 +18,10 @@ export const show: Command = {
   args: [{ name: 'REF', description: 'an asset, or a version of it' }],
   options: {},
   examples: [
-    { line: 'asset show models/basecaller', does: 'the asset and its newest versions' },
+    {
+      line: 'asset show models/basecaller',
+      does: 'the asset and its newest versions',
+    },
     { line: 'asset show models/basecaller@champion', does: 'one version' },
   ],
   async run(context, { args }) {
@@ -25,27 +35,52 @@ export const show: Command = {
     if (reference.selector !== undefined) {
       const version = await client.getVersion(reference, { signal });
       if (context.json) {
-        context.printJson({ namespace: reference.namespace, name: reference.name, ...version });
+        context.printJson({
+          namespace: reference.namespace,
+          name: reference.name,
+          ...version,
+        });
         return;
       }
       const facts: [string, string][] = [
         ['digest', version.digest],
-        ['files', `${countOf(version.fileCount, 'file')}, ${formatBytes(version.size)}`],
-        ['made', `${formatAge(version.createdAt, now)} by ${formatEntity(version.createdBy)} (${version.createdAt})`],
+        [
+          'files',
+          `${countOf(version.fileCount, 'file')}, ${formatBytes(version.size)}`,
+        ],
+        [
+          'made',
+          `${formatAge(version.createdAt, now)} by ${formatEntity(
+            version.createdBy,
+          )} (${version.createdAt})`,
+        ],
         ['message', printable(version.message ?? '')],
         ['aliases', version.aliases.join(', ')],
-        ...Object.entries(version.metadata).map(([key, value]): [string, string] => [
-          printable(key),
-          printable(typeof value === 'string' ? value : JSON.stringify(value)),
-        ]),
+        ...Object.entries(version.metadata).map(
+          ([key, value]): [string, string] => [
+            printable(key),
+            printable(
+              typeof value === 'string' ? value : JSON.stringify(value),
+            ),
+          ],
+        ),
       ];
       context.print(
-        `${context.paint('bold', formatReference({ ...reference, path: undefined, selector: version.label }))}${
-          version.latest ? '  latest' : ''
-        }`,
+        `${context.paint(
+          'bold',
+          formatReference({
+            ...reference,
+            path: undefined,
+            selector: version.label,
+          }),
+        )}${version.latest ? '  latest' : ''}`,
       );
       context.print(
-        formatTable(facts.filter(([, value]) => value).map(([key, value]) => [`  ${key}`, value])),
+        formatTable(
+          facts
+            .filter(([, value]) => value)
+            .map(([key, value]) => [`  ${key}`, value]),
+        ),
       );
       return;
     }
@@ -61,29 +96,43 @@ export const show: Command = {
       formatTable([
         [
           context.paint('bold', formatReference(asset)),
-          `${asset.type} · owned by ${formatEntity(asset.owner)} · ${asset.visibility}`,
+          `${asset.type} · owned by ${formatEntity(asset.owner)} · ${
+            asset.visibility
+          }`,
         ],
       ]),
     );
     if (asset.description) context.print(printable(asset.description));
-    if (asset.tags.length > 0) context.print(context.paint('dim', asset.tags.join(' ')));
+    if (asset.tags.length > 0)
+      context.print(context.paint('dim', asset.tags.join(' ')));
     const rows = versions.map(version => [
       `  ${version.latest ? 'latest' : ''}`,
       version.label,
-      `${formatAge(version.createdAt, now)} by ${formatEntity(version.createdBy)}`,
+      `${formatAge(version.createdAt, now)} by ${formatEntity(
+        version.createdBy,
+      )}`,
       shortDigest(version.digest),
       printable(version.message ?? ''),
     ]);
-    for (const alias of asset.aliases) rows.push([`  ${alias.name}`, alias.label, '', '', '']);
+    for (const alias of asset.aliases)
+      rows.push([`  ${alias.name}`, alias.label, '', '', '']);
     if (rows.length > 0) context.print(formatTable(rows));
     context.print(
       asset.versionCount === 0
-        ? `No version yet. To make one: asset push PATH ${formatReference(asset)}`
-        : `${countOf(asset.versionCount, 'version')}, ${formatBytes(asset.logicalSize)}, stored in ${formatBytes(asset.storedSize)}`,
+        ? `No version yet. To make one: asset push PATH ${formatReference(
+            asset,
+          )}`
+        : `${countOf(asset.versionCount, 'version')}, ${formatBytes(
+            asset.logicalSize,
+          )}, stored in ${formatBytes(asset.storedSize)}`,
     );
     if (asset.declaration?.state === 'proposed') {
-      context.note(`${asset.declaration.location} declares this asset, and waits for one of its owners`);
-      context.note(`  to let it: asset declaration accept ${formatReference(asset)}`);
+      context.note(
+        `${asset.declaration.location} declares this asset, and waits for one of its owners`,
+      );
+      context.note(
+        `  to let it: asset declaration accept ${formatReference(asset)}`,
+      );
     }
   },
 };

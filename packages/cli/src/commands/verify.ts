@@ -6,14 +6,23 @@ import { Context, readReference } from '../lib/Context';
 import { CommandError, EXIT } from '../lib/exit';
 import { countOf, formatTable, printable } from '../lib/format';
 
-async function verifyFolderAgainst(context: Context, target: string, against: string | undefined) {
+async function verifyFolderAgainst(
+  context: Context,
+  target: string,
+  against: string | undefined,
+) {
   const { formatReference, buildManifest } = await import(
     '@baseasset/backstage-plugin-asset-manager-common'
   );
-  const { readReceipt, hashFile, scan, verifyFolder } = await import('@baseasset/client/node');
+  const { readReceipt, hashFile, scan, verifyFolder } = await import(
+    '@baseasset/client/node'
+  );
   const { cacheDirectory } = await import('@baseasset/client/node');
   const client = await context.client();
-  const receipt = await readReceipt({ cache: cacheDirectory(context.environment), folder: target });
+  const receipt = await readReceipt({
+    cache: cacheDirectory(context.environment),
+    folder: target,
+  });
   if (!against && !receipt) {
     const { files } = await scan(target);
     const entries: ManifestEntry[] = [];
@@ -22,18 +31,25 @@ async function verifyFolderAgainst(context: Context, target: string, against: st
     }
     throw new CommandError(
       EXIT.usage,
-      `nothing says which version ${target} should be; its own digest is ${buildManifest(entries).digest}`,
+      `nothing says which version ${target} should be; its own digest is ${
+        buildManifest(entries).digest
+      }`,
       [`name the version: asset verify ${target} NAME@VERSION`],
     );
   }
   const reference = against
     ? await readReference(against)
     : { ...receipt!, selector: receipt!.digest };
-  const version = await client.getVersion(reference, { signal: context.signal });
+  const version = await client.getVersion(reference, {
+    signal: context.signal,
+  });
   const bar = context.progress();
   let read = 0;
   const entries = [];
-  for await (const entry of client.entries({ ...reference, digest: version.digest })) {
+  for await (const entry of client.entries({
+    ...reference,
+    digest: version.digest,
+  })) {
     entries.push(entry);
   }
   const differences = await verifyFolder({
@@ -56,27 +72,46 @@ async function verifyFolderAgainst(context: Context, target: string, against: st
 }
 
 async function verifyStored(context: Context, text: string) {
-  const { formatReference } = await import('@baseasset/backstage-plugin-asset-manager-common');
+  const { formatReference } = await import(
+    '@baseasset/backstage-plugin-asset-manager-common'
+  );
   const { createHash } = await import('node:crypto');
   const reference = await readReference(text);
   const client = await context.client();
-  const version = await client.getVersion(reference, { signal: context.signal });
+  const version = await client.getVersion(reference, {
+    signal: context.signal,
+  });
   const transport = await (await context.session()).transport();
   const bar = context.progress();
   const differences: FolderDifference[] = [];
   let read = 0;
   try {
-    for await (const entry of client.entries({ ...reference, digest: version.digest })) {
+    for await (const entry of client.entries({
+      ...reference,
+      digest: version.digest,
+    })) {
       const hash = createHash('sha256');
-      const url = await client.fileUrl({ ...reference, selector: version.digest }, entry.path);
-      for await (const chunk of await transport.receive({ url, start: 0, signal: context.signal })) {
+      const url = await client.fileUrl(
+        { ...reference, selector: version.digest },
+        entry.path,
+      );
+      for await (const chunk of await transport.receive({
+        url,
+        start: 0,
+        signal: context.signal,
+      })) {
         hash.update(chunk);
         read += chunk.length;
         bar.update('Verifying', read, version.size);
       }
       const found = `sha256:${hash.digest('hex')}`;
       if (found !== entry.digest) {
-        differences.push({ kind: 'changed', path: entry.path, found, expected: entry.digest });
+        differences.push({
+          kind: 'changed',
+          path: entry.path,
+          found,
+          expected: entry.digest,
+        });
       }
     }
   } finally {
@@ -101,31 +136,58 @@ export const verify: Command = {
   ],
   args: [
     { name: 'DIR|REF', description: 'a folder, or a version as it is stored' },
-    { name: 'REF', description: 'the version that the folder should be', optional: true },
+    {
+      name: 'REF',
+      description: 'the version that the folder should be',
+      optional: true,
+    },
   ],
   options: {},
   examples: [
-    { line: 'asset verify ./model', does: 'is this folder still what was pulled?' },
-    { line: 'asset verify ./model models/basecaller@4', does: 'is it version 4?' },
-    { line: 'asset verify models/basecaller@4', does: 'is every byte in the store as it was pushed?' },
+    {
+      line: 'asset verify ./model',
+      does: 'is this folder still what was pulled?',
+    },
+    {
+      line: 'asset verify ./model models/basecaller@4',
+      does: 'is it version 4?',
+    },
+    {
+      line: 'asset verify models/basecaller@4',
+      does: 'is every byte in the store as it was pushed?',
+    },
   ],
   async run(context, { args }) {
     const [target, against] = args;
-    const isFolder = against !== undefined || target.startsWith('.') || existsSync(target);
+    const isFolder =
+      against !== undefined || target.startsWith('.') || existsSync(target);
     const { what, reference, version, differences } = isFolder
       ? await verifyFolderAgainst(context, target, against)
       : await verifyStored(context, target);
     if (context.json) {
-      context.printJson({ target, reference, digest: version.digest, ok: differences.length === 0, differences });
+      context.printJson({
+        target,
+        reference,
+        digest: version.digest,
+        ok: differences.length === 0,
+        differences,
+      });
     } else if (differences.length === 0) {
-      context.print(`${what} is ${reference}: ${countOf(version.fileCount, 'file')} match`);
+      context.print(
+        `${what} is ${reference}: ${countOf(version.fileCount, 'file')} match`,
+      );
     } else {
       context.print(
         formatTable(
           differences.map(each => [
             `  ${each.kind}`,
             printable(each.path),
-            each.kind === 'changed' ? `is ${each.found.slice(0, 19)}…, should be ${each.expected.slice(0, 19)}…` : '',
+            each.kind === 'changed'
+              ? `is ${each.found.slice(
+                  0,
+                  19,
+                )}…, should be ${each.expected.slice(0, 19)}…`
+              : '',
           ]),
         ),
       );

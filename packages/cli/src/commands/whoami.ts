@@ -9,7 +9,9 @@ export const whoami: Command = {
   examples: [{ line: 'asset whoami', does: 'who am I here?' }],
   async run(context) {
     const session = await context.session();
-    const me = await (await context.client()).whoami({ signal: context.signal });
+    const me = await (
+      await context.client()
+    ).whoami({ signal: context.signal });
     if (context.json) {
       context.printJson({ server: session.server, ...me });
       return;

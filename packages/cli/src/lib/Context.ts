@@ -1,5 +1,8 @@
 import { styleText } from 'node:util';
-import type { AssetReference, AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetReference,
+  AssetName,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { UsageError } from './exit';
 import { Progress } from './Progress';
 import { Session } from './Session';
@@ -38,12 +41,18 @@ export class Context {
     this.stderr = options.stderr;
     this.#server = options.server;
     this.#showProgress =
-      options.progress && !options.quiet && !options.json && Boolean(options.stderr.isTTY);
+      options.progress &&
+      !options.quiet &&
+      !options.json &&
+      Boolean(options.stderr.isTTY);
   }
 
   /** The portal and who is asking there. */
   session(): Promise<Session> {
-    this.#session ??= Session.open({ server: this.#server, environment: this.environment });
+    this.#session ??= Session.open({
+      server: this.#server,
+      environment: this.environment,
+    });
     return this.#session;
   }
 
@@ -88,9 +97,15 @@ export class Context {
     this.stderr.write(`${this.paint('yellow', 'warning:')} ${text}\n`);
   }
 
-  paint(style: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan', text: string): string {
-    const stream = style === 'yellow' || style === 'red' ? this.stderr : this.stdout;
-    return stream.isTTY && !this.environment.NO_COLOR ? styleText(style, text) : text;
+  paint(
+    style: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan',
+    text: string,
+  ): string {
+    const stream =
+      style === 'yellow' || style === 'red' ? this.stderr : this.stdout;
+    return stream.isTTY && !this.environment.NO_COLOR
+      ? styleText(style, text)
+      : text;
   }
 }
 
@@ -105,7 +120,9 @@ export function typed<T>(parse: () => T): T {
 
 /** A reference as it was typed. */
 export async function readReference(text: string): Promise<AssetReference> {
-  const { parseReference } = await import('@baseasset/backstage-plugin-asset-manager-common');
+  const { parseReference } = await import(
+    '@baseasset/backstage-plugin-asset-manager-common'
+  );
   return typed(() => parseReference(text));
 }
 
@@ -113,8 +130,9 @@ export async function readReference(text: string): Promise<AssetReference> {
 export async function readName(text: string): Promise<AssetName> {
   const { namespace, name, selector } = await readReference(text);
   if (selector !== undefined) {
-    throw new UsageError(`${JSON.stringify(text)} names a version, and only a name is wanted here`);
+    throw new UsageError(
+      `${JSON.stringify(text)} names a version, and only a name is wanted here`,
+    );
   }
   return { namespace, name };
 }
-

@@ -34,7 +34,8 @@ export class LoginStore {
   readonly #file: string;
 
   constructor(environment: NodeJS.ProcessEnv = process.env) {
-    const config = environment.XDG_CONFIG_HOME ?? path.join(os.homedir(), '.config');
+    const config =
+      environment.XDG_CONFIG_HOME ?? path.join(os.homedir(), '.config');
     this.#file = path.join(config, 'baseasset', 'logins.json');
   }
 
@@ -60,7 +61,10 @@ export class LoginStore {
     const stored = await this.#read();
     await this.#write({
       ...stored,
-      logins: [...stored.logins.filter(each => each.server !== login.server), login],
+      logins: [
+        ...stored.logins.filter(each => each.server !== login.server),
+        login,
+      ],
     });
   }
 
@@ -112,7 +116,9 @@ export class LoginStore {
 
   async #write(stored: Stored): Promise<void> {
     const temporary = `${this.#file}.${randomUUID()}`;
-    await fs.writeFile(temporary, JSON.stringify(stored, null, 2), { mode: 0o600 });
+    await fs.writeFile(temporary, JSON.stringify(stored, null, 2), {
+      mode: 0o600,
+    });
     await fs.rename(temporary, this.#file);
   }
 }

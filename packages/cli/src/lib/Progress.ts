@@ -34,13 +34,22 @@ export class Progress {
     const parts = [
       label.padEnd(10),
       `${formatBytes(done)} of ${formatBytes(total)}`,
-      `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${Math.floor(part * 100)} %`,
+      `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${Math.floor(
+        part * 100,
+      )} %`,
       rate > 0 ? `${formatBytes(rate)}/s` : '',
-      rate > 0 && done < total ? `${formatDuration((total - done) / rate)} left` : '',
+      rate > 0 && done < total
+        ? `${formatDuration((total - done) / rate)} left`
+        : '',
       note,
     ];
     const line = parts.filter(Boolean).join('  ');
-    this.#stream.write(`\r\u001b[K${line.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1))}`);
+    this.#stream.write(
+      `\r\u001b[K${line.slice(
+        0,
+        Math.max(20, (this.#stream.columns ?? 80) - 1),
+      )}`,
+    );
     this.#shown = true;
   }
 

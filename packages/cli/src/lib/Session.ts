@@ -24,15 +24,26 @@ export class Session {
     const { environment } = options;
     const store = new LoginStore(environment);
     const asked = options.server ?? environment.ASSET_SERVER;
-    const login = await store.find(asked === undefined ? undefined : normalizeServer(asked));
+    const login = await store.find(
+      asked === undefined ? undefined : normalizeServer(asked),
+    );
     const server = asked === undefined ? login?.server : normalizeServer(asked);
     if (!server) {
-      throw new CommandError(EXIT.signedOut, 'you are not signed in, and no portal is named', [
-        'to sign in: asset login --server https://your-portal',
-        'or set ASSET_SERVER and ASSET_TOKEN',
-      ]);
+      throw new CommandError(
+        EXIT.signedOut,
+        'you are not signed in, and no portal is named',
+        [
+          'to sign in: asset login --server https://your-portal',
+          'or set ASSET_SERVER and ASSET_TOKEN',
+        ],
+      );
     }
-    return new Session({ server, store, login, token: environment.ASSET_TOKEN });
+    return new Session({
+      server,
+      store,
+      login,
+      token: environment.ASSET_TOKEN,
+    });
   }
 
   private constructor(options: {
@@ -51,11 +62,14 @@ export class Session {
   async token(): Promise<string> {
     if (this.#fixedToken) return this.#fixedToken;
     if (!this.#login) {
-      throw new CommandError(EXIT.signedOut, `you are not signed in at ${this.server}`, [
-        `to sign in: asset login --server ${this.server}`,
-      ]);
+      throw new CommandError(
+        EXIT.signedOut,
+        `you are not signed in at ${this.server}`,
+        [`to sign in: asset login --server ${this.server}`],
+      );
     }
-    if (this.#login.expiresAt - Date.now() > MARGIN_MS) return this.#login.accessToken;
+    if (this.#login.expiresAt - Date.now() > MARGIN_MS)
+      return this.#login.accessToken;
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
     });
@@ -99,10 +113,18 @@ export function normalizeServer(text: string): string {
   try {
     url = new URL(text);
   } catch {
-    throw new UsageError(`${JSON.stringify(text)} is not an address; it has to begin with https://`);
+    throw new UsageError(
+      `${JSON.stringify(
+        text,
+      )} is not an address; it has to begin with https://`,
+    );
   }
   if (!['http:', 'https:'].includes(url.protocol)) {
-    throw new UsageError(`${JSON.stringify(text)} is not an address; it has to begin with https://`);
+    throw new UsageError(
+      `${JSON.stringify(
+        text,
+      )} is not an address; it has to begin with https://`,
+    );
   }
   return url.href.replace(/\/+$/, '');
 }

@@ -1,6 +1,9 @@
 import { promises as fs } from 'node:fs';
 import { stringify } from 'yaml';
-import { ASSET_API_VERSION, ASSET_KIND } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  ASSET_API_VERSION,
+  ASSET_KIND,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { UsageError } from './exit';
 
 /** What a declaration says. */
@@ -23,9 +26,25 @@ export interface Declared {
  * @param file - `-` for nowhere
  * @returns the text of the document
  */
-export async function writeDeclaration(file: string, declared: Declared): Promise<string> {
-  const { namespace, name, type, owner, title, description, system, visibility, tags } = declared;
-  if (!owner) throw new UsageError('--owner is missing: a declaration has to say who owns the asset');
+export async function writeDeclaration(
+  file: string,
+  declared: Declared,
+): Promise<string> {
+  const {
+    namespace,
+    name,
+    type,
+    owner,
+    title,
+    description,
+    system,
+    visibility,
+    tags,
+  } = declared;
+  if (!owner)
+    throw new UsageError(
+      '--owner is missing: a declaration has to say who owns the asset',
+    );
   const text = stringify({
     apiVersion: ASSET_API_VERSION,
     kind: ASSET_KIND,
@@ -45,6 +64,9 @@ export async function writeDeclaration(file: string, declared: Declared): Promis
   });
   if (file === '-') return text;
   const standing = await fs.readFile(file, 'utf8').catch(() => '');
-  await fs.writeFile(file, standing.trim() ? `${standing.trimEnd()}\n---\n${text}` : text);
+  await fs.writeFile(
+    file,
+    standing.trim() ? `${standing.trimEnd()}\n---\n${text}` : text,
+  );
   return text;
 }

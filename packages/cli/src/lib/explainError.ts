@@ -27,21 +27,43 @@ const CODE_BY_STATUS: Record<number, number> = {
  */
 export function explainError(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
-  const { name, message = String(error), status, suggestions, errors, code } = error as Carried;
+  const {
+    name,
+    message = String(error),
+    status,
+    suggestions,
+    errors,
+    code,
+  } = error as Carried;
   if (name === 'AssetManagerError' && status !== undefined) {
     const hints: string[] = [];
-    for (const suggestion of suggestions ?? []) hints.push(`did you mean ${suggestion}?`);
+    for (const suggestion of suggestions ?? [])
+      hints.push(`did you mean ${suggestion}?`);
     if (status === 401) hints.push('to sign in: asset login');
-    if (status === 404 && suggestions !== undefined && / asset /.test(message)) {
+    if (
+      status === 404 &&
+      suggestions !== undefined &&
+      / asset /.test(message)
+    ) {
       hints.push('to see what there is: asset list');
     }
-    if (status === 0) hints.push('is the portal running, and is ASSET_SERVER right?');
-    for (const { field, detail } of errors?.slice(1) ?? []) hints.push(`${field}: ${detail}`);
-    return new CommandError(CODE_BY_STATUS[status] ?? EXIT.failed, message, hints);
+    if (status === 0)
+      hints.push('is the portal running, and is ASSET_SERVER right?');
+    for (const { field, detail } of errors?.slice(1) ?? [])
+      hints.push(`${field}: ${detail}`);
+    return new CommandError(
+      CODE_BY_STATUS[status] ?? EXIT.failed,
+      message,
+      hints,
+    );
   }
-  if (name === 'IntegrityError') return new CommandError(EXIT.integrity, message);
+  if (name === 'IntegrityError')
+    return new CommandError(EXIT.integrity, message);
   if (name === 'ConflictError') return new CommandError(EXIT.conflict, message);
-  if (code === 'ENOSPC') return new CommandError(EXIT.failed, 'the disk is full', ['nothing was lost; free some space and run the same command again']);
+  if (code === 'ENOSPC')
+    return new CommandError(EXIT.failed, 'the disk is full', [
+      'nothing was lost; free some space and run the same command again',
+    ]);
   if (code === 'EPIPE') return new CommandError(EXIT.done, '');
   return new CommandError(EXIT.failed, message);
 }

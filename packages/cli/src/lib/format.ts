@@ -1,15 +1,4 @@
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-
-/** Bytes in binary units, e.g. `22.6 MiB`. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 || value >= 1000 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
-}
+export { formatBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** `1 file`, `14 files`. */
 export function countOf(count: number, noun: string): string {
@@ -53,17 +42,22 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   return rows
     .map(row =>
       row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column])))
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell.padEnd(widths[column]),
+        )
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
 }
 
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
 /** Names from outside, with what a terminal would act on made visible. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, character =>
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return text.replace(
+    UNPRINTABLE,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

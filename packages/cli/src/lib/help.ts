@@ -33,13 +33,20 @@ export function commandHelp(command: Command): string {
   const parts = [`${usageOf(command)}\n\n${command.summary}.`];
   for (const paragraph of command.details ?? []) parts.push(paragraph);
   if (command.args.length > 0) {
-    parts.push(indent(formatTable(command.args.map(arg => [arg.name, arg.description]))));
+    parts.push(
+      indent(formatTable(command.args.map(arg => [arg.name, arg.description]))),
+    );
   }
   const options = Object.entries(command.options);
   if (options.length > 0) {
     parts.push(
       `Options\n${indent(
-        formatTable(options.map(([name, spec]) => [optionTerm(name, spec), spec.description])),
+        formatTable(
+          options.map(([name, spec]) => [
+            optionTerm(name, spec),
+            spec.description,
+          ]),
+        ),
       )}`,
     );
   }

@@ -30,8 +30,11 @@ function joinChoices(command: Command, words: readonly string[]): string[] {
   const joined: string[] = [];
   for (const word of words) {
     const last = joined.at(-1) ?? '';
-    const choices = last.startsWith('--') ? command.options[last.slice(2)]?.choices : undefined;
-    if (word.startsWith('-') && choices?.includes(word)) joined[joined.length - 1] = `${last}=${word}`;
+    const choices = last.startsWith('--')
+      ? command.options[last.slice(2)]?.choices
+      : undefined;
+    if (word.startsWith('-') && choices?.includes(word))
+      joined[joined.length - 1] = `${last}=${word}`;
     else joined.push(word);
   }
   return joined;
@@ -40,7 +43,10 @@ function joinChoices(command: Command, words: readonly string[]): string[] {
 /** Holds what was typed to the command's own lists. @throws UsageError for what does not fit */
 export function parseLine(command: Command, words: string[]): Invocation {
   const specs = { ...command.options, ...COMMON_OPTIONS };
-  let values: Record<string, string | boolean | (string | boolean)[] | undefined>;
+  let values: Record<
+    string,
+    string | boolean | (string | boolean)[] | undefined
+  >;
   let args: string[];
   try {
     const parsed = parseArgs({
@@ -53,7 +59,9 @@ export function parseLine(command: Command, words: string[]): Invocation {
     args = parsed.positionals;
   } catch (error) {
     const [message] = (error as Error).message.split('. ');
-    throw new UsageError(message, [`to see the options: asset ${command.name} --help`]);
+    throw new UsageError(message, [
+      `to see the options: asset ${command.name} --help`,
+    ]);
   }
   const invocation: Invocation = {
     args,
@@ -71,16 +79,19 @@ export function parseLine(command: Command, words: string[]): Invocation {
     ]);
   }
   if (args.length > command.args.length) {
-    throw new UsageError(`${JSON.stringify(args[command.args.length])} is one word too many`, [
-      `usage: ${usageOf(command)}`,
-    ]);
+    throw new UsageError(
+      `${JSON.stringify(args[command.args.length])} is one word too many`,
+      [`usage: ${usageOf(command)}`],
+    );
   }
   return invocation;
 }
 
 /** The command's line, e.g. `asset push PATH NAME [options]`. */
 export function usageOf(command: Command): string {
-  const args = command.args.map(arg => (arg.optional ? `[${arg.name}]` : arg.name));
+  const args = command.args.map(arg =>
+    arg.optional ? `[${arg.name}]` : arg.name,
+  );
   const options = Object.keys(command.options).length > 0 ? ['[options]'] : [];
   return ['asset', command.name, ...args, ...options].join(' ');
 }

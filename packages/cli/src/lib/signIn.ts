@@ -13,14 +13,23 @@ interface TokenAnswer {
   refresh_token?: string;
 }
 
-async function send<T>(url: string, init: RequestInit, refused: string): Promise<T> {
+async function send<T>(
+  url: string,
+  init: RequestInit,
+  refused: string,
+): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) });
+    response = await fetch(url, {
+      ...init,
+      signal: AbortSignal.timeout(30_000),
+    });
   } catch {
-    throw new CommandError(EXIT.unreachable, `${new URL(url).origin} can't be reached`, [
-      'is the portal running, and is the address right?',
-    ]);
+    throw new CommandError(
+      EXIT.unreachable,
+      `${new URL(url).origin} can't be reached`,
+      ['is the portal running, and is the address right?'],
+    );
   }
   if (!response.ok) {
     const body = await response.json().catch(() => undefined);
@@ -43,20 +52,27 @@ function post(body: object): RequestInit {
 /** What a Backstage token says of itself; the portal checks it, not we. */
 function subjectOf(token: string): string | undefined {
   try {
-    return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).sub;
+    return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString())
+      .sub;
   } catch {
     return undefined;
   }
 }
 
-function fromAnswer(server: string, answer: TokenAnswer, refreshToken?: string): Login {
+function fromAnswer(
+  server: string,
+  answer: TokenAnswer,
+  refreshToken?: string,
+): Login {
   const renewed = answer.refresh_token ?? refreshToken;
   return {
     server,
     subject: subjectOf(answer.access_token),
     accessToken: answer.access_token,
     expiresAt: Date.now() + answer.expires_in * 1000,
-    renewal: renewed ? { kind: 'refresh-token', refreshToken: renewed } : { kind: 'none' },
+    renewal: renewed
+      ? { kind: 'refresh-token', refreshToken: renewed }
+      : { kind: 'none' },
   };
 }
 
@@ -73,11 +89,18 @@ export async function signInWithBrowser(
 ): Promise<Login> {
   const auth = `${server}/api/auth`;
   const clientId = `${auth}/.well-known/oauth-client/cli.json`;
-  await send(clientId, {}, 'the portal does not let command lines sign in').catch(error => {
-    if (error instanceof CommandError && error.code === EXIT.unreachable) throw error;
-    throw new CommandError(EXIT.failed, `${server} does not let command lines sign in`, [
-      'an operator has to set auth.clientIdMetadataDocuments.enabled: true',
-    ]);
+  await send(
+    clientId,
+    {},
+    'the portal does not let command lines sign in',
+  ).catch(error => {
+    if (error instanceof CommandError && error.code === EXIT.unreachable)
+      throw error;
+    throw new CommandError(
+      EXIT.failed,
+      `${server} does not let command lines sign in`,
+      ['an operator has to set auth.clientIdMetadataDocuments.enabled: true'],
+    );
   });
   const verifier = randomBytes(32).toString('base64url');
   const state = randomBytes(16).toString('hex');
@@ -114,12 +137,24 @@ export async function signInWithBrowser(
 }
 
 /** Signs in as one of the demo's sample people, without a browser. */
-export async function signInAsDemoPerson(server: string, person: string): Promise<Login> {
+export async function signInAsDemoPerson(
+  server: string,
+  person: string,
+): Promise<Login> {
   const answer = await send<{
-    backstageIdentity: { token: string; expiresInSeconds?: number; identity: { userEntityRef: string } };
+    backstageIdentity: {
+      token: string;
+      expiresInSeconds?: number;
+      identity: { userEntityRef: string };
+    };
   }>(
     `${server}/api/auth/demo/refresh`,
-    { headers: { 'x-demo-person': person, 'x-requested-with': 'XMLHttpRequest' } },
+    {
+      headers: {
+        'x-demo-person': person,
+        'x-requested-with': 'XMLHttpRequest',
+      },
+    },
     `${server} has no sample people; sign in without --as`,
   );
   const { token, expiresInSeconds = 3600, identity } = answer.backstageIdentity;
@@ -135,7 +170,8 @@ export async function signInAsDemoPerson(server: string, person: string): Promis
 /** A new access token for a login. @throws CommandError when the portal gives none */
 export async function renew(login: Login): Promise<Login> {
   const { renewal, server } = login;
-  if (renewal.kind === 'demo-person') return signInAsDemoPerson(server, renewal.person);
+  if (renewal.kind === 'demo-person')
+    return signInAsDemoPerson(server, renewal.person);
   if (renewal.kind === 'refresh-token') {
     const { refreshToken } = renewal;
     const answer = await send<TokenAnswer>(
@@ -143,9 +179,14 @@ export async function renew(login: Login): Promise<Login> {
       post({ grant_type: 'refresh_token', refresh_token: refreshToken }),
       'the login has ended',
     );
-    return { ...fromAnswer(server, answer, refreshToken), subject: login.subject };
+    return {
+      ...fromAnswer(server, answer, refreshToken),
+      subject: login.subject,
+    };
   }
-  throw new CommandError(EXIT.signedOut, `the login at ${server} has ended`, ['to sign in: asset login']);
+  throw new CommandError(EXIT.signedOut, `the login at ${server} has ended`, [
+    'to sign in: asset login',
+  ]);
 }
 
 async function listen(state: string) {
@@ -160,26 +201,45 @@ async function listen(state: string) {
   server.on('request', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    if (url.pathname !== '/callback' || url.searchParams.get('state') !== state) {
+    if (
+      url.pathname !== '/callback' ||
+      url.searchParams.get('state') !== state
+    ) {
       response.statusCode = 400;
       response.end('This is not the answer that was waited for.');
       return;
     }
     const given = url.searchParams.get('code');
-    response.end(given ? 'You are signed in, and may close this window.' : 'You were not signed in.');
+    response.end(
+      given
+        ? 'You are signed in, and may close this window.'
+        : 'You were not signed in.',
+    );
     if (given) give(given);
-    else fail(new CommandError(EXIT.signedOut, 'the sign-in was refused in the browser'));
+    else
+      fail(
+        new CommandError(
+          EXIT.signedOut,
+          'the sign-in was refused in the browser',
+        ),
+      );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', () =>
       reject(
-        new CommandError(EXIT.failed, `port ${CALLBACK_PORT} is in use, and the browser has to answer there`),
+        new CommandError(
+          EXIT.failed,
+          `port ${CALLBACK_PORT} is in use, and the browser has to answer there`,
+        ),
       ),
     );
     server.listen(CALLBACK_PORT, '127.0.0.1', resolve);
   });
   const timer = setTimeout(
-    () => fail(new CommandError(EXIT.signedOut, 'nobody signed in for five minutes')),
+    () =>
+      fail(
+        new CommandError(EXIT.signedOut, 'nobody signed in for five minutes'),
+      ),
     WAIT_MS,
   );
   return {

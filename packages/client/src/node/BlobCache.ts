@@ -2,7 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { parseDigest, Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  parseDigest,
+  Digest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
 import { hashFile } from './hashFile';
 
@@ -35,7 +38,9 @@ export class BlobCache {
   }
 
   async has(blob: { digest: Digest; size: number }): Promise<boolean> {
-    const stat = await fs.stat(this.locationOf(blob.digest)).catch(() => undefined);
+    const stat = await fs
+      .stat(this.locationOf(blob.digest))
+      .catch(() => undefined);
     return stat?.size === blob.size;
   }
 
@@ -77,10 +82,16 @@ export class BlobCache {
    *
    * @throws IntegrityError when the blob is damaged, which then is gone from the cache
    */
-  async copyTo(blob: { digest: Digest; size: number }, target: string): Promise<void> {
+  async copyTo(
+    blob: { digest: Digest; size: number },
+    target: string,
+  ): Promise<void> {
     const location = this.locationOf(blob.digest);
     // Not the name with something added: that may be as long as a name can be.
-    const temporary = path.join(path.dirname(target), `.${randomUUID().slice(0, 8)}.part`);
+    const temporary = path.join(
+      path.dirname(target),
+      `.${randomUUID().slice(0, 8)}.part`,
+    );
     try {
       if (this.#verified.has(blob.digest)) {
         await fs.copyFile(location, temporary, constants.COPYFILE_FICLONE);
@@ -111,11 +122,15 @@ export class BlobCache {
     for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
     if (bytes.length < blob.size) {
-      throw new Error(`${bytes.length} of ${blob.size} bytes of ${blob.digest} came`);
+      throw new Error(
+        `${bytes.length} of ${blob.size} bytes of ${blob.digest} came`,
+      );
     }
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     if (digest !== blob.digest) {
-      throw new IntegrityError(`what came for ${blob.digest} has the digest ${digest}`);
+      throw new IntegrityError(
+        `what came for ${blob.digest} has the digest ${digest}`,
+      );
     }
     const temporary = path.join(this.#directory, 'tmp', `${randomUUID()}.part`);
     await this.#ensureFolder(path.dirname(temporary));
@@ -139,7 +154,11 @@ export class BlobCache {
   ): Promise<void> {
     const hash = createHash('sha256');
     let have = 0;
-    const handle = await fs.open(part, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const handle = await fs.open(
+      part,
+      constants.O_RDWR | constants.O_CREAT,
+      0o600,
+    );
     try {
       const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK, blob.size)));
       for (;;) {
@@ -183,14 +202,18 @@ export class BlobCache {
       throw new Error(`${have} of ${blob.size} bytes of ${blob.digest} came`);
     }
     await fs.rm(part, { force: true });
-    throw new IntegrityError(`what came for ${blob.digest} has the digest ${digest}`);
+    throw new IntegrityError(
+      `what came for ${blob.digest} has the digest ${digest}`,
+    );
   }
 
   /**
    * The unfinished blob to go on with, which one process at a time may have;
    * a second one that pulls the same blob takes a part of its own.
    */
-  async #lockPart(digest: Digest): Promise<{ part: string; release: () => Promise<void> }> {
+  async #lockPart(
+    digest: Digest,
+  ): Promise<{ part: string; release: () => Promise<void> }> {
     const folder = path.join(this.#directory, 'tmp');
     await fs.mkdir(folder, { recursive: true });
     const part = path.join(folder, `${digest.slice('sha256:'.length)}.part`);

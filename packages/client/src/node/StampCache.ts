@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { Digest, isDigest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Digest,
+  isDigest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** A stamp is trusted only when it is this much older than its reading: clocks of disks are coarse. */
 const SETTLED_MS = 50;
@@ -27,7 +30,9 @@ export class StampCache {
     folder: string;
     purpose: 'hashes' | 'pulled';
   }): Promise<StampCache> {
-    const folder = await fs.realpath(options.folder).catch(() => path.resolve(options.folder));
+    const folder = await fs
+      .realpath(options.folder)
+      .catch(() => path.resolve(options.folder));
     const name = createHash('sha256').update(folder).digest('hex');
     const file = path.join(options.cache, options.purpose, `${name}.json`);
     const known = new Map<string, StampedFile>();
@@ -35,7 +40,11 @@ export class StampCache {
       const { version, files } = JSON.parse(await fs.readFile(file, 'utf8'));
       if (version === 1) {
         for (const [key, stamp, digest] of files) {
-          if (typeof key === 'string' && typeof stamp === 'string' && isDigest(digest)) {
+          if (
+            typeof key === 'string' &&
+            typeof stamp === 'string' &&
+            isDigest(digest)
+          ) {
             known.set(key, { stamp, digest });
           }
         }
@@ -85,7 +94,11 @@ export class StampCache {
     if (!this.#changed) return;
     await fs.mkdir(path.dirname(this.#file), { recursive: true });
     const temporary = `${this.#file}.${randomUUID()}`;
-    const files = [...this.#known].map(([key, { stamp, digest }]) => [key, stamp, digest]);
+    const files = [...this.#known].map(([key, { stamp, digest }]) => [
+      key,
+      stamp,
+      digest,
+    ]);
     await fs.writeFile(temporary, JSON.stringify({ version: 1, files }));
     await fs.rename(temporary, this.#file);
     this.#changed = false;

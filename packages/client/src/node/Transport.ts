@@ -34,7 +34,11 @@ export class Transport {
     const { url, location, start, end, onBytes, signal } = options;
     const body =
       end > start
-        ? createReadStream(location, { start, end: end - 1, highWaterMark: Math.min(BLOCK, end - start) })
+        ? createReadStream(location, {
+            start,
+            end: end - 1,
+            highWaterMark: Math.min(BLOCK, end - start),
+          })
         : undefined;
     try {
       const response = await this.#request({
@@ -55,7 +59,11 @@ export class Transport {
   }
 
   /** Opens a file from an offset on. The caller reads the answer to its end. */
-  async receive(options: { url: string; start: number; signal?: AbortSignal }): Promise<Readable> {
+  async receive(options: {
+    url: string;
+    start: number;
+    signal?: AbortSignal;
+  }): Promise<Readable> {
     const { url, start, signal } = options;
     return this.#request({
       url,
@@ -100,10 +108,15 @@ export class Transport {
       const request = client.request(url, {
         method,
         agent: this.#agents[url.protocol as 'http:' | 'https:'],
-        headers: { ...headers, ...(token && { Authorization: `Bearer ${token}` }) },
+        headers: {
+          ...headers,
+          ...(token && { Authorization: `Bearer ${token}` }),
+        },
         signal,
       });
-      request.setTimeout(IDLE_MS, () => request.destroy(new Error('nothing came for too long')));
+      request.setTimeout(IDLE_MS, () =>
+        request.destroy(new Error('nothing came for too long')),
+      );
       request.on('error', unreachable);
       request.on('response', response => {
         const { statusCode = 0 } = response;
@@ -115,7 +128,12 @@ export class Transport {
         response.on('data', chunk => chunks.push(chunk));
         response.on('error', unreachable);
         response.on('end', () =>
-          reject(AssetManagerError.fromBody(statusCode, Buffer.concat(chunks).toString())),
+          reject(
+            AssetManagerError.fromBody(
+              statusCode,
+              Buffer.concat(chunks).toString(),
+            ),
+          ),
         );
       });
       if (body) {

@@ -12,7 +12,10 @@ const BLOCK = 1024 * 1024;
  * @param onBytes - hears of every block as it was read
  * @public
  */
-export async function hashFile(location: string, onBytes?: (bytes: number) => void): Promise<Digest> {
+export async function hashFile(
+  location: string,
+  onBytes?: (bytes: number) => void,
+): Promise<Digest> {
   const handle = await fs.open(location, 'r');
   try {
     return await hashHandle(handle, onBytes);
@@ -49,7 +52,9 @@ export async function hashUnchanged(
 ): Promise<Digest> {
   const handle = await fs.open(file.location, 'r').catch(error => {
     if (error.code === 'EACCES' || error.code === 'EPERM') {
-      throw new InputError(`${JSON.stringify(file.location)} can't be pushed: it may not be read`);
+      throw new InputError(
+        `${JSON.stringify(file.location)} can't be pushed: it may not be read`,
+      );
     }
     throw error;
   });
@@ -57,7 +62,9 @@ export async function hashUnchanged(
     const digest = await hashHandle(handle, onBytes);
     if (stampOf(await handle.stat({ bigint: true })) !== file.stamp) {
       throw new InputError(
-        `${JSON.stringify(file.location)} changed while it was read; push again when it is at rest`,
+        `${JSON.stringify(
+          file.location,
+        )} changed while it was read; push again when it is at rest`,
       );
     }
     return digest;

@@ -7,9 +7,14 @@ import path from 'node:path';
  *
  * @public
  */
-export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+export function cacheDirectory(
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
   return (
     environment.BASEASSET_CACHE ??
-    path.join(environment.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'baseasset')
+    path.join(
+      environment.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'),
+      'baseasset',
+    )
   );
 }

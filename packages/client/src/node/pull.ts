@@ -76,12 +76,18 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   const root = path.resolve(target);
   await makeTarget(root);
   await refuseTwins(root, wanted);
-  const stamps = await StampCache.open({ cache: options.cache, folder: root, purpose: 'pulled' });
+  const stamps = await StampCache.open({
+    cache: options.cache,
+    folder: root,
+    purpose: 'pulled',
+  });
 
   const { missing, changed } = await compareFolder({ root, wanted, stamps });
   if (changed.length > 0 && !options.force) {
     throw new ConflictError(
-      `${changed.length} files in ${target} were changed on this machine: ${changed
+      `${
+        changed.length
+      } files in ${target} were changed on this machine: ${changed
         .slice(0, 3)
         .map(each => JSON.stringify(each))
         .join(', ')}${changed.length > 3 ? ', …' : ''}`,
@@ -89,7 +95,11 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   }
 
   const cache = new BlobCache({ directory: options.cache });
-  const receivedBytes = await fetchMissing({ ...options, blobs: cache, missing });
+  const receivedBytes = await fetchMissing({
+    ...options,
+    blobs: cache,
+    missing,
+  });
   const whole = !options.include?.length;
   // Before anything is written: a former file may stand where a folder has to be.
   const removed = whole ? await removeFormer({ root, wanted, stamps }) : 0;
@@ -111,7 +121,13 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     }
   });
   await stamps.save();
-  if (whole) await writeReceipt({ cache: options.cache, folder: root, ...name, digest: version.digest });
+  if (whole)
+    await writeReceipt({
+      cache: options.cache,
+      folder: root,
+      ...name,
+      digest: version.digest,
+    });
   // Stamps of files that were written this moment can't be trusted yet.
   if (missing.length > 0) await settle({ root, wanted: missing, stamps });
   return {
@@ -122,18 +138,28 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     removed,
   };
 
-  async function chooseEntries({ include }: PullOptions): Promise<ManifestEntry[]> {
-    const matches = include?.length ? picomatch([...include], { dot: true }) : () => true;
+  async function chooseEntries({
+    include,
+  }: PullOptions): Promise<ManifestEntry[]> {
+    const matches = include?.length
+      ? picomatch([...include], { dot: true })
+      : () => true;
     const checker = new ManifestChecker();
     const entries: ManifestEntry[] = [];
-    for await (const entry of client.entries({ ...name, digest: version.digest }, { signal })) {
+    for await (const entry of client.entries(
+      { ...name, digest: version.digest },
+      { signal },
+    )) {
       // The server is not trusted to keep a path inside of the folder.
       checker.check(entry);
       if (matches(entry.path)) entries.push(entry);
     }
     if (entries.length === 0) {
       throw new InputError(
-        `no file of ${formatReference({ ...name, selector: version.label })} matches ${include?.join(', ')}`,
+        `no file of ${formatReference({
+          ...name,
+          selector: version.label,
+        })} matches ${include?.join(', ')}`,
       );
     }
     return entries;
@@ -152,14 +178,18 @@ async function compareFolder(options: {
   const changed: string[] = [];
   await concurrently(wanted, 64, async entry => {
     const location = path.join(root, ...entry.path.split('/'));
-    const stat = await fs.lstat(location, { bigint: true }).catch(() => undefined);
+    const stat = await fs
+      .lstat(location, { bigint: true })
+      .catch(() => undefined);
     if (!stat) {
       missing.push(entry);
       return;
     }
     if (!stat.isFile()) {
       // A folder that an earlier pull made goes with its last former file.
-      const isFormer = [...former.keys()].some(key => key.startsWith(`${entry.path}/`));
+      const isFormer = [...former.keys()].some(key =>
+        key.startsWith(`${entry.path}/`),
+      );
       if (!isFormer) changed.push(entry.path);
       missing.push(entry);
       return;
@@ -182,7 +212,10 @@ async function compareFolder(options: {
 }
 
 async function fetchMissing(
-  options: PullOptions & { blobs: BlobCache; missing: readonly ManifestEntry[] },
+  options: PullOptions & {
+    blobs: BlobCache;
+    missing: readonly ManifestEntry[];
+  },
 ): Promise<number> {
   const { blobs, missing, onProgress, signal } = options;
   const absent = new Map<Digest, ManifestEntry>();
@@ -190,7 +223,10 @@ async function fetchMissing(
     if (!(await blobs.has(entry))) absent.set(entry.digest, entry);
   });
   const progress: PullProgress = {
-    totalBytes: [...absent.values()].reduce((sum, entry) => sum + entry.size, 0),
+    totalBytes: [...absent.values()].reduce(
+      (sum, entry) => sum + entry.size,
+      0,
+    ),
     receivedBytes: 0,
   };
   onProgress?.({ ...progress });
@@ -211,25 +247,42 @@ async function fetchMissing(
 }
 
 async function fetchBlob(
-  options: Pick<PullOptions, 'client' | 'transport' | 'name' | 'version' | 'signal'> & {
+  options: Pick<
+    PullOptions,
+    'client' | 'transport' | 'name' | 'version' | 'signal'
+  > & {
     blobs: BlobCache;
     entry: ManifestEntry;
     onBytes?: (bytes: number) => void;
   },
 ): Promise<void> {
-  const { client, transport, name, version, blobs, entry, onBytes, signal } = options;
-  const url = await client.fileUrl({ ...name, selector: version.digest }, entry.path);
+  const { client, transport, name, version, blobs, entry, onBytes, signal } =
+    options;
+  const url = await client.fileUrl(
+    { ...name, selector: version.digest },
+    entry.path,
+  );
   await retry(
     async () => {
       try {
-        await blobs.fetch(entry, start => transport.receive({ url, start, signal }), onBytes);
+        await blobs.fetch(
+          entry,
+          start => transport.receive({ url, start, signal }),
+          onBytes,
+        );
       } catch (error) {
-        if (error instanceof IntegrityError || error instanceof AssetManagerError) throw error;
+        if (
+          error instanceof IntegrityError ||
+          error instanceof AssetManagerError
+        )
+          throw error;
         signal?.throwIfAborted();
         if (isLocal(error)) throw error;
         throw new AssetManagerError({
           status: 0,
-          message: `the connection broke off in the middle of ${JSON.stringify(entry.path)}`,
+          message: `the connection broke off in the middle of ${JSON.stringify(
+            entry.path,
+          )}`,
           cause: error,
         });
       }
@@ -241,7 +294,11 @@ async function fetchBlob(
 /** Whether the own disk is to blame, and not the line. */
 function isLocal(error: unknown): boolean {
   const { code, syscall } = error as { code?: string; syscall?: string };
-  return code === 'ENOSPC' || code === 'EDQUOT' || ['open', 'write', 'mkdir', 'rename'].includes(syscall ?? '');
+  return (
+    code === 'ENOSPC' ||
+    code === 'EDQUOT' ||
+    ['open', 'write', 'mkdir', 'rename'].includes(syscall ?? '')
+  );
 }
 
 /**
@@ -255,7 +312,11 @@ async function makeTarget(root: string): Promise<void> {
     const stat = await fs.stat(at).catch(() => undefined);
     if (stat?.isDirectory()) break;
     if (stat) {
-      throw new InputError(`${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(at)} is no folder`);
+      throw new InputError(
+        `${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(
+          at,
+        )} is no folder`,
+      );
     }
     missing.unshift(at);
     at = path.dirname(at);
@@ -264,7 +325,9 @@ async function makeTarget(root: string): Promise<void> {
     await fs.mkdir(folder).catch(error => {
       if (error.code === 'EEXIST') return;
       throw new InputError(
-        `${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(folder)} can't be made (${error.code})`,
+        `${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(
+          folder,
+        )} can't be made (${error.code})`,
       );
     });
   }
@@ -273,9 +336,16 @@ async function makeTarget(root: string): Promise<void> {
 /** Makes a folder, and refuses to go through links that lead out of the target. */
 async function ensureFolder(root: string, folder: string): Promise<void> {
   await fs.mkdir(folder, { recursive: true });
-  const [realRoot, real] = await Promise.all([fs.realpath(root), fs.realpath(folder)]);
+  const [realRoot, real] = await Promise.all([
+    fs.realpath(root),
+    fs.realpath(folder),
+  ]);
   if (real !== realRoot && !real.startsWith(realRoot + path.sep)) {
-    throw new InputError(`${JSON.stringify(folder)} is a link out of the folder that is pulled into`);
+    throw new InputError(
+      `${JSON.stringify(
+        folder,
+      )} is a link out of the folder that is pulled into`,
+    );
   }
 }
 
@@ -290,12 +360,24 @@ async function removeFormer(options: {
   for (const [key, { stamp }] of [...stamps.entries()]) {
     if (kept.has(key)) continue;
     const location = path.join(root, ...key.split('/'));
-    const stat = await fs.lstat(location, { bigint: true }).catch(() => undefined);
+    const stat = await fs
+      .lstat(location, { bigint: true })
+      .catch(() => undefined);
     if (stat?.isFile() && stampOf(stat) === stamp) {
       await fs.rm(location);
       removed++;
-      for (let at = path.dirname(location); at !== root && at.startsWith(root); at = path.dirname(at)) {
-        if (!(await fs.rmdir(at).then(() => true, () => false))) break;
+      for (
+        let at = path.dirname(location);
+        at !== root && at.startsWith(root);
+        at = path.dirname(at)
+      ) {
+        if (
+          !(await fs.rmdir(at).then(
+            () => true,
+            () => false,
+          ))
+        )
+          break;
       }
     }
     stamps.delete(key);
@@ -323,7 +405,10 @@ async function settle(options: {
 }
 
 /** Refuses where two names of the version would be one file on this machine. */
-async function refuseTwins(root: string, entries: readonly ManifestEntry[]): Promise<void> {
+async function refuseTwins(
+  root: string,
+  entries: readonly ManifestEntry[],
+): Promise<void> {
   const pairs = twins(entries.map(entry => entry.path));
   if (pairs.length === 0) return;
   const probe = await fs.mkdtemp(path.join(root, '.asset-probe-'));
@@ -337,7 +422,8 @@ async function refuseTwins(root: string, entries: readonly ManifestEntry[]): Pro
         ),
       ),
     );
-    if (folds.some(Boolean)) throw new InputError(`${pairs[0]}, and this one can't either`);
+    if (folds.some(Boolean))
+      throw new InputError(`${pairs[0]}, and this one can't either`);
   } finally {
     await fs.rm(probe, { recursive: true });
   }

@@ -9,7 +9,11 @@ import type { AssetManagerClient } from '../AssetManagerClient';
 import { AssetManagerError } from '../AssetManagerError';
 import { concurrently } from '../concurrently';
 import { retry } from '../retry';
-import { UploadProgress, uploadVersion, UploadVersionResult } from '../uploadVersion';
+import {
+  UploadProgress,
+  uploadVersion,
+  UploadVersionResult,
+} from '../uploadVersion';
 import { hashUnchanged } from './hashFile';
 import { LocalFile, scan } from './scan';
 import { StampCache } from './StampCache';
@@ -51,15 +55,24 @@ type HashedFile = LocalFile & ManifestEntry;
  * @public
  */
 export async function hashFolder(
-  options: Pick<PushOptions, 'cache' | 'target' | 'onWarning' | 'onScan' | 'signal'>,
+  options: Pick<
+    PushOptions,
+    'cache' | 'target' | 'onWarning' | 'onScan' | 'signal'
+  >,
 ): Promise<HashedFile[]> {
   const { cache, target, onWarning, onScan, signal } = options;
   const { files, warnings } = await scan(target);
   for (const warning of warnings) onWarning?.(warning);
   if (files.length === 0) {
-    throw new InputError(`${JSON.stringify(target)} holds no file; there is nothing to push`);
+    throw new InputError(
+      `${JSON.stringify(target)} holds no file; there is nothing to push`,
+    );
   }
-  const stamps = await StampCache.open({ cache, folder: target, purpose: 'hashes' });
+  const stamps = await StampCache.open({
+    cache,
+    folder: target,
+    purpose: 'hashes',
+  });
   const progress: ScanProgress = {
     totalBytes: files.reduce((sum, file) => sum + file.size, 0),
     readBytes: 0,
@@ -107,13 +120,23 @@ export async function push(options: PushOptions): Promise<UploadVersionResult> {
       const url = await client.blobUrl(uploadId, file.digest, part);
       try {
         await retry(
-          () => transport.send({ url, location: file.location, start, end, onBytes, signal }),
+          () =>
+            transport.send({
+              url,
+              location: file.location,
+              start,
+              end,
+              onBytes,
+              signal,
+            }),
           { signal },
         );
       } catch (error) {
         if (error instanceof AssetManagerError && error.status === 400) {
           throw new InputError(
-            `${JSON.stringify(file.location)} changed while it was sent; push again when it is at rest`,
+            `${JSON.stringify(
+              file.location,
+            )} changed while it was sent; push again when it is at rest`,
             error,
           );
         }

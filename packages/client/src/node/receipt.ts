@@ -1,7 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { AssetName, Digest, isDigest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AssetName,
+  Digest,
+  isDigest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 
 /**
  * What was pulled into a folder last.
@@ -12,8 +16,13 @@ export interface PullReceipt extends AssetName {
   digest: Digest;
 }
 
-async function receiptFile(options: { cache: string; folder: string }): Promise<string> {
-  const folder = await fs.realpath(options.folder).catch(() => path.resolve(options.folder));
+async function receiptFile(options: {
+  cache: string;
+  folder: string;
+}): Promise<string> {
+  const folder = await fs
+    .realpath(options.folder)
+    .catch(() => path.resolve(options.folder));
   const name = createHash('sha256').update(folder).digest('hex');
   return path.join(options.cache, 'receipts', `${name}.json`);
 }
@@ -42,7 +51,9 @@ export async function readReceipt(options: {
   folder: string;
 }): Promise<PullReceipt | undefined> {
   try {
-    const receipt = JSON.parse(await fs.readFile(await receiptFile(options), 'utf8'));
+    const receipt = JSON.parse(
+      await fs.readFile(await receiptFile(options), 'utf8'),
+    );
     return isDigest(receipt.digest) ? receipt : undefined;
   } catch {
     return undefined;

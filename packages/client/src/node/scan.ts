@@ -1,7 +1,10 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '@backstage/errors';
-import { comparePaths, pathProblem } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  comparePaths,
+  pathProblem,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 
 /**
  * A file on this machine, as it was when it was looked at.
@@ -50,7 +53,10 @@ function explain(error: unknown, location: string): never {
     ENOENT: 'it is gone, or a link that leads nowhere',
     ENAMETOOLONG: 'its name is too long',
   };
-  if (code && why[code]) throw new InputError(`${JSON.stringify(location)} can't be pushed: ${why[code]}`);
+  if (code && why[code])
+    throw new InputError(
+      `${JSON.stringify(location)} can't be pushed: ${why[code]}`,
+    );
   throw error;
 }
 
@@ -69,15 +75,28 @@ export async function scan(target: string): Promise<ScanResult> {
   if (top.isFile()) {
     const name = path.basename(path.resolve(target));
     refuseName(name, target);
-    files.push({ path: name, location: root, size: Number(top.size), stamp: stampOf(top) });
+    files.push({
+      path: name,
+      location: root,
+      size: Number(top.size),
+      stamp: stampOf(top),
+    });
     return { files, warnings: [] };
   }
 
   if (!top.isDirectory()) {
-    throw new InputError(`${JSON.stringify(target)} can't be pushed: it is neither a file nor a folder`);
+    throw new InputError(
+      `${JSON.stringify(
+        target,
+      )} can't be pushed: it is neither a file nor a folder`,
+    );
   }
 
-  const walk = async (folder: string, prefix: string, above: readonly string[]): Promise<void> => {
+  const walk = async (
+    folder: string,
+    prefix: string,
+    above: readonly string[],
+  ): Promise<void> => {
     const names = await fs
       .readdir(folder, { encoding: 'buffer' })
       .catch(error => explain(error, folder));
@@ -85,32 +104,55 @@ export async function scan(target: string): Promise<ScanResult> {
       const name = bytes.toString();
       const location = path.join(folder, name);
       if (!Buffer.from(name).equals(bytes)) {
-        throw new InputError(`${JSON.stringify(location)} can't be pushed: its name is not UTF-8`);
+        throw new InputError(
+          `${JSON.stringify(location)} can't be pushed: its name is not UTF-8`,
+        );
       }
       const relative = prefix + name;
       refuseName(relative, location);
-      const link = await fs.lstat(location, { bigint: true }).catch(error => explain(error, location));
+      const link = await fs
+        .lstat(location, { bigint: true })
+        .catch(error => explain(error, location));
       const real = link.isSymbolicLink()
         ? await fs.realpath(location).catch(error => explain(error, location))
         : location;
-      if (link.isSymbolicLink() && real !== root && !real.startsWith(root + path.sep)) {
+      if (
+        link.isSymbolicLink() &&
+        real !== root &&
+        !real.startsWith(root + path.sep)
+      ) {
         throw new InputError(
-          `${JSON.stringify(location)} can't be pushed: it is a link out of the folder, to ${JSON.stringify(real)}`,
+          `${JSON.stringify(
+            location,
+          )} can't be pushed: it is a link out of the folder, to ${JSON.stringify(
+            real,
+          )}`,
         );
       }
-      const stat = link.isSymbolicLink() ? await fs.stat(real, { bigint: true }) : link;
+      const stat = link.isSymbolicLink()
+        ? await fs.stat(real, { bigint: true })
+        : link;
       if (stat.isDirectory()) {
         if (above.includes(real)) {
           throw new InputError(
-            `${JSON.stringify(location)} can't be pushed: it is a link to a folder that it stands in`,
+            `${JSON.stringify(
+              location,
+            )} can't be pushed: it is a link to a folder that it stands in`,
           );
         }
         await walk(real, `${relative}/`, [...above, real]);
       } else if (stat.isFile()) {
-        files.push({ path: relative, location: real, size: Number(stat.size), stamp: stampOf(stat) });
+        files.push({
+          path: relative,
+          location: real,
+          size: Number(stat.size),
+          stamp: stampOf(stat),
+        });
       } else {
         throw new InputError(
-          `${JSON.stringify(location)} can't be pushed: it is neither a file nor a folder`,
+          `${JSON.stringify(
+            location,
+          )} can't be pushed: it is neither a file nor a folder`,
         );
       }
     }
@@ -122,7 +164,10 @@ export async function scan(target: string): Promise<ScanResult> {
 
 function refuseName(relative: string, location: string): void {
   const problem = pathProblem(relative);
-  if (problem) throw new InputError(`${JSON.stringify(location)} can't be pushed: ${problem}`);
+  if (problem)
+    throw new InputError(
+      `${JSON.stringify(location)} can't be pushed: ${problem}`,
+    );
 }
 
 /**
@@ -134,14 +179,19 @@ export function twins(paths: readonly string[]): string[] {
   const warnings: string[] = [];
   const seen = new Map<string, string>();
   for (const each of paths) {
-    const folded = each.normalize('NFC').toLocaleLowerCase('en-US').normalize('NFC');
+    const folded = each
+      .normalize('NFC')
+      .toLocaleLowerCase('en-US')
+      .normalize('NFC');
     const twin = seen.get(folded);
     if (twin === undefined) {
       seen.set(folded, each);
     } else {
       warnings.push(
         `${JSON.stringify(twin)} and ${JSON.stringify(each)} differ only in ${
-          twin.normalize('NFC') === each.normalize('NFC') ? 'how their letters are encoded' : 'upper and lower case'
+          twin.normalize('NFC') === each.normalize('NFC')
+            ? 'how their letters are encoded'
+            : 'upper and lower case'
         }: some machines can't hold both`,
       );
     }

@@ -41,11 +41,17 @@ export async function verifyFolder(options: {
     seen.add(file.path);
     const found = await hashFile(file.location, onBytes);
     if (found !== entry.digest) {
-      differences.push({ kind: 'changed', path: file.path, found, expected: entry.digest });
+      differences.push({
+        kind: 'changed',
+        path: file.path,
+        found,
+        expected: entry.digest,
+      });
     }
   });
   for (const entry of entries) {
-    if (!seen.has(entry.path)) differences.push({ kind: 'missing', path: entry.path });
+    if (!seen.has(entry.path))
+      differences.push({ kind: 'missing', path: entry.path });
   }
   return differences.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -45,7 +45,9 @@ export class DatabaseAliasStore implements AliasStore {
   }
 
   async find(assetId: number, name: string): Promise<AliasRecord | undefined> {
-    const row = await this.#knex<AliasRow>('aliases').where({ asset_id: assetId, name }).first();
+    const row = await this.#knex<AliasRow>('aliases')
+      .where({ asset_id: assetId, name })
+      .first();
     return row && toRecord(row);
   }
 
@@ -63,7 +65,9 @@ export class DatabaseAliasStore implements AliasStore {
   }
 
   async remove(assetId: number, name: string): Promise<void> {
-    await this.#knex<AliasRow>('aliases').where({ asset_id: assetId, name }).delete();
+    await this.#knex<AliasRow>('aliases')
+      .where({ asset_id: assetId, name })
+      .delete();
   }
 
   async recordMove(assetId: number, move: AliasMove): Promise<void> {
@@ -77,7 +81,11 @@ export class DatabaseAliasStore implements AliasStore {
     });
   }
 
-  async moves(assetId: number, name: string | undefined, limit: number): Promise<AliasMove[]> {
+  async moves(
+    assetId: number,
+    name: string | undefined,
+    limit: number,
+  ): Promise<AliasMove[]> {
     const query = this.#knex<MoveRow>('alias_moves')
       .where({ asset_id: assetId })
       .orderBy('id', 'desc')

@@ -9,7 +9,12 @@ import {
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
-import type { AssetListRecord, AssetRecord, AssetStore, Viewer } from '../services/ports';
+import type {
+  AssetListRecord,
+  AssetRecord,
+  AssetStore,
+  Viewer,
+} from '../services/ports';
 import { orUndefined, toNumber } from './rows';
 import { whereVisible } from './visible';
 
@@ -46,7 +51,10 @@ interface ListRow extends AssetRow {
 const NEWEST = `(select max(v.sequence) from versions v where v.asset_id = assets.id)`;
 
 /** How each order is spelled: the column to sort by and the direction. */
-const ORDERS: Record<NonNullable<AssetQuery['sort']>, { by: string; down: boolean; numeric?: true }> = {
+const ORDERS: Record<
+  NonNullable<AssetQuery['sort']>,
+  { by: string; down: boolean; numeric?: true }
+> = {
   updated: { by: 'assets.updated_at', down: false },
   '-updated': { by: 'assets.updated_at', down: true },
   name: { by: 'assets.key', down: false },
@@ -100,12 +108,17 @@ function toRow(asset: Omit<AssetRecord, 'id'>): Omit<AssetRow, 'id'> {
 function readCursor(cursor: string): [string | number, number] {
   try {
     const [value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if ((typeof value !== 'string' && typeof value !== 'number') || typeof id !== 'number') {
+    if (
+      (typeof value !== 'string' && typeof value !== 'number') ||
+      typeof id !== 'number'
+    ) {
       throw new Error();
     }
     return [value, id];
   } catch {
-    throw new InputError('cursor is not one that a list gave; leave it out to begin again');
+    throw new InputError(
+      'cursor is not one that a list gave; leave it out to begin again',
+    );
   }
 }
 
@@ -120,7 +133,10 @@ export class DatabaseAssetStore implements AssetStore {
     this.#knex = knex;
   }
 
-  async find(name: AssetName, viewer: Viewer): Promise<AssetRecord | undefined> {
+  async find(
+    name: AssetName,
+    viewer: Viewer,
+  ): Promise<AssetRecord | undefined> {
     const query = this.#knex<AssetRow>('assets').where('key', assetKey(name));
     whereVisible(query, viewer);
     const row = await query.first<AssetRow | undefined>();
@@ -163,29 +179,34 @@ export class DatabaseAssetStore implements AssetStore {
     this.#narrow(rows, query, viewer);
     if (options.cursor) {
       const [value, id] = readCursor(options.cursor);
-      rows.whereRaw(`(${order.by}, assets.id) ${order.down ? '<' : '>'} (?, ?)`, [value, id]);
+      rows.whereRaw(
+        `(${order.by}, assets.id) ${order.down ? '<' : '>'} (?, ?)`,
+        [value, id],
+      );
     }
     const found = (await rows) as ListRow[];
     const shown = found.slice(0, limit);
     const ids = shown.map(row => toNumber(row.id));
     const aliases = await this.#aliasesOf(ids);
     const declarations = await this.#declarationsOf(ids);
-    const items = shown.map((row): AssetListRecord => ({
-      ...toRecord(row),
-      versionCount: toNumber(row.version_count),
-      latest:
-        row.label === null
-          ? undefined
-          : {
-              label: row.label,
-              digest: row.digest as Digest,
-              size: toNumber(row.size),
-              fileCount: row.file_count,
-              createdAt: row.version_created_at,
-            },
-      aliases: aliases.get(toNumber(row.id)) ?? [],
-      declaration: declarations.get(toNumber(row.id)),
-    }));
+    const items = shown.map(
+      (row): AssetListRecord => ({
+        ...toRecord(row),
+        versionCount: toNumber(row.version_count),
+        latest:
+          row.label === null
+            ? undefined
+            : {
+                label: row.label,
+                digest: row.digest as Digest,
+                size: toNumber(row.size),
+                fileCount: row.file_count,
+                createdAt: row.version_created_at,
+              },
+        aliases: aliases.get(toNumber(row.id)) ?? [],
+        declaration: declarations.get(toNumber(row.id)),
+      }),
+    );
     const last = shown.at(-1);
     return found.length > limit && last
       ? {
@@ -201,7 +222,9 @@ export class DatabaseAssetStore implements AssetStore {
   }
 
   async facets(query: AssetQuery, viewer: Viewer): Promise<AssetFacets> {
-    const count = async (field: 'type' | 'owner' | 'namespace' | 'visibility') => {
+    const count = async (
+      field: 'type' | 'owner' | 'namespace' | 'visibility',
+    ) => {
       const { [field]: _own, ...others } = query;
       const rows = this.#knex('assets')
         .select<{ value: string; count: number | string }[]>(
@@ -243,7 +266,9 @@ export class DatabaseAssetStore implements AssetStore {
       .ignore()
       .returning('id');
     if (!row) {
-      throw new ConflictError(`the name ${asset.namespace}/${asset.name} is taken`);
+      throw new ConflictError(
+        `the name ${asset.namespace}/${asset.name} is taken`,
+      );
     }
     return { ...asset, id: toNumber(row.id) };
   }
@@ -262,7 +287,9 @@ export class DatabaseAssetStore implements AssetStore {
   }
 
   async touch(id: number, at: string): Promise<void> {
-    await this.#knex<AssetRow>('assets').where({ id }).update({ updated_at: at });
+    await this.#knex<AssetRow>('assets')
+      .where({ id })
+      .update({ updated_at: at });
   }
 
   async lock(id: number): Promise<void> {
@@ -279,7 +306,9 @@ export class DatabaseAssetStore implements AssetStore {
       if (values?.length) rows.whereIn(`assets.${field}`, values);
     }
     for (const tag of query.tag ?? []) {
-      rows.whereRaw(`assets.tags like ? escape '\\'`, [`%${escapeLike(JSON.stringify(tag))}%`]);
+      rows.whereRaw(`assets.tags like ? escape '\\'`, [
+        `%${escapeLike(JSON.stringify(tag))}%`,
+      ]);
     }
     for (const word of query.text?.trim().split(/\s+/).filter(Boolean) ?? []) {
       const pattern = `%${escapeLike(word.toLocaleLowerCase('en-US'))}%`;
@@ -293,7 +322,10 @@ export class DatabaseAssetStore implements AssetStore {
     }
   }
 
-  async #countTags(query: AssetQuery, viewer: Viewer): Promise<{ value: string; count: number }[]> {
+  async #countTags(
+    query: AssetQuery,
+    viewer: Viewer,
+  ): Promise<{ value: string; count: number }[]> {
     const rows = this.#knex('assets')
       .select<{ tags: string; count: number | string }[]>(
         'assets.tags',
@@ -322,7 +354,12 @@ export class DatabaseAssetStore implements AssetStore {
       // The accepted one is written last, and stays.
       .orderBy([{ column: 'state', order: 'desc' }, { column: 'seen_at' }])
       .select<
-        { asset_id: number | string; location: string; state: AssetDeclaration['state']; seen_at: string }[]
+        {
+          asset_id: number | string;
+          location: string;
+          state: AssetDeclaration['state'];
+          seen_at: string;
+        }[]
       >('asset_id', 'location', 'state', 'seen_at');
     for (const { asset_id, location, state, seen_at } of rows) {
       result.set(toNumber(asset_id), { location, state, seenAt: seen_at });
@@ -330,7 +367,9 @@ export class DatabaseAssetStore implements AssetStore {
     return result;
   }
 
-  async #aliasesOf(ids: number[]): Promise<Map<number, AssetListRecord['aliases']>> {
+  async #aliasesOf(
+    ids: number[],
+  ): Promise<Map<number, AssetListRecord['aliases']>> {
     const result = new Map<number, AssetListRecord['aliases']>();
     if (ids.length === 0) return result;
     const rows = await this.#knex('aliases')

@@ -15,7 +15,11 @@ interface BlobRow {
 }
 
 function toRecord(row: Pick<BlobRow, 'digest' | 'size' | 'key'>): BlobRecord {
-  return { digest: row.digest as Digest, size: toNumber(row.size), key: row.key };
+  return {
+    digest: row.digest as Digest,
+    size: toNumber(row.size),
+    key: row.key,
+  };
 }
 
 export class DatabaseBlobIndex implements BlobIndex {
@@ -25,7 +29,10 @@ export class DatabaseBlobIndex implements BlobIndex {
     this.#knex = knex;
   }
 
-  async find(assetId: number, digests: readonly Digest[]): Promise<Map<Digest, BlobRecord>> {
+  async find(
+    assetId: number,
+    digests: readonly Digest[],
+  ): Promise<Map<Digest, BlobRecord>> {
     const found = new Map<Digest, BlobRecord>();
     for (const batch of inBatches(digests, 500)) {
       const rows = await this.#knex<BlobRow>('blobs')
@@ -50,12 +57,17 @@ export class DatabaseBlobIndex implements BlobIndex {
         .where('blobs.published', true)
         .select<BlobRow[]>('blobs.digest', 'blobs.size', 'blobs.key');
       whereVisible(query, viewer);
-      for (const row of await query) found.set(row.digest as Digest, toRecord(row));
+      for (const row of await query)
+        found.set(row.digest as Digest, toRecord(row));
     }
     return found;
   }
 
-  async add(assetId: number, blobs: readonly BlobRecord[], at: string): Promise<void> {
+  async add(
+    assetId: number,
+    blobs: readonly BlobRecord[],
+    at: string,
+  ): Promise<void> {
     for (const batch of inBatches(blobs, 100)) {
       await this.#knex<BlobRow>('blobs')
         .insert(

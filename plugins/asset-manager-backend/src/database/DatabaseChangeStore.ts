@@ -1,4 +1,7 @@
-import type { AssetChange, AssetChangeKind } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetChange,
+  AssetChangeKind,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import type { ChangeStore, NewChange, Viewer } from '../services/ports';
 import { orUndefined, toNumber } from './rows';
@@ -44,7 +47,11 @@ export class DatabaseChangeStore implements ChangeStore {
     });
   }
 
-  async list(options: { after: number; limit: number; viewer: Viewer }): Promise<AssetChange[]> {
+  async list(options: {
+    after: number;
+    limit: number;
+    viewer: Viewer;
+  }): Promise<AssetChange[]> {
     const { viewer } = options;
     const query = this.#knex('changes')
       .join('assets', 'assets.id', 'changes.asset_id')
@@ -78,7 +85,9 @@ export class DatabaseChangeStore implements ChangeStore {
   }
 
   async position(reader: string): Promise<number> {
-    const row = await this.#knex('change_readers').where({ name: reader }).first();
+    const row = await this.#knex('change_readers')
+      .where({ name: reader })
+      .first();
     return toNumber(row?.sequence);
   }
 

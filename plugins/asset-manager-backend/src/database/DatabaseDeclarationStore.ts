@@ -31,7 +31,11 @@ export class DatabaseDeclarationStore implements DeclarationStore {
     }));
   }
 
-  async put(assetId: number, declaration: DeclarationRecord, by: string): Promise<void> {
+  async put(
+    assetId: number,
+    declaration: DeclarationRecord,
+    by: string,
+  ): Promise<void> {
     await this.#knex<DeclarationRow>('declarations')
       .insert({
         asset_id: assetId,

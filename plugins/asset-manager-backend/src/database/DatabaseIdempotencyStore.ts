@@ -47,6 +47,13 @@ export class DatabaseIdempotencyStore implements IdempotencyStore {
   }
 }
 
-function toRow({ key, subject, request, status, body, createdAt }: RememberedAnswer): KeyRow {
+function toRow({
+  key,
+  subject,
+  request,
+  status,
+  body,
+  createdAt,
+}: RememberedAnswer): KeyRow {
   return { key, subject, request, status, body, created_at: createdAt };
 }

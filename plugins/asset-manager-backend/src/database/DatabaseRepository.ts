@@ -1,4 +1,7 @@
-import { DatabaseService, resolvePackagePath } from '@backstage/backend-plugin-api';
+import {
+  DatabaseService,
+  resolvePackagePath,
+} from '@backstage/backend-plugin-api';
 import type { Knex } from 'knex';
 import type { Repository } from '../services/ports';
 import { DatabaseAliasStore } from './DatabaseAliasStore';
@@ -53,6 +56,8 @@ export class DatabaseRepository implements Repository {
   }
 
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T> {
-    return this.#knex.transaction(transaction => work(new DatabaseRepository(transaction)));
+    return this.#knex.transaction(transaction =>
+      work(new DatabaseRepository(transaction)),
+    );
   }
 }

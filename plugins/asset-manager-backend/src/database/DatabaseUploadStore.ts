@@ -88,11 +88,15 @@ export class DatabaseUploadStore implements UploadStore {
   }
 
   async expired(now: string, limit: number): Promise<UploadRecord[]> {
-    return (await this.#uploads().where('expires_at', '<', now).limit(limit)).map(toRecord);
+    return (
+      await this.#uploads().where('expires_at', '<', now).limit(limit)
+    ).map(toRecord);
   }
 
   async pages(id: string): Promise<PageRecord[]> {
-    const rows = await this.#knex<PageRow & { upload_id: string }>('upload_pages')
+    const rows = await this.#knex<PageRow & { upload_id: string }>(
+      'upload_pages',
+    )
       .where({ upload_id: id })
       .orderBy('position');
     return rows.map(pageFromRow);
@@ -107,7 +111,9 @@ export class DatabaseUploadStore implements UploadStore {
 
   async parts(id: string): Promise<Map<Digest, number[]>> {
     const parts = new Map<Digest, number[]>();
-    for (const row of await this.#parts().where({ upload_id: id }).orderBy('number')) {
+    for (const row of await this.#parts()
+      .where({ upload_id: id })
+      .orderBy('number')) {
       const digest = row.digest as Digest;
       parts.set(digest, [...(parts.get(digest) ?? []), row.number]);
     }

@@ -1,7 +1,11 @@
 import { NotFoundError } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
-import type { PageRecord, VersionRecord, VersionStore } from '../services/ports';
+import type {
+  PageRecord,
+  VersionRecord,
+  VersionStore,
+} from '../services/ports';
 import { inBatches, orUndefined, toNumber } from './rows';
 
 interface VersionRow {
@@ -76,12 +80,18 @@ export class DatabaseVersionStore implements VersionStore {
     return (await this.list({ assetId, limit: 1 }))[0];
   }
 
-  async byLabel(assetId: number, label: string): Promise<VersionRecord | undefined> {
+  async byLabel(
+    assetId: number,
+    label: string,
+  ): Promise<VersionRecord | undefined> {
     const row = await this.#rows().where({ asset_id: assetId, label }).first();
     return row && toRecord(row);
   }
 
-  async byDigestPrefix(assetId: number, prefix: string): Promise<VersionRecord[]> {
+  async byDigestPrefix(
+    assetId: number,
+    prefix: string,
+  ): Promise<VersionRecord[]> {
     const rows = await this.#rows()
       .where({ asset_id: assetId })
       // Hex digits need no escape in a pattern.
@@ -97,7 +107,9 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async labels(assetId: number): Promise<Set<string>> {
-    const rows = await this.#rows().where({ asset_id: assetId }).select('label');
+    const rows = await this.#rows()
+      .where({ asset_id: assetId })
+      .select('label');
     return new Set(rows.map(row => row.label));
   }
 
@@ -110,7 +122,8 @@ export class DatabaseVersionStore implements VersionStore {
       .where({ asset_id: options.assetId })
       .orderBy('sequence', 'desc')
       .limit(options.limit);
-    if (options.before !== undefined) query.where('sequence', '<', options.before);
+    if (options.before !== undefined)
+      query.where('sequence', '<', options.before);
     return (await query).map(toRecord);
   }
 
@@ -142,7 +155,9 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async pages(versionId: number): Promise<PageRecord[]> {
-    const rows = await this.#knex<PageRow & { version_id: number }>('version_pages')
+    const rows = await this.#knex<PageRow & { version_id: number }>(
+      'version_pages',
+    )
       .where({ version_id: versionId })
       .orderBy('position');
     return rows.map(pageFromRow);
@@ -153,7 +168,9 @@ export class DatabaseVersionStore implements VersionStore {
       .where({ asset_id: assetId })
       .count({ count: '*' })
       .sum({ size: 'size' });
-    const [blobs] = await this.#knex('blobs').where({ asset_id: assetId }).sum({ size: 'size' });
+    const [blobs] = await this.#knex('blobs')
+      .where({ asset_id: assetId })
+      .sum({ size: 'size' });
     return {
       versionCount: toNumber(versions.count as number),
       logicalSize: toNumber(versions.size),

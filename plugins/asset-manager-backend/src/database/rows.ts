@@ -10,5 +10,6 @@ export function orUndefined<T>(value: T | null | undefined): T | undefined {
 
 /** The parts of a list that are small enough for one statement's variables. */
 export function* inBatches<T>(items: readonly T[], size = 200): Iterable<T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+  for (let at = 0; at < items.length; at += size)
+    yield items.slice(at, at + size);
 }

@@ -21,7 +21,10 @@ export class CallerResolver {
   readonly #httpAuth: HttpAuthService;
   readonly #userInfo: UserInfoService;
   readonly #serviceAccounts: Map<string, ServiceAccount>;
-  readonly #memberships = new Map<string, { at: number; refs: Promise<string[]> }>();
+  readonly #memberships = new Map<
+    string,
+    { at: number; refs: Promise<string[]> }
+  >();
 
   constructor(options: {
     auth: AuthService;
@@ -41,7 +44,10 @@ export class CallerResolver {
    * @param limited - whether the cookie that the browser sends along is enough
    * @throws AuthenticationError when nobody is signed in
    */
-  async resolve(req: Request, options: { limited?: boolean } = {}): Promise<Caller> {
+  async resolve(
+    req: Request,
+    options: { limited?: boolean } = {},
+  ): Promise<Caller> {
     const credentials = await this.#httpAuth.credentials(req, {
       allow: ['user', 'service'],
       allowLimitedAccess: options.limited,

@@ -11,7 +11,9 @@ export function addAliasRoutes(
   const base = '/assets/:namespace/:name/aliases';
 
   router.get(base, async (req, res) => {
-    res.json({ items: await aliases.list(await callers.resolve(req), nameOf(req)) });
+    res.json({
+      items: await aliases.list(await callers.resolve(req), nameOf(req)),
+    });
   });
 
   router.get('/assets/:namespace/:name/alias-moves', async (req, res) => {
@@ -31,6 +33,12 @@ export function addAliasRoutes(
   });
 
   router.delete(`${base}/:alias`, async (req, res) => {
-    res.json(await aliases.remove(await callers.resolve(req), nameOf(req), req.params.alias));
+    res.json(
+      await aliases.remove(
+        await callers.resolve(req),
+        nameOf(req),
+        req.params.alias,
+      ),
+    );
   });
 }

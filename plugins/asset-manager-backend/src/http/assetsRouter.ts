@@ -1,5 +1,8 @@
 import type { Router } from 'express';
-import type { AssetQuery, UpdateAssetRequest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetQuery,
+  UpdateAssetRequest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
 import { AssetService, readEntityRef } from '../services/AssetService';
 import { answerOnce } from './idempotency';
@@ -10,7 +13,9 @@ function queryOf(query: Record<string, unknown>): AssetQuery {
     text: query.text as string | undefined,
     namespace: listOf(query.namespace),
     type: listOf(query.type),
-    owner: listOf(query.owner)?.map(owner => readEntityRef('owner', owner, 'group')),
+    owner: listOf(query.owner)?.map(owner =>
+      readEntityRef('owner', owner, 'group'),
+    ),
     tag: listOf(query.tag),
     visibility: listOf(query.visibility) as AssetQuery['visibility'],
     sort: query.sort as AssetQuery['sort'],
@@ -22,13 +27,19 @@ function revisionOf(etag: string | undefined): number | undefined {
   if (etag === undefined || etag === '*') return undefined;
   const revision = Number(/\.(\d+)"$/.exec(etag)?.[1]);
   if (!Number.isSafeInteger(revision)) {
-    throw new FieldError('If-Match', 'it has to be the etag of the asset as it was given');
+    throw new FieldError(
+      'If-Match',
+      'it has to be the etag of the asset as it was given',
+    );
   }
   return revision;
 }
 
 /** Routes of the noun `assets`. */
-export function addAssetRoutes(router: Router, context: RouterContext & { assets: AssetService }): void {
+export function addAssetRoutes(
+  router: Router,
+  context: RouterContext & { assets: AssetService },
+): void {
   const { assets, callers, idempotency, now } = context;
 
   router.get('/whoami', async (req, res) => {
@@ -52,7 +63,9 @@ export function addAssetRoutes(router: Router, context: RouterContext & { assets
   });
 
   router.get('/facets', async (req, res) => {
-    res.json(await assets.facets(await callers.resolve(req), queryOf(req.query)));
+    res.json(
+      await assets.facets(await callers.resolve(req), queryOf(req.query)),
+    );
   });
 
   router.post('/assets', async (req, res) => {
@@ -63,7 +76,10 @@ export function addAssetRoutes(router: Router, context: RouterContext & { assets
       caller,
       req,
       res,
-      work: async () => ({ status: 201, body: await assets.create(caller, req.body) }),
+      work: async () => ({
+        status: 201,
+        body: await assets.create(caller, req.body),
+      }),
     });
   });
 

@@ -6,7 +6,10 @@ import { nameOf, RouterContext } from './requests';
 /** Routes that the catalog follows: the change feed, and the declarations it found. */
 export function addChangeRoutes(
   router: Router,
-  context: RouterContext & { changes: ChangeService; declarations: DeclarationService },
+  context: RouterContext & {
+    changes: ChangeService;
+    declarations: DeclarationService;
+  },
 ): void {
   const { changes, declarations, callers } = context;
   const base = '/assets/:namespace/:name/declarations';
@@ -21,9 +24,16 @@ export function addChangeRoutes(
   });
 
   router.get(base, async (req, res) => {
-    const found = await declarations.list(await callers.resolve(req), nameOf(req));
+    const found = await declarations.list(
+      await callers.resolve(req),
+      nameOf(req),
+    );
     res.json({
-      items: found.map(({ location, state, seenAt }) => ({ location, state, seenAt })),
+      items: found.map(({ location, state, seenAt }) => ({
+        location,
+        state,
+        seenAt,
+      })),
     });
   });
 
@@ -37,19 +47,32 @@ export function addChangeRoutes(
           tags: [],
           visibility: 'internal',
           ...rest,
-          relations: { derivedFrom: [], producedBy: [], consumedBy: [], ...relations },
+          relations: {
+            derivedFrom: [],
+            producedBy: [],
+            consumedBy: [],
+            ...relations,
+          },
         },
       }),
     );
   });
 
   router.post(`${base}/accept`, async (req, res) => {
-    await declarations.accept(await callers.resolve(req), nameOf(req), req.body.location);
+    await declarations.accept(
+      await callers.resolve(req),
+      nameOf(req),
+      req.body.location,
+    );
     res.status(204).end();
   });
 
   router.post(`${base}/withdraw`, async (req, res) => {
-    await declarations.withdraw(await callers.resolve(req), nameOf(req), req.body.location);
+    await declarations.withdraw(
+      await callers.resolve(req),
+      nameOf(req),
+      req.body.location,
+    );
     res.status(204).end();
   });
 }

@@ -38,7 +38,12 @@ export function createRouter(
   router.get('/openapi.json', async (_req, res) => {
     res.json(context.spec);
   });
-  router.use(validateAgainstSpec({ spec: context.spec, responses: context.validateResponses }));
+  router.use(
+    validateAgainstSpec({
+      spec: context.spec,
+      responses: context.validateResponses,
+    }),
+  );
   addAssetRoutes(router, context);
   addVersionRoutes(router, context);
   addAliasRoutes(router, context);

@@ -51,7 +51,10 @@ export async function answerOnce(options: {
     return;
   }
   if (key.length === 0 || key.length > 255) {
-    throw new FieldError('Idempotency-Key', 'the key has to have 1 to 255 characters');
+    throw new FieldError(
+      'Idempotency-Key',
+      'the key has to have 1 to 255 characters',
+    );
   }
   const claim: RememberedAnswer = {
     key,
@@ -73,10 +76,15 @@ export async function answerOnce(options: {
   }
   if (standing) {
     if (standing.request !== claim.request) {
-      throw new FieldError('Idempotency-Key', 'the key was used for another request');
+      throw new FieldError(
+        'Idempotency-Key',
+        'the key was used for another request',
+      );
     }
     if (standing.status === PENDING) {
-      throw new ServiceUnavailableError('the same request is being answered; ask again in a moment');
+      throw new ServiceUnavailableError(
+        'the same request is being answered; ask again in a moment',
+      );
     }
     res.status(standing.status).type('application/json').send(standing.body);
     return;

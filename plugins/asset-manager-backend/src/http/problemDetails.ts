@@ -1,7 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
-import type { ErrorRequestHandler, NextFunction, Request, Response } from 'express';
+import type {
+  ErrorRequestHandler,
+  NextFunction,
+  Request,
+  Response,
+} from 'express';
 import type { FieldProblem } from '../model/FieldError';
 
 const STATUS_BY_NAME: Record<string, number> = {
@@ -31,13 +36,17 @@ interface Carried {
  * Backstage's own error parsing understands as well. What nobody threw on
  * purpose is logged, and told to nobody.
  */
-export function problemDetails(options: { logger: LoggerService }): ErrorRequestHandler {
+export function problemDetails(options: {
+  logger: LoggerService;
+}): ErrorRequestHandler {
   return (error: unknown, req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) {
       next(error);
       return;
     }
-    const thrown: Error & Carried = isError(error) ? error : new Error('unknown');
+    const thrown: Error & Carried = isError(error)
+      ? error
+      : new Error('unknown');
     const status =
       STATUS_BY_NAME[thrown.name] ?? thrown.statusCode ?? thrown.status ?? 500;
     if (status === 304) {
@@ -45,8 +54,12 @@ export function problemDetails(options: { logger: LoggerService }): ErrorRequest
       return;
     }
     if (status >= 500) options.logger.error('a request failed', thrown);
-    const detail = status >= 500 ? 'the server could not do this; its log says why' : thrown.message;
-    const name = NAME_BY_STATUS[status] ?? (status < 500 ? 'InputError' : 'Error');
+    const detail =
+      status >= 500
+        ? 'the server could not do this; its log says why'
+        : thrown.message;
+    const name =
+      NAME_BY_STATUS[status] ?? (status < 500 ? 'InputError' : 'Error');
     res
       .status(status)
       .type('application/json')
@@ -57,7 +70,9 @@ export function problemDetails(options: { logger: LoggerService }): ErrorRequest
           status,
           detail,
           errors: thrown.errors?.length ? thrown.errors : undefined,
-          suggestions: thrown.suggestions?.length ? thrown.suggestions : undefined,
+          suggestions: thrown.suggestions?.length
+            ? thrown.suggestions
+            : undefined,
           error: { name, message: detail },
           request: { method: req.method, url: req.originalUrl.split('?')[0] },
           response: { statusCode: status },

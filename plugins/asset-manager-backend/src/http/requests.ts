@@ -33,7 +33,11 @@ export function listOf(value: unknown): string[] | undefined {
  * Says how long an answer about a version may be kept: for ever when the
  * request named the version itself, not at all when it named an alias.
  */
-export function setVersionCaching(req: Request, res: Response, version: VersionRecord): void {
+export function setVersionCaching(
+  req: Request,
+  res: Response,
+  version: VersionRecord,
+): void {
   const { selector } = req.params;
   const fixed = selector === version.label || selector === version.digest;
   res.set(

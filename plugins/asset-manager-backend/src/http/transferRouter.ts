@@ -2,7 +2,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { Request, Response, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
-import { Digest, parseDigest, pathProblem, refuse } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Digest,
+  parseDigest,
+  pathProblem,
+  refuse,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import { FieldError, inField } from '../model/FieldError';
 import type { UploadService } from '../services/UploadService';
@@ -16,7 +21,10 @@ function lengthOf(req: Request): number {
   const text = req.header('content-length');
   const length = Number(text);
   if (text === undefined || !Number.isSafeInteger(length) || length < 0) {
-    throw new FieldError('Content-Length', 'the request has to say how many bytes it carries');
+    throw new FieldError(
+      'Content-Length',
+      'the request has to say how many bytes it carries',
+    );
   }
   return length;
 }
@@ -40,14 +48,26 @@ function reprDigest(digest: Digest): string {
 }
 
 /** The one range that the request asks for; undefined for everything. */
-function rangeOf(req: Request, etag: string, size: number): ByteRange | 'unsatisfiable' | undefined {
+function rangeOf(
+  req: Request,
+  etag: string,
+  size: number,
+): ByteRange | 'unsatisfiable' | undefined {
   const ifRange = req.header('if-range');
-  if (req.header('range') === undefined || (ifRange !== undefined && ifRange !== etag)) {
+  if (
+    req.header('range') === undefined ||
+    (ifRange !== undefined && ifRange !== etag)
+  ) {
     return undefined;
   }
   const ranges = req.range(size);
   if (ranges === -1) return 'unsatisfiable';
-  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) {
+  if (
+    ranges === undefined ||
+    ranges === -2 ||
+    ranges.type !== 'bytes' ||
+    ranges.length !== 1
+  ) {
     return undefined;
   }
   return { start: ranges[0].start, end: ranges[0].end };
@@ -63,13 +83,21 @@ export function createTransferRouter(
   const { versions, uploads, callers } = context;
   const router = PromiseRouter();
 
-  router.get('/assets/:namespace/:name/versions/:selector/files/*', async (req, res) => {
-    const path = (req.params as Record<string, string>)[0];
-    inField('path', () => refuse('path', path, pathProblem(path)));
-    const caller = await callers.resolve(req, { limited: true });
-    const file = await versions.file(caller, nameOf(req), req.params.selector, path);
-    await sendFile(req, res, file);
-  });
+  router.get(
+    '/assets/:namespace/:name/versions/:selector/files/*',
+    async (req, res) => {
+      const path = (req.params as Record<string, string>)[0];
+      inField('path', () => refuse('path', path, pathProblem(path)));
+      const caller = await callers.resolve(req, { limited: true });
+      const file = await versions.file(
+        caller,
+        nameOf(req),
+        req.params.selector,
+        path,
+      );
+      await sendFile(req, res, file);
+    },
+  );
 
   router.put(
     '/uploads/:id/pages/:position',
@@ -77,7 +105,14 @@ export function createTransferRouter(
     async (req, res) => {
       const caller = await callers.resolve(req);
       const text = typeof req.body === 'string' ? req.body : '';
-      res.json(await uploads.putPage(caller, req.params.id, countParam(req, 'position'), text));
+      res.json(
+        await uploads.putPage(
+          caller,
+          req.params.id,
+          countParam(req, 'position'),
+          text,
+        ),
+      );
     },
   );
 
@@ -116,7 +151,9 @@ async function sendFile(
   const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
   res.set({
     'Accept-Ranges': 'bytes',
-    'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(
+      name,
+    )}`,
     // Whoever opens the address itself gets a file, and never a page of ours.
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'Content-Type': entry.mediaType,
@@ -130,14 +167,22 @@ async function sendFile(
   }
   const range = rangeOf(req, etag, entry.size);
   if (range === 'unsatisfiable') {
-    res.status(416).set('Content-Range', `bytes */${entry.size}`).removeHeader('Content-Type');
+    res
+      .status(416)
+      .set('Content-Range', `bytes */${entry.size}`)
+      .removeHeader('Content-Type');
     res.end();
     return;
   }
   if (range) {
-    res.status(206).set('Content-Range', `bytes ${range.start}-${range.end}/${entry.size}`);
+    res
+      .status(206)
+      .set('Content-Range', `bytes ${range.start}-${range.end}/${entry.size}`);
   }
-  res.set('Content-Length', `${range ? range.end - range.start + 1 : entry.size}`);
+  res.set(
+    'Content-Length',
+    `${range ? range.end - range.start + 1 : entry.size}`,
+  );
   if (req.method === 'HEAD' || entry.size === 0) {
     res.end();
     return;
@@ -147,6 +192,7 @@ async function sendFile(
     await pipeline(body, res);
   } catch (error) {
     // A reader that goes away in the middle is no error of ours.
-    if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      throw error;
   }
 }

@@ -19,7 +19,10 @@ const nameTheField: ErrorRequestHandler = (error, _req, _res, next) => {
   if (error?.status === 400 && problems?.[0]) {
     const [first] = problems;
     const field = fieldOf(first.path) || 'body';
-    const refused = new FieldError(field, `${field} ${first.message ?? 'is not valid'}`);
+    const refused = new FieldError(
+      field,
+      `${field} ${first.message ?? 'is not valid'}`,
+    );
     refused.errors.push(
       ...problems.slice(1).map(problem => ({
         field: fieldOf(problem.path) || 'body',
@@ -45,7 +48,10 @@ export function validateAgainstSpec(options: {
   return [
     ...middleware({
       apiSpec: options.spec as never,
-      validateRequests: { allowUnknownQueryParameters: false, removeAdditional: false },
+      validateRequests: {
+        allowUnknownQueryParameters: false,
+        removeAdditional: false,
+      },
       validateResponses: options.responses,
       validateSecurity: false,
       validateApiSpec: false,

@@ -2,7 +2,13 @@ import type { Router } from 'express';
 import { parseReference } from '@baseasset/backstage-plugin-asset-manager-common';
 import { inField } from '../model/FieldError';
 import type { VersionService } from '../services/VersionService';
-import { cursorOf, limitOf, nameOf, RouterContext, setVersionCaching } from './requests';
+import {
+  cursorOf,
+  limitOf,
+  nameOf,
+  RouterContext,
+  setVersionCaching,
+} from './requests';
 
 /** Routes of the noun `versions`, but for the bytes of their files. */
 export function addVersionRoutes(
@@ -24,12 +30,22 @@ export function addVersionRoutes(
   router.get(`${base}/:selector`, async (req, res) => {
     res
       .set('Cache-Control', 'private, no-cache')
-      .json(await versions.get(await callers.resolve(req), nameOf(req), req.params.selector));
+      .json(
+        await versions.get(
+          await callers.resolve(req),
+          nameOf(req),
+          req.params.selector,
+        ),
+      );
   });
 
   router.get(`${base}/:selector/manifest`, async (req, res) => {
     const caller = await callers.resolve(req);
-    const { version, text } = await versions.manifest(caller, nameOf(req), req.params.selector);
+    const { version, text } = await versions.manifest(
+      caller,
+      nameOf(req),
+      req.params.selector,
+    );
     setVersionCaching(req, res, version);
     res.set('ETag', `"${version.digest}"`).type('application/json').send(text);
   });
@@ -48,18 +64,25 @@ export function addVersionRoutes(
 
   router.get(`${base}/:selector/files`, async (req, res) => {
     res.json(
-      await versions.files(await callers.resolve(req), nameOf(req), req.params.selector, {
-        under: req.query.under as string | undefined,
-        cursor: cursorOf(req),
-        limit: limitOf(req, 1000),
-      }),
+      await versions.files(
+        await callers.resolve(req),
+        nameOf(req),
+        req.params.selector,
+        {
+          under: req.query.under as string | undefined,
+          cursor: cursorOf(req),
+          limit: limitOf(req, 1000),
+        },
+      ),
     );
   });
 
   router.get('/comparison', async (req, res) => {
     const caller = await callers.resolve(req);
     const [from, to] = (['from', 'to'] as const).map(side => {
-      const reference = inField(side, () => parseReference(String(req.query[side])));
+      const reference = inField(side, () =>
+        parseReference(String(req.query[side])),
+      );
       return { name: reference, selector: reference.selector ?? 'latest' };
     });
     res.json(await versions.compare(caller, from, to));

@@ -34,7 +34,9 @@ export function owns(caller: Caller, asset: Pick<Owned, 'owner'>): boolean {
 export function assertMaintains(caller: Caller, asset: Owned): void {
   if (!owns(caller, asset)) {
     throw new NotAllowedError(
-      `only ${asset.owner} may change ${formatReference(asset)}, and ${caller.subject} does not belong to it`,
+      `only ${asset.owner} may change ${formatReference(asset)}, and ${
+        caller.subject
+      } does not belong to it`,
     );
   }
 }
@@ -55,12 +57,16 @@ export function chooseOwner(caller: Caller, asked: string | undefined): string {
     }
     return asked;
   }
-  const groups = caller.ownershipEntityRefs.filter(ref => ref.startsWith('group:'));
+  const groups = caller.ownershipEntityRefs.filter(ref =>
+    ref.startsWith('group:'),
+  );
   if (groups.length === 1) return groups[0];
   throw new FieldError(
     'owner',
     groups.length === 0
       ? `${caller.subject} belongs to no group; name the owner`
-      : `${caller.subject} belongs to ${groups.join(', ')}; name the one that is to own the asset`,
+      : `${caller.subject} belongs to ${groups.join(
+          ', ',
+        )}; name the one that is to own the asset`,
   );
 }

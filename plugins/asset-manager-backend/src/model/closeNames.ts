@@ -20,11 +20,17 @@ function distance(a: string, b: string): number {
 }
 
 /** The three names that were most likely meant, where any is close enough. */
-export function closeNames(meant: AssetName, names: readonly AssetName[]): AssetName[] {
+export function closeNames(
+  meant: AssetName,
+  names: readonly AssetName[],
+): AssetName[] {
   const text = meant.name.toLocaleLowerCase('en-US');
   const limit = Math.max(1, Math.floor(text.length / 4));
   return names
-    .map(name => ({ name, far: distance(text, name.name.toLocaleLowerCase('en-US')) }))
+    .map(name => ({
+      name,
+      far: distance(text, name.name.toLocaleLowerCase('en-US')),
+    }))
     .filter(({ far }) => far <= limit)
     .sort((a, b) => a.far - b.far)
     .slice(0, 3)

@@ -26,16 +26,27 @@ export function chooseLabel(options: {
   const { asked, type, taken } = options;
   if (asked === undefined) {
     let number = options.sequence;
-    while (taken.labels.has(`${number}`) || taken.aliases.has(`${number}`)) number++;
+    while (taken.labels.has(`${number}`) || taken.aliases.has(`${number}`))
+      number++;
     return `${number}`;
   }
   const problem = labelProblem(asked, type.stages);
-  if (problem) throw new FieldError('label', `version label '${asked}' is not valid: ${problem}`);
+  if (problem)
+    throw new FieldError(
+      'label',
+      `version label '${asked}' is not valid: ${problem}`,
+    );
   if (taken.labels.has(asked)) {
-    throw new FieldConflictError('label', `the asset has a version '${asked}' already`);
+    throw new FieldConflictError(
+      'label',
+      `the asset has a version '${asked}' already`,
+    );
   }
   if (taken.aliases.has(asked)) {
-    throw new FieldConflictError('label', `'${asked}' is an alias of the asset`);
+    throw new FieldConflictError(
+      'label',
+      `'${asked}' is an alias of the asset`,
+    );
   }
   return asked;
 }
@@ -53,8 +64,12 @@ export function checkAlias(options: {
 }): void {
   const { alias, type, labels } = options;
   const problem = labelProblem(alias, type.stages);
-  if (problem) throw new FieldError('alias', `alias '${alias}' is not valid: ${problem}`);
+  if (problem)
+    throw new FieldError('alias', `alias '${alias}' is not valid: ${problem}`);
   if (labels.has(alias)) {
-    throw new FieldConflictError('alias', `'${alias}' is a version of the asset, and can't be an alias`);
+    throw new FieldConflictError(
+      'alias',
+      `'${alias}' is a version of the asset, and can't be an alias`,
+    );
   }
 }

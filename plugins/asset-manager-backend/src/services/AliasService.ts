@@ -54,7 +54,11 @@ export class AliasService {
   }
 
   /** Newest first; of all aliases when none is named. */
-  async history(caller: Caller, name: AssetName, alias: string | undefined): Promise<AliasMove[]> {
+  async history(
+    caller: Caller,
+    name: AssetName,
+    alias: string | undefined,
+  ): Promise<AliasMove[]> {
     const asset = await this.#assets.find(caller, name);
     return this.#repository.aliases.moves(asset.id, alias, 500);
   }
@@ -73,7 +77,11 @@ export class AliasService {
     const { id } = await this.#assets.findMaintained(caller, name);
     const move = await this.#repository.transaction(async repository => {
       const asset = await lockMaintained(repository, caller, id);
-      const version = await resolveSelector(repository, asset, options.selector);
+      const version = await resolveSelector(
+        repository,
+        asset,
+        options.selector,
+      );
       return setAlias({
         repository,
         asset,
@@ -90,15 +98,27 @@ export class AliasService {
   }
 
   /** @throws NotFoundError when there is no such alias */
-  async remove(caller: Caller, name: AssetName, alias: string): Promise<AliasMove> {
+  async remove(
+    caller: Caller,
+    name: AssetName,
+    alias: string,
+  ): Promise<AliasMove> {
     const { id } = await this.#assets.findMaintained(caller, name);
     const at = this.#now();
     const move = await this.#repository.transaction(async repository => {
       const asset = await lockMaintained(repository, caller, id);
       const standing = await repository.aliases.find(asset.id, alias);
-      if (!standing) throw new NotFoundError(`${formatReference(asset)} has no alias '${alias}'`);
+      if (!standing)
+        throw new NotFoundError(
+          `${formatReference(asset)} has no alias '${alias}'`,
+        );
       const { label } = await repository.versions.byId(standing.versionId);
-      const removed: AliasMove = { name: alias, from: label, at, by: caller.subject };
+      const removed: AliasMove = {
+        name: alias,
+        from: label,
+        at,
+        by: caller.subject,
+      };
       await repository.aliases.remove(asset.id, alias);
       await repository.aliases.recordMove(asset.id, removed);
       await repository.assets.touch(asset.id, at);
@@ -143,18 +163,22 @@ export async function setAlias(options: {
   at: string;
   by: string;
 }): Promise<AliasMove> {
-  const { repository, asset, version, alias, expected, types, at, by } = options;
+  const { repository, asset, version, alias, expected, types, at, by } =
+    options;
   checkAlias({
     alias,
     type: types.known(asset.type),
     labels: await repository.versions.labels(asset.id),
   });
   const standing = await repository.aliases.find(asset.id, alias);
-  const from = standing && (await repository.versions.byId(standing.versionId)).label;
+  const from =
+    standing && (await repository.versions.byId(standing.versionId)).label;
   if (expected !== undefined && (expected ?? undefined) !== from) {
     throw new FieldConflictError(
       'expected',
-      `alias '${alias}' points to ${from ?? 'nothing'} by now, not to ${expected ?? 'nothing'}`,
+      `alias '${alias}' points to ${from ?? 'nothing'} by now, not to ${
+        expected ?? 'nothing'
+      }`,
     );
   }
   const move: AliasMove = { name: alias, from, to: version.label, at, by };
@@ -167,6 +191,12 @@ export async function setAlias(options: {
   });
   await repository.aliases.recordMove(asset.id, move);
   await repository.assets.touch(asset.id, at);
-  await repository.changes.append({ asset, kind: 'alias.moved', subject: alias, at, by });
+  await repository.changes.append({
+    asset,
+    kind: 'alias.moved',
+    subject: alias,
+    at,
+    by,
+  });
   return move;
 }

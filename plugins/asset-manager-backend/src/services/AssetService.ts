@@ -29,7 +29,9 @@ export class AssetNotFoundError extends NotFoundError {
 
   constructor(name: AssetName, suggestions: AssetName[] = []) {
     super(`there is no asset ${formatReference(name)} that you may read`);
-    this.suggestions = suggestions.map(suggestion => formatReference(suggestion));
+    this.suggestions = suggestions.map(suggestion =>
+      formatReference(suggestion),
+    );
   }
 }
 
@@ -40,7 +42,11 @@ const NO_RELATIONS = { derivedFrom: [], producedBy: [], consumedBy: [] };
  *
  * @throws FieldError when it is none
  */
-export function readEntityRef(field: string, text: string, defaultKind: string): string {
+export function readEntityRef(
+  field: string,
+  text: string,
+  defaultKind: string,
+): string {
   return inField(field, () =>
     stringifyEntityRef(
       parseEntityRef(text, { defaultKind, defaultNamespace: 'default' }),
@@ -110,18 +116,30 @@ export class AssetService {
   }
 
   async create(caller: Caller, request: CreateAssetRequest): Promise<Asset> {
-    const name: AssetName = { namespace: request.namespace, name: request.name };
-    inField('namespace', () => refuse('namespace', name.namespace, namespaceProblem(name.namespace)));
-    inField('name', () => refuse('asset name', name.name, nameProblem(name.name)));
+    const name: AssetName = {
+      namespace: request.namespace,
+      name: request.name,
+    };
+    inField('namespace', () =>
+      refuse('namespace', name.namespace, namespaceProblem(name.namespace)),
+    );
+    inField('name', () =>
+      refuse('asset name', name.name, nameProblem(name.name)),
+    );
     this.#types.get(request.type);
     const owner = chooseOwner(
       caller,
-      request.owner === undefined ? undefined : readEntityRef('owner', request.owner, 'group'),
+      request.owner === undefined
+        ? undefined
+        : readEntityRef('owner', request.owner, 'group'),
     );
     const at = this.#now();
     const asset = await this.#repository.transaction(async repository => {
       if (await repository.assets.find(name, 'everything')) {
-        throw new FieldConflictError('name', `the name ${formatReference(name)} is taken`);
+        throw new FieldConflictError(
+          'name',
+          `the name ${formatReference(name)} is taken`,
+        );
       }
       const created = await repository.assets.insert({
         ...name,
@@ -167,9 +185,15 @@ export class AssetService {
   ): Promise<Asset> {
     const asset = await this.findMaintained(caller, name);
     const changed = this.#apply(caller, asset, request);
-    if (changed.owner !== asset.owner && !(await this.#owners.has(changed.owner))) {
+    if (
+      changed.owner !== asset.owner &&
+      !(await this.#owners.has(changed.owner))
+    ) {
       // Nobody could ever change the asset again.
-      throw new FieldError('owner', `there is no ${changed.owner} in the catalog`);
+      throw new FieldError(
+        'owner',
+        `there is no ${changed.owner} in the catalog`,
+      );
     }
     const at = this.#now();
     const updated = await this.#repository.transaction(async repository => {
@@ -178,7 +202,10 @@ export class AssetService {
         revision: expectedRevision ?? asset.revision,
         updatedAt: at,
       });
-      if (asset.visibility !== 'restricted' && result.visibility === 'restricted') {
+      if (
+        asset.visibility !== 'restricted' &&
+        result.visibility === 'restricted'
+      ) {
         // Who could see it until now has to learn that it is gone.
         await repository.changes.append({
           asset: result,
@@ -199,12 +226,21 @@ export class AssetService {
     return this.#present(caller, updated);
   }
 
-  #apply(caller: Caller, asset: AssetRecord, request: UpdateAssetRequest): AssetRecord {
+  #apply(
+    caller: Caller,
+    asset: AssetRecord,
+    request: UpdateAssetRequest,
+  ): AssetRecord {
     const changed = { ...asset };
-    if (request.type !== undefined) changed.type = this.#types.get(request.type).name;
+    if (request.type !== undefined)
+      changed.type = this.#types.get(request.type).name;
     if (request.owner !== undefined) {
       changed.owner = readEntityRef('owner', request.owner, 'group');
-      if (caller.kind === 'user' && !owns(caller, changed) && changed.visibility === 'restricted') {
+      if (
+        caller.kind === 'user' &&
+        !owns(caller, changed) &&
+        changed.visibility === 'restricted'
+      ) {
         throw new FieldError(
           'owner',
           `you do not belong to ${changed.owner}, and could not see the asset any more`,
@@ -213,11 +249,15 @@ export class AssetService {
     }
     if (request.system !== undefined) {
       changed.system =
-        request.system === null ? undefined : readEntityRef('system', request.system, 'system');
+        request.system === null
+          ? undefined
+          : readEntityRef('system', request.system, 'system');
     }
-    if (request.visibility !== undefined) changed.visibility = request.visibility;
+    if (request.visibility !== undefined)
+      changed.visibility = request.visibility;
     if (request.title !== undefined) changed.title = request.title ?? undefined;
-    if (request.description !== undefined) changed.description = request.description ?? undefined;
+    if (request.description !== undefined)
+      changed.description = request.description ?? undefined;
     if (request.tags !== undefined) changed.tags = request.tags;
     return changed;
   }

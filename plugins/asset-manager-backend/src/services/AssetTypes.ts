@@ -19,7 +19,9 @@ export class AssetTypes {
     if (!type) {
       throw new FieldError(
         'type',
-        `there is no asset type '${name}'; the types here are ${[...this.#types.keys()].join(', ')}`,
+        `there is no asset type '${name}'; the types here are ${[
+          ...this.#types.keys(),
+        ].join(', ')}`,
       );
     }
     return type;

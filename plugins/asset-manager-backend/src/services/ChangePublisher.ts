@@ -1,5 +1,8 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
-import { ASSET_CHANGES_TOPIC, AssetChangesEventPayload } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  ASSET_CHANGES_TOPIC,
+  AssetChangesEventPayload,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { EventsService } from '@backstage/plugin-events-node';
 import type { Repository } from './ports';
 
@@ -17,7 +20,11 @@ export class ChangePublisher {
   #running: Promise<void> | undefined;
   #again = false;
 
-  constructor(options: { repository: Repository; events: EventsService; logger: LoggerService }) {
+  constructor(options: {
+    repository: Repository;
+    events: EventsService;
+    logger: LoggerService;
+  }) {
     this.#repository = options.repository;
     this.#events = options.events;
     this.#logger = options.logger;
@@ -30,7 +37,9 @@ export class ChangePublisher {
       return this.#running;
     }
     this.#running = this.#drain()
-      .catch(error => this.#logger.error('changes could not be published yet', error))
+      .catch(error =>
+        this.#logger.error('changes could not be published yet', error),
+      )
       .finally(() => {
         this.#running = undefined;
       });
@@ -50,10 +59,14 @@ export class ChangePublisher {
         for (const { sequence } of changes) {
           // No name: whoever listens asks the feed, which shows what they may see.
           const eventPayload: AssetChangesEventPayload = { sequence };
-          await this.#events.publish({ topic: ASSET_CHANGES_TOPIC, eventPayload });
+          await this.#events.publish({
+            topic: ASSET_CHANGES_TOPIC,
+            eventPayload,
+          });
           after = sequence;
         }
-        if (changes.length > 0) await this.#repository.changes.setPosition(READER, after);
+        if (changes.length > 0)
+          await this.#repository.changes.setPosition(READER, after);
         if (changes.length < BATCH) break;
       }
     } while (this.#again);

@@ -14,7 +14,10 @@ export class ChangeService {
     caller: Caller,
     options: { after: number; limit: number },
   ): Promise<{ items: AssetChange[]; after: number }> {
-    const items = await this.#repository.changes.list({ ...options, viewer: caller });
+    const items = await this.#repository.changes.list({
+      ...options,
+      viewer: caller,
+    });
     return { items, after: items.at(-1)?.sequence ?? options.after };
   }
 }

@@ -11,7 +11,13 @@ import { inField } from '../model/FieldError';
 import { AssetNotFoundError, AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
-import type { AssetCard, AssetRecord, Clock, DeclarationRecord, Repository } from './ports';
+import type {
+  AssetCard,
+  AssetRecord,
+  Clock,
+  DeclarationRecord,
+  Repository,
+} from './ports';
 
 /** The service that reads repositories, and so may tell of declarations. */
 const CATALOG = 'plugin:catalog';
@@ -53,8 +59,12 @@ export class DeclarationService {
     declaration: { location: string; card: AssetCard },
   ): Promise<{ state: DeclarationRecord['state'] }> {
     assertCatalog(caller);
-    inField('namespace', () => refuse('namespace', name.namespace, namespaceProblem(name.namespace)));
-    inField('name', () => refuse('asset name', name.name, nameProblem(name.name)));
+    inField('namespace', () =>
+      refuse('namespace', name.namespace, namespaceProblem(name.namespace)),
+    );
+    inField('name', () =>
+      refuse('asset name', name.name, nameProblem(name.name)),
+    );
     this.#types.get(declaration.card.type);
     const { location, card } = declaration;
     const at = this.#now();
@@ -75,15 +85,26 @@ export class DeclarationService {
           { location, card, state: 'accepted', seenAt: at },
           caller.subject,
         );
-        await repository.changes.append({ asset, kind: 'asset.created', at, by: location });
+        await repository.changes.append({
+          asset,
+          kind: 'asset.created',
+          at,
+          by: location,
+        });
         return 'accepted' as const;
       }
       await repository.assets.lock(standing.id);
       const former = (await repository.declarations.list(standing.id)).find(
         each => each.location === location,
       );
-      const record = { location, card, state: former?.state ?? 'proposed', seenAt: at } as const;
-      if (former && JSON.stringify(former.card) === JSON.stringify(card)) return former.state;
+      const record = {
+        location,
+        card,
+        state: former?.state ?? 'proposed',
+        seenAt: at,
+      } as const;
+      if (former && JSON.stringify(former.card) === JSON.stringify(card))
+        return former.state;
       await repository.declarations.put(standing.id, record, caller.subject);
       await this.#announce(repository, standing, record, location, at);
       return record.state;
@@ -93,7 +114,11 @@ export class DeclarationService {
   }
 
   /** Hears that a repository declares an asset no more. */
-  async withdraw(caller: Caller, name: AssetName, location: string): Promise<void> {
+  async withdraw(
+    caller: Caller,
+    name: AssetName,
+    location: string,
+  ): Promise<void> {
     assertCatalog(caller);
     const asset = await this.#repository.assets.find(name, 'everything');
     if (!asset) throw new AssetNotFoundError(name);
@@ -112,7 +137,11 @@ export class DeclarationService {
   }
 
   /** Lets a declaration write the card. */
-  async accept(caller: Caller, name: AssetName, location: string): Promise<void> {
+  async accept(
+    caller: Caller,
+    name: AssetName,
+    location: string,
+  ): Promise<void> {
     const asset = await this.#assets.findMaintained(caller, name);
     const at = this.#now();
     await this.#repository.transaction(async repository => {
@@ -120,11 +149,17 @@ export class DeclarationService {
       const declarations = await repository.declarations.list(asset.id);
       const chosen = declarations.find(each => each.location === location);
       if (!chosen) {
-        throw new NotFoundError(`no declaration of ${formatReference(asset)} stands in ${location}`);
+        throw new NotFoundError(
+          `no declaration of ${formatReference(asset)} stands in ${location}`,
+        );
       }
       for (const other of declarations) {
         if (other.state === 'accepted' && other.location !== location) {
-          await repository.declarations.put(asset.id, { ...other, state: 'proposed' }, caller.subject);
+          await repository.declarations.put(
+            asset.id,
+            { ...other, state: 'proposed' },
+            caller.subject,
+          );
         }
       }
       const accepted = { ...chosen, state: 'accepted' as const };
@@ -147,12 +182,30 @@ export class DeclarationService {
         ...declaration.card,
         updatedAt: at,
       });
-      if (asset.visibility !== 'restricted' && updated.visibility === 'restricted') {
-        await repository.changes.append({ asset: updated, kind: 'asset.hidden', at, by });
+      if (
+        asset.visibility !== 'restricted' &&
+        updated.visibility === 'restricted'
+      ) {
+        await repository.changes.append({
+          asset: updated,
+          kind: 'asset.hidden',
+          at,
+          by,
+        });
       }
-      await repository.changes.append({ asset: updated, kind: 'asset.updated', at, by });
+      await repository.changes.append({
+        asset: updated,
+        kind: 'asset.updated',
+        at,
+        by,
+      });
     }
-    await repository.changes.append({ asset, kind: 'declaration.changed', at, by });
+    await repository.changes.append({
+      asset,
+      kind: 'declaration.changed',
+      at,
+      by,
+    });
   }
 
   /** Accepted declarations, for the catalog to know which cards they may write. */

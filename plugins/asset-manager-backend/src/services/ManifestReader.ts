@@ -39,11 +39,17 @@ export class ManifestReader {
   }
 
   /** The canonical text of a page. @throws NotFoundError when the manifest has fewer pages */
-  async pageText(options: { uid: string; versionId: number; position: number }): Promise<string> {
+  async pageText(options: {
+    uid: string;
+    versionId: number;
+    position: number;
+  }): Promise<string> {
     const pages = await this.#pages(options.versionId);
     const page = pages[options.position];
     if (!page) {
-      throw new NotFoundError(`the manifest has ${pages.length} pages, and none at ${options.position}`);
+      throw new NotFoundError(
+        `the manifest has ${pages.length} pages, and none at ${options.position}`,
+      );
     }
     return this.#readText(options.uid, page.digest);
   }
@@ -85,7 +91,8 @@ export class ManifestReader {
     for (const page of pages.slice(Math.max(0, pageOf(pages, after ?? from)))) {
       for (const entry of await this.entries(uid, page.digest)) {
         if (comparePaths(entry.path, from) < 0) continue;
-        if (after !== undefined && comparePaths(entry.path, after) <= 0) continue;
+        if (after !== undefined && comparePaths(entry.path, after) <= 0)
+          continue;
         yield entry;
       }
     }
@@ -127,7 +134,10 @@ export class ManifestReader {
     };
     const before = await read(from, to);
     const after = await read(to, from);
-    const { changes, unchanged } = compareEntries(before.entries, after.entries);
+    const { changes, unchanged } = compareEntries(
+      before.entries,
+      after.entries,
+    );
     return { changes, unchanged: unchanged + after.skipped };
   }
 
@@ -146,10 +156,13 @@ export class ManifestReader {
 
   async #readText(uid: string, digest: Digest): Promise<string> {
     const chunks: Buffer[] = [];
-    for await (const chunk of await this.#store.open(pageKey(uid, digest))) chunks.push(chunk);
+    for await (const chunk of await this.#store.open(pageKey(uid, digest)))
+      chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     if (digestOf(text) !== digest) {
-      throw new Error(`the manifest page ${digest} is damaged in the blob store`);
+      throw new Error(
+        `the manifest page ${digest} is damaged in the blob store`,
+      );
     }
     return text;
   }
@@ -169,7 +182,11 @@ export function blobKey(uid: string, digest: Digest): string {
 export function manifestOf(pages: readonly PageRecord[]) {
   return {
     fileCount: pages.reduce((sum, page) => sum + page.fileCount, 0),
-    pages: pages.map(({ digest, fileCount, size }) => ({ digest, fileCount, size })),
+    pages: pages.map(({ digest, fileCount, size }) => ({
+      digest,
+      fileCount,
+      size,
+    })),
     size: pages.reduce((sum, page) => sum + page.size, 0),
   };
 }

@@ -1,4 +1,9 @@
-import { ConflictError, InputError, isError, NotFoundError } from '@backstage/errors';
+import {
+  ConflictError,
+  InputError,
+  isError,
+  NotFoundError,
+} from '@backstage/errors';
 import { Readable } from 'node:stream';
 import {
   AliasMove,
@@ -28,7 +33,14 @@ import type { AssetTypes } from './AssetTypes';
 import { BlobRecorder } from './BlobRecorder';
 import type { ChangeSignal } from './ChangeSignal';
 import { blobKey, ManifestReader, manifestOf, pageKey } from './ManifestReader';
-import type { AssetRecord, Clock, PageRecord, Repository, UploadRecord, VersionRecord } from './ports';
+import type {
+  AssetRecord,
+  Clock,
+  PageRecord,
+  Repository,
+  UploadRecord,
+  VersionRecord,
+} from './ports';
 import { presentVersions } from './VersionService';
 
 const LEASE_MS = 7 * 24 * 60 * 60 * 1000;
@@ -53,7 +65,10 @@ export class UploadService {
   readonly #changed: ChangeSignal;
   readonly #partSize: number;
   readonly #recorder: BlobRecorder;
-  readonly #sessions = new Map<string, { at: number; asset: AssetRecord; upload: UploadRecord }>();
+  readonly #sessions = new Map<
+    string,
+    { at: number; asset: AssetRecord; upload: UploadRecord }
+  >();
 
   constructor(options: {
     repository: Repository;
@@ -86,12 +101,21 @@ export class UploadService {
     content: { digest: Digest; fileCount: number; size: number },
   ): Promise<BeginUploadResponse> {
     const asset = await this.#assets.findMaintained(caller, name);
-    const [standing] = await this.#repository.versions.byDigestPrefix(asset.id, content.digest);
+    const [standing] = await this.#repository.versions.byDigestPrefix(
+      asset.id,
+      content.digest,
+    );
     if (standing) {
-      const [version] = await presentVersions(this.#repository, asset, [standing]);
+      const [version] = await presentVersions(this.#repository, asset, [
+        standing,
+      ]);
       return { state: 'exists', version };
     }
-    const key = { assetId: asset.id, digest: content.digest, createdBy: caller.subject };
+    const key = {
+      assetId: asset.id,
+      digest: content.digest,
+      createdBy: caller.subject,
+    };
     const createdAt = this.#now();
     await this.#repository.uploads.insert({
       id: this.#createId(),
@@ -102,7 +126,10 @@ export class UploadService {
       expiresAt: later(createdAt, LEASE_MS),
     });
     const upload = await this.#repository.uploads.findByDigest(key);
-    if (!upload) throw new ConflictError('the upload was ended by somebody else; begin again');
+    if (!upload)
+      throw new ConflictError(
+        'the upload was ended by somebody else; begin again',
+      );
     await this.#keep(upload);
     return { state: 'open', upload: await this.#present(asset, upload) };
   }
@@ -148,11 +175,19 @@ export class UploadService {
   ): Promise<void> {
     const { asset, upload } = await this.#find(caller, id);
     if (blob.size > this.#partSize) {
-      throw new InputError(`a blob of ${blob.size} bytes has to be sent in parts of ${this.#partSize}`);
+      throw new InputError(
+        `a blob of ${blob.size} bytes has to be sent in parts of ${
+          this.#partSize
+        }`,
+      );
     }
     const key = blobKey(asset.uid, blob.digest);
     await this.#store.put({ key, ...blob });
-    await this.#recorder.record(asset.id, { digest: blob.digest, size: blob.size, key });
+    await this.#recorder.record(asset.id, {
+      digest: blob.digest,
+      size: blob.size,
+      key,
+    });
     await this.#keep(upload);
   }
 
@@ -164,7 +199,9 @@ export class UploadService {
   ): Promise<void> {
     const { upload } = await this.#find(caller, id);
     if (part.size > this.#partSize) {
-      throw new InputError(`a part has ${this.#partSize} bytes at most, not ${part.size}`);
+      throw new InputError(
+        `a part has ${this.#partSize} bytes at most, not ${part.size}`,
+      );
     }
     await this.#store.putPart({
       session: partsSession(id, part.digest),
@@ -194,15 +231,24 @@ export class UploadService {
       await this.#repository.uploads.removeParts(id, digest);
       return;
     }
-    const received = (await this.#repository.uploads.parts(id)).get(digest) ?? [];
+    const received =
+      (await this.#repository.uploads.parts(id)).get(digest) ?? [];
     const wanted = Math.ceil(size / this.#partSize);
     if (received.length !== wanted) {
-      throw new ConflictError(`${received.length} of ${wanted} parts of ${digest} have arrived`);
+      throw new ConflictError(
+        `${received.length} of ${wanted} parts of ${digest} have arrived`,
+      );
     }
     try {
-      await this.#store.completeParts({ session: partsSession(id, digest), key, size, digest });
+      await this.#store.completeParts({
+        session: partsSession(id, digest),
+        key,
+        size,
+        digest,
+      });
     } catch (error) {
-      if (isError(error) && error.name === 'InputError') await this.#repository.uploads.removeParts(id, digest);
+      if (isError(error) && error.name === 'InputError')
+        await this.#repository.uploads.removeParts(id, digest);
       throw error;
     }
     await this.#recorder.record(asset.id, { digest, size, key });
@@ -222,18 +268,24 @@ export class UploadService {
     const pages = await this.#repository.uploads.pages(id);
     await this.#checkContent(asset, upload, pages);
     const previous = await this.#repository.versions.latest(asset.id);
-    const changes = previous && (await this.#countChanges(asset, previous, pages));
+    const changes =
+      previous && (await this.#countChanges(asset, previous, pages));
     const at = this.#now();
     const result = await this.#repository.transaction(async repository => {
       await repository.assets.lock(asset.id);
       // Checking the content took its time; the asset may have changed hands meanwhile.
       assertMaintains(caller, await repository.assets.byId(asset.id));
-      const [standing] = await repository.versions.byDigestPrefix(asset.id, upload.digest);
+      const [standing] = await repository.versions.byDigestPrefix(
+        asset.id,
+        upload.digest,
+      );
       if (standing) {
         if (request.label !== undefined && request.label !== standing.label) {
           throw new FieldConflictError(
             'label',
-            `this content is version '${standing.label}' of ${formatReference(asset)} already, and can't be '${request.label}', too`,
+            `this content is version '${standing.label}' of ${formatReference(
+              asset,
+            )} already, and can't be '${request.label}', too`,
           );
         }
       }
@@ -269,7 +321,9 @@ export class UploadService {
     });
     this.#sessions.delete(id);
     this.#changed.raise();
-    const [version] = await presentVersions(this.#repository, asset, [result.version]);
+    const [version] = await presentVersions(this.#repository, asset, [
+      result.version,
+    ]);
     return { version, created: result.created, aliases: result.moves };
   }
 
@@ -289,7 +343,9 @@ export class UploadService {
   async #forget(upload: UploadRecord): Promise<void> {
     this.#sessions.delete(upload.id);
     const parts = await this.#repository.uploads.parts(upload.id);
-    await this.#repository.transaction(repository => repository.uploads.remove(upload.id));
+    await this.#repository.transaction(repository =>
+      repository.uploads.remove(upload.id),
+    );
     for (const digest of parts.keys()) {
       await this.#store.abortParts(partsSession(upload.id, digest));
     }
@@ -306,7 +362,17 @@ export class UploadService {
     caller: Caller;
     at: string;
   }): Promise<VersionRecord> {
-    const { repository, asset, upload, pages, previous, changes, request, caller, at } = options;
+    const {
+      repository,
+      asset,
+      upload,
+      pages,
+      previous,
+      changes,
+      request,
+      caller,
+      at,
+    } = options;
     const latest = await repository.versions.latest(asset.id);
     const sequence = (latest?.sequence ?? 0) + 1;
     const aliases = await repository.aliases.list(asset.id);
@@ -338,7 +404,10 @@ export class UploadService {
     );
     for (const page of pages) {
       const entries = await this.#manifests.entries(asset.uid, page.digest);
-      await repository.blobs.publish(asset.id, entries.map(entry => entry.digest));
+      await repository.blobs.publish(
+        asset.id,
+        entries.map(entry => entry.digest),
+      );
     }
     await repository.assets.touch(asset.id, at);
     await repository.changes.append({
@@ -357,7 +426,10 @@ export class UploadService {
     pages: readonly PageRecord[],
   ): Promise<void> {
     const manifest = manifestOf(pages);
-    if (pages.some((page, index) => page.position !== index) || manifest.fileCount !== upload.fileCount) {
+    if (
+      pages.some((page, index) => page.position !== index) ||
+      manifest.fileCount !== upload.fileCount
+    ) {
       throw new ConflictError(
         `${manifest.fileCount} of the ${upload.fileCount} files of the manifest have arrived; send its other pages first`,
       );
@@ -371,7 +443,9 @@ export class UploadService {
     if (manifestDigest(manifest) !== upload.digest) {
       throw new FieldError(
         'digest',
-        `the pages make the manifest ${manifestDigest(manifest)}, but the upload was begun for ${upload.digest}`,
+        `the pages make the manifest ${manifestDigest(
+          manifest,
+        )}, but the upload was begun for ${upload.digest}`,
       );
     }
     const checker = new ManifestChecker();
@@ -382,21 +456,29 @@ export class UploadService {
         const last = at === entries.length - 1;
         const cut = endsPage(entry.path) || at === MAX_PAGE_ENTRIES - 1;
         if (last ? !cut && index < pages.length - 1 : cut) {
-          throw new InputError(`page ${index} of the manifest is not cut where the format says`);
+          throw new InputError(
+            `page ${index} of the manifest is not cut where the format says`,
+          );
         }
       });
       const sizes = new Map(entries.map(entry => [entry.digest, entry.size]));
-      const blobs = await this.#repository.blobs.find(asset.id, [...sizes.keys()]);
+      const blobs = await this.#repository.blobs.find(asset.id, [
+        ...sizes.keys(),
+      ]);
       for (const entry of entries) {
         const blob = blobs.get(entry.digest);
         if (!blob) {
           throw new ConflictError(
-            `the bytes of ${JSON.stringify(entry.path)} (${entry.digest}) have not arrived`,
+            `the bytes of ${JSON.stringify(entry.path)} (${
+              entry.digest
+            }) have not arrived`,
           );
         }
         if (blob.size !== entry.size) {
           throw new InputError(
-            `${JSON.stringify(entry.path)} has ${blob.size} bytes, but the manifest says ${entry.size}`,
+            `${JSON.stringify(entry.path)} has ${
+              blob.size
+            } bytes, but the manifest says ${entry.size}`,
           );
         }
       }
@@ -410,10 +492,19 @@ export class UploadService {
     entries: readonly { digest: Digest; size: number }[],
   ): Promise<MissingBlob[]> {
     const sizes = new Map(entries.map(entry => [entry.digest, entry.size]));
-    const standing = await this.#repository.blobs.find(asset.id, [...sizes.keys()]);
+    const standing = await this.#repository.blobs.find(asset.id, [
+      ...sizes.keys(),
+    ]);
     let wanted = [...sizes.keys()].filter(digest => !standing.has(digest));
-    const elsewhere = await this.#repository.blobs.findElsewhere(wanted, caller);
-    await this.#repository.blobs.add(asset.id, [...elsewhere.values()], this.#now());
+    const elsewhere = await this.#repository.blobs.findElsewhere(
+      wanted,
+      caller,
+    );
+    await this.#repository.blobs.add(
+      asset.id,
+      [...elsewhere.values()],
+      this.#now(),
+    );
     wanted = wanted.filter(digest => !elsewhere.has(digest));
     const parts = await this.#repository.uploads.parts(upload.id);
     return wanted.map(digest => ({
@@ -429,7 +520,10 @@ export class UploadService {
     pages: readonly PageRecord[],
   ): Promise<ChangeCounts> {
     const { changes } = await this.#manifests.compare(
-      { uid: asset.uid, pages: await this.#repository.versions.pages(previous.id) },
+      {
+        uid: asset.uid,
+        pages: await this.#repository.versions.pages(previous.id),
+      },
       { uid: asset.uid, pages },
     );
     const counts: ChangeCounts = { added: 0, changed: 0, removed: 0 };
@@ -444,21 +538,36 @@ export class UploadService {
     return counts;
   }
 
-  async #find(caller: Caller, id: string): Promise<{ asset: AssetRecord; upload: UploadRecord }> {
+  async #find(
+    caller: Caller,
+    id: string,
+  ): Promise<{ asset: AssetRecord; upload: UploadRecord }> {
     const now = Date.parse(this.#now());
     const known = this.#sessions.get(id);
-    if (known && now - known.at < SESSION_FRESH_MS && known.upload.createdBy === caller.subject) {
+    if (
+      known &&
+      now - known.at < SESSION_FRESH_MS &&
+      known.upload.createdBy === caller.subject
+    ) {
       return known;
     }
     this.#sessions.delete(id);
     const upload = await this.#repository.uploads.find(id);
-    if (!upload || upload.createdBy !== caller.subject || upload.expiresAt < this.#now()) {
-      throw new NotFoundError(`there is no upload ${id} of yours; begin again to go on`);
+    if (
+      !upload ||
+      upload.createdBy !== caller.subject ||
+      upload.expiresAt < this.#now()
+    ) {
+      throw new NotFoundError(
+        `there is no upload ${id} of yours; begin again to go on`,
+      );
     }
     const asset = await this.#repository.assets.byId(upload.assetId);
     // Whoever lost the asset since has lost the session with it.
     if (!owns(caller, asset)) {
-      throw new NotFoundError(`there is no upload ${id} of yours; begin again to go on`);
+      throw new NotFoundError(
+        `there is no upload ${id} of yours; begin again to go on`,
+      );
     }
     const session = { at: now, upload, asset };
     this.#sessions.set(id, session);

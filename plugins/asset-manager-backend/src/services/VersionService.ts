@@ -12,7 +12,10 @@ import {
   Page,
   VersionComparison,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { BlobStore, ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
+import type {
+  BlobStore,
+  ByteRange,
+} from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Readable } from 'node:stream';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
@@ -48,12 +51,23 @@ export class VersionService {
   }
 
   /** @throws NotFoundError when the asset or the version does not exist for the caller */
-  async resolve(caller: Caller, name: AssetName, selector: string): Promise<ResolvedVersion> {
+  async resolve(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+  ): Promise<ResolvedVersion> {
     const asset = await this.#assets.find(caller, name);
-    return { asset, version: await resolveSelector(this.#repository, asset, selector) };
+    return {
+      asset,
+      version: await resolveSelector(this.#repository, asset, selector),
+    };
   }
 
-  async get(caller: Caller, name: AssetName, selector: string): Promise<AssetVersion> {
+  async get(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+  ): Promise<AssetVersion> {
     const { asset, version } = await this.resolve(caller, name, selector);
     return (await presentVersions(this.#repository, asset, [version]))[0];
   }
@@ -64,9 +78,13 @@ export class VersionService {
     options: { cursor?: string; limit: number },
   ): Promise<Page<AssetVersion>> {
     const asset = await this.#assets.find(caller, name);
-    const before = options.cursor === undefined ? undefined : Number(options.cursor);
+    const before =
+      options.cursor === undefined ? undefined : Number(options.cursor);
     if (before !== undefined && !Number.isSafeInteger(before)) {
-      throw new FieldError('cursor', 'cursor is not one that a list gave; leave it out to begin again');
+      throw new FieldError(
+        'cursor',
+        'cursor is not one that a list gave; leave it out to begin again',
+      );
     }
     const found = await this.#repository.versions.list({
       assetId: asset.id,
@@ -76,7 +94,8 @@ export class VersionService {
     const shown = found.slice(0, options.limit);
     return {
       items: await presentVersions(this.#repository, asset, shown),
-      nextCursor: found.length > options.limit ? `${shown.at(-1)?.sequence}` : undefined,
+      nextCursor:
+        found.length > options.limit ? `${shown.at(-1)?.sequence}` : undefined,
     };
   }
 
@@ -87,9 +106,18 @@ export class VersionService {
   }
 
   /** A canonical page of the manifest. */
-  async manifestPage(caller: Caller, name: AssetName, selector: string, position: number) {
+  async manifestPage(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+    position: number,
+  ) {
     const { asset, version } = await this.resolve(caller, name, selector);
-    const text = await this.#manifests.pageText({ uid: asset.uid, versionId: version.id, position });
+    const text = await this.#manifests.pageText({
+      uid: asset.uid,
+      versionId: version.id,
+      position,
+    });
     return { version, text };
   }
 
@@ -110,7 +138,8 @@ export class VersionService {
     })) {
       // What begins with a text stands together, from the text itself on.
       if (!entry.path.startsWith(under)) break;
-      if (items.length === limit) return { items, nextCursor: items[limit - 1].path };
+      if (items.length === limit)
+        return { items, nextCursor: items[limit - 1].path };
       items.push({ ...entry, mediaType: mediaTypeOf(entry.path) });
     }
     return { items };
@@ -119,10 +148,17 @@ export class VersionService {
   /** @throws NotFoundError when the version has no such file */
   async file(caller: Caller, name: AssetName, selector: string, path: string) {
     const { asset, version } = await this.resolve(caller, name, selector);
-    const entry = await this.#manifests.find({ uid: asset.uid, versionId: version.id, path });
+    const entry = await this.#manifests.find({
+      uid: asset.uid,
+      versionId: version.id,
+      path,
+    });
     if (!entry) {
       throw new NotFoundError(
-        `there is no file ${JSON.stringify(path)} in ${formatReference({ ...asset, selector: version.label })}`,
+        `there is no file ${JSON.stringify(path)} in ${formatReference({
+          ...asset,
+          selector: version.label,
+        })}`,
       );
     }
     return {
@@ -140,8 +176,14 @@ export class VersionService {
     const a = await this.resolve(caller, from.name, from.selector);
     const b = await this.resolve(caller, to.name, to.selector);
     const { changes, unchanged } = await this.#manifests.compare(
-      { uid: a.asset.uid, pages: await this.#repository.versions.pages(a.version.id) },
-      { uid: b.asset.uid, pages: await this.#repository.versions.pages(b.version.id) },
+      {
+        uid: a.asset.uid,
+        pages: await this.#repository.versions.pages(a.version.id),
+      },
+      {
+        uid: b.asset.uid,
+        pages: await this.#repository.versions.pages(b.version.id),
+      },
     );
     const counts: Record<FileChangeKind | 'unchanged', number> = {
       added: 0,
@@ -160,10 +202,17 @@ export class VersionService {
     };
   }
 
-  async #open(asset: AssetRecord, entry: ManifestEntry, range?: ByteRange): Promise<Readable> {
+  async #open(
+    asset: AssetRecord,
+    entry: ManifestEntry,
+    range?: ByteRange,
+  ): Promise<Readable> {
     const blobs = await this.#repository.blobs.find(asset.id, [entry.digest]);
     const blob = blobs.get(entry.digest);
-    if (!blob) throw new Error(`the blob ${entry.digest} of ${asset.uid} is not in the index`);
+    if (!blob)
+      throw new Error(
+        `the blob ${entry.digest} of ${asset.uid} is not in the index`,
+      );
     return this.#store.open(blob.key, range);
   }
 }
@@ -189,7 +238,12 @@ export async function resolveSelector(
   if (isDigestPrefix(selector)) {
     const found = await repository.versions.byDigestPrefix(asset.id, selector);
     if (found.length > 1) {
-      throw new FieldError('selector', `several versions of ${formatReference(asset)} begin with ${selector}; give more of the digest`);
+      throw new FieldError(
+        'selector',
+        `several versions of ${formatReference(
+          asset,
+        )} begin with ${selector}; give more of the digest`,
+      );
     }
     if (found.length === 0) throw none(`no version ${selector}`);
     return found[0];
@@ -222,7 +276,9 @@ export async function presentVersions(
     metadata: version.metadata,
     createdAt: version.createdAt,
     createdBy: version.createdBy,
-    aliases: aliases.filter(alias => alias.versionId === version.id).map(alias => alias.name),
+    aliases: aliases
+      .filter(alias => alias.versionId === version.id)
+      .map(alias => alias.name),
     latest: version.id === latest?.id,
     changes: version.changes,
   }));

@@ -49,7 +49,13 @@ export interface AssetRecord extends AssetName, AssetCard {
 /** An asset with what a list says of its versions. */
 export interface AssetListRecord extends AssetRecord {
   versionCount: number;
-  latest?: { label: string; digest: Digest; size: number; fileCount: number; createdAt: string };
+  latest?: {
+    label: string;
+    digest: Digest;
+    size: number;
+    fileCount: number;
+    createdAt: string;
+  };
   aliases: { name: string; label: string }[];
   declaration?: AssetDeclaration;
 }
@@ -106,10 +112,19 @@ export interface VersionStore {
   byId(id: number): Promise<VersionRecord>;
   labels(assetId: number): Promise<Set<string>>;
   /** Newest first. */
-  list(options: { assetId: number; before?: number; limit: number }): Promise<VersionRecord[]>;
-  insert(version: Omit<VersionRecord, 'id'>, pages: readonly PageRecord[]): Promise<VersionRecord>;
+  list(options: {
+    assetId: number;
+    before?: number;
+    limit: number;
+  }): Promise<VersionRecord[]>;
+  insert(
+    version: Omit<VersionRecord, 'id'>,
+    pages: readonly PageRecord[],
+  ): Promise<VersionRecord>;
   pages(versionId: number): Promise<PageRecord[]>;
-  sizes(assetId: number): Promise<{ versionCount: number; logicalSize: number; storedSize: number }>;
+  sizes(
+    assetId: number,
+  ): Promise<{ versionCount: number; logicalSize: number; storedSize: number }>;
 }
 
 export interface AliasRecord {
@@ -126,7 +141,11 @@ export interface AliasStore {
   remove(assetId: number, name: string): Promise<void>;
   recordMove(assetId: number, move: AliasMove): Promise<void>;
   /** Newest first. */
-  moves(assetId: number, name: string | undefined, limit: number): Promise<AliasMove[]>;
+  moves(
+    assetId: number,
+    name: string | undefined,
+    limit: number,
+  ): Promise<AliasMove[]>;
 }
 
 export interface BlobRecord {
@@ -137,9 +156,15 @@ export interface BlobRecord {
 
 /** Which asset holds which bytes. */
 export interface BlobIndex {
-  find(assetId: number, digests: readonly Digest[]): Promise<Map<Digest, BlobRecord>>;
+  find(
+    assetId: number,
+    digests: readonly Digest[],
+  ): Promise<Map<Digest, BlobRecord>>;
   /** Verified bytes in versions of other assets that the caller may read. */
-  findElsewhere(digests: readonly Digest[], viewer: Viewer): Promise<Map<Digest, BlobRecord>>;
+  findElsewhere(
+    digests: readonly Digest[],
+    viewer: Viewer,
+  ): Promise<Map<Digest, BlobRecord>>;
   add(assetId: number, blobs: readonly BlobRecord[], at: string): Promise<void>;
   /** Says that a version holds the blobs; only then may other assets link them. */
   publish(assetId: number, digests: readonly Digest[]): Promise<void>;
@@ -158,7 +183,11 @@ export interface UploadRecord {
 
 export interface UploadStore {
   find(id: string): Promise<UploadRecord | undefined>;
-  findByDigest(options: { assetId: number; digest: Digest; createdBy: string }): Promise<UploadRecord | undefined>;
+  findByDigest(options: {
+    assetId: number;
+    digest: Digest;
+    createdBy: string;
+  }): Promise<UploadRecord | undefined>;
   insert(upload: UploadRecord): Promise<void>;
   extend(id: string, expiresAt: string): Promise<void>;
   remove(id: string): Promise<void>;
@@ -180,7 +209,11 @@ export interface NewChange {
 
 export interface ChangeStore {
   append(change: NewChange): Promise<void>;
-  list(options: { after: number; limit: number; viewer: Viewer }): Promise<AssetChange[]>;
+  list(options: {
+    after: number;
+    limit: number;
+    viewer: Viewer;
+  }): Promise<AssetChange[]>;
   /** How far a reader of the plugin's own has come. */
   position(reader: string): Promise<number>;
   setPosition(reader: string, sequence: number): Promise<void>;
@@ -195,7 +228,11 @@ export interface DeclarationRecord {
 
 export interface DeclarationStore {
   list(assetId: number): Promise<DeclarationRecord[]>;
-  put(assetId: number, declaration: DeclarationRecord, by: string): Promise<void>;
+  put(
+    assetId: number,
+    declaration: DeclarationRecord,
+    by: string,
+  ): Promise<void>;
   remove(assetId: number, location: string): Promise<void>;
 }
 

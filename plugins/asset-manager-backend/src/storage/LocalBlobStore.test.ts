@@ -7,7 +7,9 @@ import { LocalBlobStore } from './LocalBlobStore';
 const directories: string[] = [];
 
 afterAll(async () => {
-  await Promise.all(directories.map(directory => rm(directory, { recursive: true })));
+  await Promise.all(
+    directories.map(directory => rm(directory, { recursive: true })),
+  );
 });
 
 testBlobStore('LocalBlobStore', async () => {

@@ -2,7 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { InputError, isError, NotFoundError, ServiceUnavailableError } from '@backstage/errors';
+import {
+  InputError,
+  isError,
+  NotFoundError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type {
   BlobDescriptor,
@@ -19,7 +24,8 @@ const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 const STALE_AFTER_MS = 8 * 24 * 60 * 60 * 1000;
 
 function checkKey(key: string): string {
-  if (!KEY.test(key)) throw new InputError(`${JSON.stringify(key)} is not a blob key`);
+  if (!KEY.test(key))
+    throw new InputError(`${JSON.stringify(key)} is not a blob key`);
   return key;
 }
 
@@ -71,7 +77,13 @@ export class LocalBlobStore implements BlobStore {
       const handle = await fs.open(temporary, 'wx');
       try {
         const hash = createHash('sha256');
-        await writeBody({ handle, body, offset: 0, size, onChunk: chunk => hash.update(chunk) });
+        await writeBody({
+          handle,
+          body,
+          offset: 0,
+          size,
+          onChunk: chunk => hash.update(chunk),
+        });
         checkDigest(`sha256:${hash.digest('hex')}`, digest);
         await handle.sync();
       } finally {
@@ -88,12 +100,18 @@ export class LocalBlobStore implements BlobStore {
     const { session, offset, size, body } = options;
     const file = this.#partsFile(session);
     if (this.#completing.has(file)) {
-      throw new ServiceUnavailableError('the blob is being made of its parts; ask again in a moment');
+      throw new ServiceUnavailableError(
+        'the blob is being made of its parts; ask again in a moment',
+      );
     }
     this.#writers.set(file, (this.#writers.get(file) ?? 0) + 1);
     this.#hasher.writing(file, offset);
     try {
-      const handle = await fs.open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+      const handle = await fs.open(
+        file,
+        constants.O_RDWR | constants.O_CREAT,
+        0o600,
+      );
       try {
         await writeBody({ handle, body, offset, size });
         await handle.datasync();
@@ -117,7 +135,9 @@ export class LocalBlobStore implements BlobStore {
     checkKey(key);
     const file = this.#partsFile(session);
     if (this.#completing.has(file) || this.#writers.has(file)) {
-      throw new ServiceUnavailableError('parts of the blob are still being written; ask again in a moment');
+      throw new ServiceUnavailableError(
+        'parts of the blob are still being written; ask again in a moment',
+      );
     }
     this.#completing.add(file);
     try {
@@ -127,12 +147,17 @@ export class LocalBlobStore implements BlobStore {
     }
   }
 
-  async #verifyAndPublish(file: string, options: CompletePartsOptions): Promise<void> {
+  async #verifyAndPublish(
+    file: string,
+    options: CompletePartsOptions,
+  ): Promise<void> {
     const { key, size, digest } = options;
     try {
       const { size: written } = await fs.stat(file).catch(() => ({ size: 0 }));
       if (written !== size) {
-        throw new InputError(`the parts hold ${written} bytes, but ${size} were promised`);
+        throw new InputError(
+          `the parts hold ${written} bytes, but ${size} were promised`,
+        );
       }
       checkDigest(await this.#hasher.digest(file), digest);
     } catch (error) {
@@ -153,10 +178,13 @@ export class LocalBlobStore implements BlobStore {
   async open(key: string, range?: ByteRange): Promise<Readable> {
     const file = this.#blobFile(key);
     const handle = await fs.open(file, 'r').catch(error => {
-      if (error.code === 'ENOENT') throw new NotFoundError(`there is no blob ${key}`);
+      if (error.code === 'ENOENT')
+        throw new NotFoundError(`there is no blob ${key}`);
       throw error;
     });
-    const length = range ? range.end - range.start + 1 : (await handle.stat()).size;
+    const length = range
+      ? range.end - range.start + 1
+      : (await handle.stat()).size;
     return handle.createReadStream({
       // A block of memory is taken for every read, however little there is to be read.
       highWaterMark: Math.max(1, Math.min(READ_BYTES, length)),
@@ -179,7 +207,10 @@ export class LocalBlobStore implements BlobStore {
   }
 
   async *list(prefix: string): AsyncIterable<{ key: string; size: number }> {
-    const entries = await fs.readdir(this.#blobs, { recursive: true, withFileTypes: true });
+    const entries = await fs.readdir(this.#blobs, {
+      recursive: true,
+      withFileTypes: true,
+    });
     for (const entry of entries) {
       if (!entry.isFile()) continue;
       const file = path.join(entry.parentPath, entry.name);
@@ -194,7 +225,10 @@ export class LocalBlobStore implements BlobStore {
   }
 
   #partsFile(session: string): string {
-    return path.join(this.#temporary, `${checkKey(session).replaceAll('/', '.')}.parts`);
+    return path.join(
+      this.#temporary,
+      `${checkKey(session).replaceAll('/', '.')}.parts`,
+    );
   }
 
   async #publish(temporary: string, key: BlobDescriptor['key']): Promise<void> {
@@ -230,7 +264,9 @@ export class LocalBlobStore implements BlobStore {
 
 function checkDigest(found: Digest, promised: Digest): void {
   if (found !== promised) {
-    throw new InputError(`the bytes have the digest ${found}, but ${promised} was promised`);
+    throw new InputError(
+      `the bytes have the digest ${found}, but ${promised} was promised`,
+    );
   }
 }
 
@@ -254,7 +290,9 @@ async function writeBody(options: {
   for await (const chunk of body as AsyncIterable<Buffer>) {
     written += chunk.length;
     if (written > size) {
-      throw new InputError(`more bytes came than the ${size} that were promised`);
+      throw new InputError(
+        `more bytes came than the ${size} that were promised`,
+      );
     }
     onChunk?.(chunk);
     waiting.push(chunk);

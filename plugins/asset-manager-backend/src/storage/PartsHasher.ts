@@ -24,19 +24,27 @@ export class PartsHasher {
   /** Hears that a part is about to be written, perhaps over one that was hashed. */
   writing(file: string, offset: number): void {
     const progress = this.#progress.get(file);
-    if (progress && (offset < progress.hashed || progress.arrived.has(offset))) this.forget(file);
+    if (progress && (offset < progress.hashed || progress.arrived.has(offset)))
+      this.forget(file);
   }
 
   /** Hears that a part of the file is written. */
   arrived(file: string, offset: number, size: number): void {
     let progress = this.#progress.get(file);
     if (!progress) {
-      progress = { hash: createHash('sha256'), hashed: 0, arrived: new Map(), running: Promise.resolve() };
+      progress = {
+        hash: createHash('sha256'),
+        hashed: 0,
+        arrived: new Map(),
+        running: Promise.resolve(),
+      };
       this.#progress.set(file, progress);
     }
     progress.arrived.set(offset, offset + size);
     const current = progress;
-    progress.running = progress.running.then(() => this.#advance(file, current)).catch(() => this.forget(file));
+    progress.running = progress.running
+      .then(() => this.#advance(file, current))
+      .catch(() => this.forget(file));
   }
 
   forget(file: string): void {
@@ -67,9 +75,18 @@ export class PartsHasher {
 }
 
 /** Feeds a range of a file to a hash; `end` is excluded. */
-async function feed(hash: Hash, file: string, start: number, end = Infinity): Promise<void> {
+async function feed(
+  hash: Hash,
+  file: string,
+  start: number,
+  end = Infinity,
+): Promise<void> {
   if (end <= start) return;
-  for await (const chunk of createReadStream(file, { start, end: end - 1, highWaterMark: READ_BYTES })) {
+  for await (const chunk of createReadStream(file, {
+    start,
+    end: end - 1,
+    highWaterMark: READ_BYTES,
+  })) {
     hash.update(chunk);
   }
 }

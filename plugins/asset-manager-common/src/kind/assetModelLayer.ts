@@ -94,8 +94,12 @@ export const assetModelLayer = createCatalogModelLayer({
                     },
                     visibility: { type: 'string', enum: [...VISIBILITIES] },
                     derivedFrom: references('What the asset was made from.'),
-                    producedBy: references('The components that make the asset.'),
-                    consumedBy: references('The components that use the asset.'),
+                    producedBy: references(
+                      'The components that make the asset.',
+                    ),
+                    consumedBy: references(
+                      'The components that use the asset.',
+                    ),
                   },
                 },
               },

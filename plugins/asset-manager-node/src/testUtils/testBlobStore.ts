@@ -37,7 +37,10 @@ async function keysOf(store: BlobStore, prefix: string) {
  * @param create - makes an empty store for each case
  * @public
  */
-export function testBlobStore(name: string, create: () => Promise<BlobStore>): void {
+export function testBlobStore(
+  name: string,
+  create: () => Promise<BlobStore>,
+): void {
   describe(`${name} keeps the contract of a blob store:`, () => {
     let store: BlobStore;
     beforeEach(async () => {
@@ -45,7 +48,12 @@ export function testBlobStore(name: string, create: () => Promise<BlobStore>): v
     });
 
     const put = (key: string, bytes: Buffer) =>
-      store.put({ key, size: bytes.length, digest: digestOf(bytes), body: bodyOf(bytes) });
+      store.put({
+        key,
+        size: bytes.length,
+        digest: digestOf(bytes),
+        body: bodyOf(bytes),
+      });
 
     it.each([0, 1, 10_000, 65_536, 65_537, 3_000_001])(
       'gives back the %d bytes that were put',
@@ -66,25 +74,40 @@ export function testBlobStore(name: string, create: () => Promise<BlobStore>): v
       const bytes = randomBytes(100_000);
       await put('a/blob', bytes);
       const read = await bytesOf(store, 'a/blob', range);
-      expect(read.equals(bytes.subarray(range.start, range.end + 1))).toBe(true);
+      expect(read.equals(bytes.subarray(range.start, range.end + 1))).toBe(
+        true,
+      );
     });
 
     it('refuses bytes that do not have the promised digest, and keeps nothing', async () => {
       const bytes = randomBytes(1000);
       await expect(
-        store.put({ key: 'a/blob', size: 1000, digest: digestOf(randomBytes(9)), body: bodyOf(bytes) }),
+        store.put({
+          key: 'a/blob',
+          size: 1000,
+          digest: digestOf(randomBytes(9)),
+          body: bodyOf(bytes),
+        }),
       ).rejects.toThrow(/digest/);
       expect(await store.stat('a/blob')).toBeUndefined();
       expect(await keysOf(store, '')).toEqual([]);
     });
 
-    it.each([999, 1001])('refuses 1000 bytes that were promised as %d', async size => {
-      const bytes = randomBytes(1000);
-      await expect(
-        store.put({ key: 'a/blob', size, digest: digestOf(bytes), body: bodyOf(bytes) }),
-      ).rejects.toThrow(/bytes/);
-      expect(await store.stat('a/blob')).toBeUndefined();
-    });
+    it.each([999, 1001])(
+      'refuses 1000 bytes that were promised as %d',
+      async size => {
+        const bytes = randomBytes(1000);
+        await expect(
+          store.put({
+            key: 'a/blob',
+            size,
+            digest: digestOf(bytes),
+            body: bodyOf(bytes),
+          }),
+        ).rejects.toThrow(/bytes/);
+        expect(await store.stat('a/blob')).toBeUndefined();
+      },
+    );
 
     it('keeps nothing of a body that breaks off', async () => {
       const bytes = randomBytes(100_000);
@@ -95,7 +118,12 @@ export function testBlobStore(name: string, create: () => Promise<BlobStore>): v
         })(),
       );
       await expect(
-        store.put({ key: 'a/blob', size: bytes.length, digest: digestOf(bytes), body }),
+        store.put({
+          key: 'a/blob',
+          size: bytes.length,
+          digest: digestOf(bytes),
+          body,
+        }),
       ).rejects.toThrow('the line is cut');
       expect(await store.stat('a/blob')).toBeUndefined();
     });
@@ -141,16 +169,33 @@ export function testBlobStore(name: string, create: () => Promise<BlobStore>): v
       const bytes = randomBytes(1000);
       const session = 'upload-2.blob';
       for (const body of [randomBytes(1000), bytes]) {
-        await store.putPart({ session, number: 0, offset: 0, size: 1000, body: bodyOf(body) });
+        await store.putPart({
+          session,
+          number: 0,
+          offset: 0,
+          size: 1000,
+          body: bodyOf(body),
+        });
       }
-      await store.completeParts({ session, key: 'a/blob', size: 1000, digest: digestOf(bytes) });
+      await store.completeParts({
+        session,
+        key: 'a/blob',
+        size: 1000,
+        digest: digestOf(bytes),
+      });
       expect((await bytesOf(store, 'a/blob')).equals(bytes)).toBe(true);
     });
 
     it('does not trust a part that was sent again and broke off', async () => {
       const bytes = randomBytes(3_000_000);
       const session = 'upload-6.blob';
-      await store.putPart({ session, number: 0, offset: 0, size: bytes.length, body: bodyOf(bytes) });
+      await store.putPart({
+        session,
+        number: 0,
+        offset: 0,
+        size: bytes.length,
+        body: bodyOf(bytes),
+      });
       const broken = Readable.from(
         (async function* garbage() {
           yield randomBytes(2_000_000);
@@ -158,11 +203,22 @@ export function testBlobStore(name: string, create: () => Promise<BlobStore>): v
         })(),
       );
       await expect(
-        store.putPart({ session, number: 0, offset: 0, size: bytes.length, body: broken }),
+        store.putPart({
+          session,
+          number: 0,
+          offset: 0,
+          size: bytes.length,
+          body: broken,
+        }),
       ).rejects.toThrow('the line is cut');
       // Whether the first sending still stands is the store's own affair; a wrong blob is not.
       await store
-        .completeParts({ session, key: 'a/blob', size: bytes.length, digest: digestOf(bytes) })
+        .completeParts({
+          session,
+          key: 'a/blob',
+          size: bytes.length,
+          digest: digestOf(bytes),
+        })
         .catch(() => {});
       const stat = await store.stat('a/blob');
       const read = stat ? await bytesOf(store, 'a/blob') : bytes;
@@ -172,28 +228,48 @@ export function testBlobStore(name: string, create: () => Promise<BlobStore>): v
     it('refuses parts that together are something else', async () => {
       const bytes = randomBytes(1000);
       const session = 'upload-3.blob';
-      await store.putPart({ session, number: 0, offset: 0, size: 1000, body: bodyOf(randomBytes(1000)) });
+      await store.putPart({
+        session,
+        number: 0,
+        offset: 0,
+        size: 1000,
+        body: bodyOf(randomBytes(1000)),
+      });
       await expect(
-        store.completeParts({ session, key: 'a/blob', size: 1000, digest: digestOf(bytes) }),
+        store.completeParts({
+          session,
+          key: 'a/blob',
+          size: 1000,
+          digest: digestOf(bytes),
+        }),
       ).rejects.toThrow(/digest/);
       expect(await store.stat('a/blob')).toBeUndefined();
     });
 
-    it.each([400, 600])('refuses a part of 500 bytes that was promised as %d', async size => {
-      await expect(
-        store.putPart({
-          session: 'upload-4.blob',
-          number: 0,
-          offset: 0,
-          size,
-          body: bodyOf(randomBytes(500)),
-        }),
-      ).rejects.toThrow(/bytes/);
-    });
+    it.each([400, 600])(
+      'refuses a part of 500 bytes that was promised as %d',
+      async size => {
+        await expect(
+          store.putPart({
+            session: 'upload-4.blob',
+            number: 0,
+            offset: 0,
+            size,
+            body: bodyOf(randomBytes(500)),
+          }),
+        ).rejects.toThrow(/bytes/);
+      },
+    );
 
     it('forgets parts, also when there are none', async () => {
       const session = 'upload-5.blob';
-      await store.putPart({ session, number: 0, offset: 0, size: 10, body: bodyOf(randomBytes(10)) });
+      await store.putPart({
+        session,
+        number: 0,
+        offset: 0,
+        size: 10,
+        body: bodyOf(randomBytes(10)),
+      });
       await store.abortParts(session);
       await store.abortParts(session);
       expect(await keysOf(store, '')).toEqual([]);
@@ -224,12 +300,17 @@ export function testBlobStore(name: string, create: () => Promise<BlobStore>): v
       expect(sizes.sort()).toEqual([10, 20, 30]);
     });
 
-    it.each(['../out', 'a/../../out', '/etc/out', 'a//b', 'a/\u0000', '.', 'a/.'])(
-      'refuses the key %j',
-      async key => {
-        const bytes = randomBytes(10);
-        await expect(put(key, bytes)).rejects.toThrow(/key/);
-      },
-    );
+    it.each([
+      '../out',
+      'a/../../out',
+      '/etc/out',
+      'a//b',
+      'a/\u0000',
+      '.',
+      'a/.',
+    ])('refuses the key %j', async key => {
+      const bytes = randomBytes(10);
+      await expect(put(key, bytes)).rejects.toThrow(/key/);
+    });
   });
 }

@@ -1,4 +1,4 @@
-import { formatBytes } from './formatBytes';
+import { formatBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /**
  * A size in binary units; the exact number on hover.
@@ -6,5 +6,9 @@ import { formatBytes } from './formatBytes';
  * @public
  */
 export function Bytes(props: { value: number }) {
-  return <span title={`${props.value.toLocaleString('en-US')} bytes`}>{formatBytes(props.value)}</span>;
+  return (
+    <span title={`${props.value.toLocaleString('en-US')} bytes`}>
+      {formatBytes(props.value)}
+    </span>
+  );
 }

@@ -24,7 +24,9 @@ export function CopyButton(props: { text: string; what: string }) {
         variant="tertiary"
         icon={copied ? <RiCheckLine /> : <RiFileCopyLine />}
         onPress={() => {
-          window.navigator.clipboard.writeText(text).then(() => setCopied(true));
+          window.navigator.clipboard
+            .writeText(text)
+            .then(() => setCopied(true));
         }}
       />
       <Tooltip>{copied ? 'Copied' : `Copy ${what}`}</Tooltip>

@@ -5,7 +5,10 @@ import { AssetManagerError } from '@baseasset/client';
  *
  * @public
  */
-export function explainProblem(error: unknown): { title: string; description: string } {
+export function explainProblem(error: unknown): {
+  title: string;
+  description: string;
+} {
   if (error instanceof AssetManagerError) {
     if (error.status === 404) {
       return {
@@ -13,11 +16,18 @@ export function explainProblem(error: unknown): { title: string; description: st
         description: `${error.message}. It may have another name, or be for others alone.`,
       };
     }
-    if (error.status === 403) return { title: 'Not allowed', description: error.message };
+    if (error.status === 403)
+      return { title: 'Not allowed', description: error.message };
     if (error.status === 0) {
-      return { title: 'Not reachable', description: `${error.message}. Is your network up?` };
+      return {
+        title: 'Not reachable',
+        description: `${error.message}. Is your network up?`,
+      };
     }
     return { title: 'This did not work', description: error.message };
   }
-  return { title: 'This did not work', description: error instanceof Error ? error.message : String(error) };
+  return {
+    title: 'This did not work',
+    description: error instanceof Error ? error.message : String(error),
+  };
 }

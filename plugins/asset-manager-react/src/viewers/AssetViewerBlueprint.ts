@@ -6,9 +6,10 @@ import { z } from 'zod';
 import type { ViewerDefinition } from './types';
 
 /** @public */
-export const assetViewerDataRef = createExtensionDataRef<ViewerDefinition>().with({
-  id: 'asset-manager.viewer',
-});
+export const assetViewerDataRef =
+  createExtensionDataRef<ViewerDefinition>().with({
+    id: 'asset-manager.viewer',
+  });
 
 /**
  * Makes a viewer an extension of the portal. An operator can change when it is

@@ -2,7 +2,10 @@ import type { AssetFile } from '@baseasset/backstage-plugin-asset-manager-common
 import type { ViewerDefinition } from './types';
 import { ViewerRegistry } from './ViewerRegistry';
 
-const viewer = (id: string, more: Partial<ViewerDefinition>): ViewerDefinition => ({
+const viewer = (
+  id: string,
+  more: Partial<ViewerDefinition>,
+): ViewerDefinition => ({
   id,
   title: id,
   match: {},
@@ -26,7 +29,8 @@ const registry = new ViewerRegistry([
   viewer('card', { match: { names: ['README.md'] }, priority: 'option' }),
 ]);
 
-const ids = (of: AssetFile) => registry.choose(of).map(choice => choice.viewer.id);
+const ids = (of: AssetFile) =>
+  registry.choose(of).map(choice => choice.viewer.id);
 
 describe('ViewerRegistry', () => {
   it('prefers the viewer that names the media type whole', () => {
@@ -34,16 +38,29 @@ describe('ViewerRegistry', () => {
   });
 
   it('prefers the longest extension', () => {
-    expect(ids(file('a.vcf.gz', 'application/gzip'))).toEqual(['vcf', 'gz', 'any']);
+    expect(ids(file('a.vcf.gz', 'application/gzip'))).toEqual([
+      'vcf',
+      'gz',
+      'any',
+    ]);
   });
 
   it('lists options after defaults, and the fallback for anything', () => {
-    expect(ids(file('docs/readme.MD', 'text/markdown'))).toEqual(['text', 'card', 'any']);
-    expect(ids(file('weights.bin', 'application/octet-stream'))).toEqual(['any']);
+    expect(ids(file('docs/readme.MD', 'text/markdown'))).toEqual([
+      'text',
+      'card',
+      'any',
+    ]);
+    expect(ids(file('weights.bin', 'application/octet-stream'))).toEqual([
+      'any',
+    ]);
   });
 
   it('keeps a viewer in the list that the file is too large for, and says so', () => {
     const [first] = registry.choose(file('a.csv', 'text/csv', 101));
-    expect(first).toMatchObject({ viewer: { id: 'csv' }, refusal: { kind: 'too-large', maxBytes: 100 } });
+    expect(first).toMatchObject({
+      viewer: { id: 'csv' },
+      refusal: { kind: 'too-large', maxBytes: 100 },
+    });
   });
 });

@@ -20,18 +20,25 @@ export const assetViewersApiRef = createApiRef<AssetViewersApi>({
 const PRIORITY = { default: 2, option: 1, fallback: 0 } as const;
 
 function scoreOf(match: ViewerMatch, file: AssetFile): number {
-  const name = file.path.slice(file.path.lastIndexOf('/') + 1).toLocaleLowerCase('en-US');
+  const name = file.path
+    .slice(file.path.lastIndexOf('/') + 1)
+    .toLocaleLowerCase('en-US');
   let score = 0;
   for (const mediaType of match.mediaTypes ?? []) {
     if (mediaType === file.mediaType) score = Math.max(score, 300);
-    else if (mediaType.endsWith('/*') && file.mediaType.startsWith(mediaType.slice(0, -1))) {
+    else if (
+      mediaType.endsWith('/*') &&
+      file.mediaType.startsWith(mediaType.slice(0, -1))
+    ) {
       score = Math.max(score, 100);
     }
   }
   for (const extension of match.extensions ?? []) {
-    if (name.endsWith(`.${extension}`)) score = Math.max(score, 200 + extension.length);
+    if (name.endsWith(`.${extension}`))
+      score = Math.max(score, 200 + extension.length);
   }
-  if (match.names?.some(each => each.toLocaleLowerCase('en-US') === name)) score = Math.max(score, 400);
+  if (match.names?.some(each => each.toLocaleLowerCase('en-US') === name))
+    score = Math.max(score, 400);
   return score;
 }
 
@@ -56,13 +63,19 @@ export class ViewerRegistry implements AssetViewersApi {
         score: scoreOf(viewer.match, file),
         priority: PRIORITY[viewer.priority ?? 'default'],
       }))
-      .filter(({ score, priority }) => score > 0 || priority === PRIORITY.fallback)
+      .filter(
+        ({ score, priority }) => score > 0 || priority === PRIORITY.fallback,
+      )
       .sort(
-        (a, b) => b.priority - a.priority || b.score - a.score || a.order - b.order,
+        (a, b) =>
+          b.priority - a.priority || b.score - a.score || a.order - b.order,
       )
       .map(({ viewer }) =>
         viewer.maxBytes !== undefined && file.size > viewer.maxBytes
-          ? { viewer, refusal: { kind: 'too-large', maxBytes: viewer.maxBytes } }
+          ? {
+              viewer,
+              refusal: { kind: 'too-large', maxBytes: viewer.maxBytes },
+            }
           : { viewer },
       );
   }

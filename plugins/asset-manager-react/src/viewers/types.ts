@@ -1,4 +1,8 @@
-import type { AssetFile, AssetName, ByteSource } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetFile,
+  AssetName,
+  ByteSource,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ComponentType } from 'react';
 
 /**

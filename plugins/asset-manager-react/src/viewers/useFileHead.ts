@@ -8,11 +8,8 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
  * @public
  */
 export function useFileHead(source: ByteSource, limit: number) {
-  return useAsyncRetry(
-    async () => {
-      const bytes = await source.read(0, Math.min(limit, source.size));
-      return { bytes, truncated: source.size > bytes.length };
-    },
-    [source, limit],
-  );
+  return useAsyncRetry(async () => {
+    const bytes = await source.read(0, Math.min(limit, source.size));
+    return { bytes, truncated: source.size > bytes.length };
+  }, [source, limit]);
 }

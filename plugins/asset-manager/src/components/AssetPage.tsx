@@ -1,7 +1,10 @@
 import { useApi, useRouteRef } from '@backstage/frontend-plugin-api';
 import { catalogApiRef, entityRouteRef } from '@backstage/plugin-catalog-react';
 import { Container, Flex, Header, Skeleton } from '@backstage/ui';
-import { AssetName, assetEntityRef } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AssetName,
+  assetEntityRef,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { Navigate, useLocation, useParams } from 'react-router-dom';
 import useAsync from 'react-use/lib/useAsync';
 import { assetsRouteRef } from '../routes';
@@ -11,7 +14,11 @@ import { FilesContent } from './FilesContent';
 import { OverviewContent } from './OverviewContent';
 import { VersionsContent } from './VersionsContent';
 
-const TABS: { id: AssetTab; label: string; Content: (value: AssetScopeValue) => JSX.Element }[] = [
+const TABS: {
+  id: AssetTab;
+  label: string;
+  Content: (value: AssetScopeValue) => JSX.Element;
+}[] = [
   { id: '', label: 'Overview', Content: OverviewContent },
   { id: 'files', label: 'Files', Content: FilesContent },
   { id: 'versions', label: 'Versions', Content: VersionsContent },
@@ -29,7 +36,10 @@ export function AssetPage() {
   const assetsPath = useRouteRef(assetsRouteRef);
   const entityPath = useRouteRef(entityRouteRef);
   const { value: entity, loading } = useAsync(
-    () => catalog.getEntityByRef(assetEntityRef({ namespace, name })).catch(() => undefined),
+    () =>
+      catalog
+        .getEntityByRef(assetEntityRef({ namespace, name }))
+        .catch(() => undefined),
     [catalog, namespace, name],
   );
   const tab = TABS.find(each => each.id === rest) ?? TABS[0];
@@ -48,7 +58,9 @@ export function AssetPage() {
       namespace: entity.metadata.namespace ?? 'default',
       name: entity.metadata.name,
     });
-    return <Navigate to={`${target}${tab.id && `/${tab.id}`}${search}`} replace />;
+    return (
+      <Navigate to={`${target}${tab.id && `/${tab.id}`}${search}`} replace />
+    );
   }
   const base = `${assetsPath?.() ?? '/assets'}/${namespace}/${name}`;
   return (

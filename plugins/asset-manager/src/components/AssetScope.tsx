@@ -1,7 +1,14 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Flex, Skeleton } from '@backstage/ui';
-import type { Asset, AssetName, AssetVersion } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assetManagerApiRef, Problem } from '@baseasset/backstage-plugin-asset-manager-react';
+import type {
+  Asset,
+  AssetName,
+  AssetVersion,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  assetManagerApiRef,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
 import type { ReactNode } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
@@ -39,7 +46,10 @@ export function AssetScope(props: {
     const reference = { namespace, name: shortName };
     const asset = await client.getAsset(reference);
     if (asset.versionCount === 0) return { asset };
-    return { asset, version: await client.getVersion({ ...reference, selector }) };
+    return {
+      asset,
+      version: await client.getVersion({ ...reference, selector }),
+    };
   }, [client, namespace, shortName, selector]);
 
   if (error) return <Problem error={error} retry={retry} />;

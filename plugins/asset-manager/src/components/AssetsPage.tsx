@@ -14,7 +14,12 @@ import {
   Table,
   Text,
 } from '@backstage/ui';
-import type { AssetFacets, AssetQuery, AssetSort, AssetSummary } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetFacets,
+  AssetQuery,
+  AssetSort,
+  AssetSummary,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   Age,
   assetManagerApiRef,
@@ -47,7 +52,8 @@ const HIDDEN_KEY = 'asset-manager.assets.hidden-columns';
 type Row = AssetSummary & { id: string };
 
 function queryOf(search: URLSearchParams): AssetQuery {
-  const all = (name: string) => (search.has(name) ? search.getAll(name) : undefined);
+  const all = (name: string) =>
+    search.has(name) ? search.getAll(name) : undefined;
   return {
     text: search.get('text') ?? undefined,
     type: all('type'),
@@ -76,7 +82,13 @@ const COLUMNS: ColumnConfig<Row>[] = [
       </Cell>
     ),
   },
-  { id: 'type', label: 'Type', width: '1.4fr', minWidth: 82, cell: asset => <Cell>{asset.type}</Cell> },
+  {
+    id: 'type',
+    label: 'Type',
+    width: '1.4fr',
+    minWidth: 82,
+    cell: asset => <Cell>{asset.type}</Cell>,
+  },
   {
     id: 'latest',
     label: 'Latest',
@@ -91,7 +103,10 @@ const COLUMNS: ColumnConfig<Row>[] = [
     cell: asset => (
       <Cell>
         {asset.aliases.map(alias => (
-          <span key={alias.name} className={styles.chip}>{`${alias.name} → ${alias.label}`}</span>
+          <span
+            key={alias.name}
+            className={styles.chip}
+          >{`${alias.name} → ${alias.label}`}</span>
         ))}
       </Cell>
     ),
@@ -101,7 +116,9 @@ const COLUMNS: ColumnConfig<Row>[] = [
     label: 'Size',
     isSortable: true,
     minWidth: 90,
-    cell: asset => <Cell>{asset.latest ? <Bytes value={asset.latest.size} /> : '–'}</Cell>,
+    cell: asset => (
+      <Cell>{asset.latest ? <Bytes value={asset.latest.size} /> : '–'}</Cell>
+    ),
   },
   {
     id: 'owner',
@@ -181,16 +198,25 @@ export function AssetsPage() {
     }
     return { items, more };
   }, [client, query, count]);
-  const { value: facets } = useAsync(() => client.listFacets(query), [client, query]);
+  const { value: facets } = useAsync(
+    () => client.listFacets(query),
+    [client, query],
+  );
 
   const sort = query.sort ?? '-updated';
-  const narrowed = FACETS.some(facet => search.has(facet)) || Boolean(query.text);
-  const columns = COLUMNS.map(column => ({ ...column, isHidden: hidden.has(column.id) }));
+  const narrowed =
+    FACETS.some(facet => search.has(facet)) || Boolean(query.text);
+  const columns = COLUMNS.map(column => ({
+    ...column,
+    isHidden: hidden.has(column.id),
+  }));
   const onKeyDown = (event: KeyboardEvent) => {
     const key = { j: 'ArrowDown', k: 'ArrowUp' }[event.key];
     const active = document.activeElement;
     if (!key || active instanceof HTMLInputElement) return;
-    active?.dispatchEvent(new window.KeyboardEvent('keydown', { key, bubbles: true }));
+    active?.dispatchEvent(
+      new window.KeyboardEvent('keydown', { key, bubbles: true }),
+    );
   };
 
   return (
@@ -224,7 +250,10 @@ export function AssetsPage() {
           <div className={styles.main} onKeyDown={onKeyDown}>
             <Flex justify="between" align="center">
               <Text color="secondary" aria-live="polite">
-                {value && `${value.items.length}${value.more ? ' and more' : ''} assets`}
+                {value &&
+                  `${value.items.length}${
+                    value.more ? ' and more' : ''
+                  } assets`}
               </Text>
               <MenuTrigger>
                 <Button size="small" variant="tertiary">
@@ -233,17 +262,27 @@ export function AssetsPage() {
                 <MenuListBox
                   aria-label="Columns"
                   selectionMode="multiple"
-                  selectedKeys={COLUMNS.filter(column => !hidden.has(column.id)).map(column => column.id)}
+                  selectedKeys={COLUMNS.filter(
+                    column => !hidden.has(column.id),
+                  ).map(column => column.id)}
                   onSelectionChange={keys => {
-                    const shown = keys === 'all' ? COLUMNS.map(column => column.id) : [...keys].map(String);
+                    const shown =
+                      keys === 'all'
+                        ? COLUMNS.map(column => column.id)
+                        : [...keys].map(String);
                     const left = COLUMNS.map(column => column.id).filter(
                       id => id !== 'name' && !shown.includes(id),
                     );
-                    window.localStorage.setItem(HIDDEN_KEY, JSON.stringify(left));
+                    window.localStorage.setItem(
+                      HIDDEN_KEY,
+                      JSON.stringify(left),
+                    );
                     setHidden(new Set(left));
                   }}
                 >
-                  {COLUMNS.filter(column => column.label && column.id !== 'name').map(column => (
+                  {COLUMNS.filter(
+                    column => column.label && column.id !== 'name',
+                  ).map(column => (
                     <MenuListBoxItem key={column.id} id={column.id}>
                       {column.label}
                     </MenuListBoxItem>
@@ -255,32 +294,49 @@ export function AssetsPage() {
             {!error && value?.items.length === 0 && !narrowed && (
               <NewAsset onCreated={retry} inPlace />
             )}
-            {!error && (value === undefined || value.items.length > 0 || narrowed) && (
-              <Table<Row>
-                columnConfig={columns}
-                data={value?.items}
-                isPending={loading && !value}
-                isStale={loading}
-                pagination={{ type: 'none' }}
-                rowConfig={{ getHref: asset => `${base}/${asset.namespace}/${asset.name}` }}
-                emptyState={<Text>No asset is like that. Take a filter away to see more.</Text>}
-                sort={{
-                  descriptor: {
-                    column: sort.replace('-', ''),
-                    direction: sort.startsWith('-') ? 'descending' : 'ascending',
-                  },
-                  onSortChange: ({ column, direction }) =>
-                    setSearch(before => {
-                      const after = new URLSearchParams(before);
-                      const by = SORT_BY_COLUMN[String(column)] ?? 'updated';
-                      after.set('sort', direction === 'descending' ? `-${by}` : by);
-                      return after;
-                    }),
-                }}
-              />
-            )}
+            {!error &&
+              (value === undefined || value.items.length > 0 || narrowed) && (
+                <Table<Row>
+                  columnConfig={columns}
+                  data={value?.items}
+                  isPending={loading && !value}
+                  isStale={loading}
+                  pagination={{ type: 'none' }}
+                  rowConfig={{
+                    getHref: asset =>
+                      `${base}/${asset.namespace}/${asset.name}`,
+                  }}
+                  emptyState={
+                    <Text>
+                      No asset is like that. Take a filter away to see more.
+                    </Text>
+                  }
+                  sort={{
+                    descriptor: {
+                      column: sort.replace('-', ''),
+                      direction: sort.startsWith('-')
+                        ? 'descending'
+                        : 'ascending',
+                    },
+                    onSortChange: ({ column, direction }) =>
+                      setSearch(before => {
+                        const after = new URLSearchParams(before);
+                        const by = SORT_BY_COLUMN[String(column)] ?? 'updated';
+                        after.set(
+                          'sort',
+                          direction === 'descending' ? `-${by}` : by,
+                        );
+                        return after;
+                      }),
+                  }}
+                />
+              )}
             {value?.more && (
-              <Button variant="secondary" isPending={loading} onPress={() => setCount(count + PAGE)}>
+              <Button
+                variant="secondary"
+                isPending={loading}
+                onPress={() => setCount(count + PAGE)}
+              >
                 Show more
               </Button>
             )}
@@ -299,7 +355,8 @@ function Facets(props: { facets: AssetFacets }) {
       const after = new URLSearchParams(before);
       const left = after.getAll(facet).filter(each => each !== value);
       after.delete(facet);
-      for (const each of on ? [...left, value] : left) after.append(facet, each);
+      for (const each of on ? [...left, value] : left)
+        after.append(facet, each);
       return after;
     });
   return (

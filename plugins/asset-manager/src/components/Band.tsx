@@ -1,7 +1,11 @@
 import { Alert, Button } from '@backstage/ui';
 
 /** A quiet line over the content, with a way on. */
-export function Band(props: { text: string; action?: string; onAction?: () => void }) {
+export function Band(props: {
+  text: string;
+  action?: string;
+  onAction?: () => void;
+}) {
   const { text, action, onAction } = props;
   return (
     <Alert

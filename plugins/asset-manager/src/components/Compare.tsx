@@ -1,7 +1,14 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, Link, Skeleton, Text } from '@backstage/ui';
-import type { FileChange, FileChangeKind } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assetManagerApiRef, Bytes, Problem } from '@baseasset/backstage-plugin-asset-manager-react';
+import type {
+  FileChange,
+  FileChangeKind,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  assetManagerApiRef,
+  Bytes,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
 import { useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { addressOf, viewOf } from './assetAddress';
@@ -31,7 +38,11 @@ export function Compare(props: AssetScopeValue & { range: string }) {
       ),
     [client, namespace, name, from, to],
   );
-  const back = <Link href={addressOf(base, 'versions', { ...view, compare: undefined })}>All versions</Link>;
+  const back = (
+    <Link href={addressOf(base, 'versions', { ...view, compare: undefined })}>
+      All versions
+    </Link>
+  );
   if (error) {
     return (
       <Flex direction="column" gap="3">
@@ -42,9 +53,16 @@ export function Compare(props: AssetScopeValue & { range: string }) {
   }
   if (!value) return <Skeleton width="100%" height={240} />;
   const { counts } = value;
-  const keys = [...new Set([...Object.keys(value.from.metadata), ...Object.keys(value.to.metadata)])];
+  const keys = [
+    ...new Set([
+      ...Object.keys(value.from.metadata),
+      ...Object.keys(value.to.metadata),
+    ]),
+  ];
   const differing = keys.filter(
-    key => JSON.stringify(value.from.metadata[key]) !== JSON.stringify(value.to.metadata[key]),
+    key =>
+      JSON.stringify(value.from.metadata[key]) !==
+      JSON.stringify(value.to.metadata[key]),
   );
   const cell = (side: FileChange['from'], label: string, path: string) =>
     side && (
@@ -93,11 +111,21 @@ export function Compare(props: AssetScopeValue & { range: string }) {
             <tbody>
               {value.changes.map(change => (
                 <tr key={change.path}>
-                  <td className={SIGNS[change.kind].style}>{SIGNS[change.kind].sign}</td>
-                  <td className={styles.message}>
-                    {change.fromPath ? `${change.fromPath} → ${change.path}` : change.path}
+                  <td className={SIGNS[change.kind].style}>
+                    {SIGNS[change.kind].sign}
                   </td>
-                  <td>{cell(change.from, value.from.label, change.fromPath ?? change.path)}</td>
+                  <td className={styles.message}>
+                    {change.fromPath
+                      ? `${change.fromPath} → ${change.path}`
+                      : change.path}
+                  </td>
+                  <td>
+                    {cell(
+                      change.from,
+                      value.from.label,
+                      change.fromPath ?? change.path,
+                    )}
+                  </td>
                   <td>{cell(change.to, value.to.label, change.path)}</td>
                 </tr>
               ))}

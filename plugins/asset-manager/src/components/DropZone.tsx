@@ -19,7 +19,9 @@ export function DropZone(props: { asset: AssetName; onPushed?: () => void }) {
   const folder = useRef<HTMLInputElement>(null);
   const done = jobs.filter(
     job =>
-      job.phase === 'done' && job.asset.namespace === asset.namespace && job.asset.name === asset.name,
+      job.phase === 'done' &&
+      job.asset.namespace === asset.namespace &&
+      job.asset.name === asset.name,
   ).length;
   const told = useRef(done);
   useEffect(() => {
@@ -32,7 +34,8 @@ export function DropZone(props: { asset: AssetName; onPushed?: () => void }) {
   }, []);
 
   const push = (dropped: DroppedFile[]) => {
-    if (dropped.length > 0) uploads.add(asset, dropped, message.trim() || undefined);
+    if (dropped.length > 0)
+      uploads.add(asset, dropped, message.trim() || undefined);
     setMessage('');
   };
   return (
@@ -61,10 +64,18 @@ export function DropZone(props: { asset: AssetName; onPushed?: () => void }) {
           style={{ width: 'min(360px, 100%)' }}
         />
         <Flex gap="2">
-          <Button size="small" variant="secondary" onPress={() => files.current?.click()}>
+          <Button
+            size="small"
+            variant="secondary"
+            onPress={() => files.current?.click()}
+          >
             Choose files
           </Button>
-          <Button size="small" variant="secondary" onPress={() => folder.current?.click()}>
+          <Button
+            size="small"
+            variant="secondary"
+            onPress={() => folder.current?.click()}
+          >
             Choose a folder
           </Button>
         </Flex>

@@ -11,8 +11,13 @@ export function EntityAssetContent(props: {
   const { tab, Content } = props;
   const { entity } = useEntity();
   const entityPath = useRouteRef(entityRouteRef);
-  const name = { namespace: entity.metadata.namespace ?? 'default', name: entity.metadata.name };
-  const base = entityPath?.({ kind: 'asset', ...name }) ?? `/assets/${name.namespace}/${name.name}`;
+  const name = {
+    namespace: entity.metadata.namespace ?? 'default',
+    name: entity.metadata.name,
+  };
+  const base =
+    entityPath?.({ kind: 'asset', ...name }) ??
+    `/assets/${name.namespace}/${name.name}`;
   return (
     <AssetScope name={name} base={base} tab={tab}>
       {value => <Content {...value} />}

@@ -1,10 +1,15 @@
 import type { AssetFile } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
-import { RiArrowDownSLine, RiArrowRightSLine, RiFile3Line, RiFolder3Line } from '@remixicon/react';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  RiArrowDownSLine,
+  RiArrowRightSLine,
+  RiFile3Line,
+  RiFolder3Line,
+} from '@remixicon/react';
+import { useEffect, useMemo, useState } from 'react';
 import { buildTree, foldersOf, TreeNode, visibleRows } from './fileTree';
 import styles from './FileTree.module.css';
+import { useVirtualTree } from './useVirtualTree';
 
 const ROW_HEIGHT = 30;
 
@@ -24,7 +29,9 @@ export function FileTree(props: {
       wanted.length === 0
         ? files
         : files.filter(file =>
-            wanted.every(word => file.path.toLocaleLowerCase('en-US').includes(word)),
+            wanted.every(word =>
+              file.path.toLocaleLowerCase('en-US').includes(word),
+            ),
           ),
     );
   }, [files, key]);
@@ -32,7 +39,8 @@ export function FileTree(props: {
     () => new Set(selected === undefined ? [] : foldersOf(selected)),
   );
   useEffect(() => {
-    if (selected !== undefined) setOpen(before => new Set([...before, ...foldersOf(selected)]));
+    if (selected !== undefined)
+      setOpen(before => new Set([...before, ...foldersOf(selected)]));
   }, [selected]);
   const rows = useMemo(() => {
     if (key === '') return visibleRows(tree, open);
@@ -47,15 +55,6 @@ export function FileTree(props: {
     collect(tree);
     return visibleRows(tree, all);
   }, [tree, open, key]);
-  const [active, setActive] = useState(0);
-  const list = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => list.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 20,
-  });
-
   const toggle = (path: string, expand: boolean) =>
     setOpen(before => {
       const after = new Set(before);
@@ -63,50 +62,37 @@ export function FileTree(props: {
       else after.delete(path);
       return after;
     });
-  const move = (to: number) => {
-    const index = Math.max(0, Math.min(rows.length - 1, to));
-    setActive(index);
-    virtual.scrollToIndex(index);
-  };
   const act = (index: number) => {
     const row = rows[index];
     if (!row) return;
-    setActive(index);
     if (row.node.kind === 'file') onSelect(row.node.path);
     else toggle(row.node.path, !row.expanded);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const row = rows[active];
-    const keys: Record<string, () => void> = {
-      ArrowDown: () => move(active + 1),
-      ArrowUp: () => move(active - 1),
-      j: () => move(active + 1),
-      k: () => move(active - 1),
-      Home: () => move(0),
-      End: () => move(rows.length - 1),
-      Enter: () => act(active),
-      ' ': () => act(active),
-      ArrowRight: () => {
-        if (row?.node.kind !== 'folder') return;
-        if (row.expanded) move(active + 1);
-        else toggle(row.node.path, true);
-      },
-      ArrowLeft: () => {
-        if (row?.node.kind === 'folder' && row.expanded) toggle(row.node.path, false);
-        else {
-          const above = rows.slice(0, active).findLastIndex(each => each.depth < (row?.depth ?? 0));
-          if (above >= 0) move(above);
-        }
-      },
-    };
-    const action = keys[event.key];
-    if (action && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      action();
-    }
-  };
+  const { list, virtual, active, setActive, move, onKeyDown } = useVirtualTree({
+    count: rows.length,
+    rowHeight: ROW_HEIGHT,
+    onKey(pressed, at) {
+      const row = rows[at];
+      const isFolder = row?.node.kind === 'folder';
+      if (pressed === 'Enter' || pressed === ' ') act(at);
+      else if (pressed === 'ArrowRight' && isFolder && row.expanded)
+        move(at + 1);
+      else if (pressed === 'ArrowRight' && isFolder)
+        toggle(row.node.path, true);
+      else if (pressed === 'ArrowLeft' && isFolder && row.expanded)
+        toggle(row.node.path, false);
+      else if (pressed === 'ArrowLeft') {
+        const above = rows
+          .slice(0, at)
+          .findLastIndex(each => each.depth < (row?.depth ?? 0));
+        if (above >= 0) move(above);
+      } else return false;
+      return true;
+    },
+  });
 
-  if (rows.length === 0) return <p className={styles.empty}>No file matches.</p>;
+  if (rows.length === 0)
+    return <p className={styles.empty}>No file matches.</p>;
   return (
     <div
       ref={list}
@@ -139,11 +125,26 @@ export function FileTree(props: {
               aria-selected={node.path === selected}
               aria-expanded={isFolder ? expanded : undefined}
               className={state.join(' ')}
-              style={{ top: start, height: ROW_HEIGHT, paddingLeft: 8 + depth * 16 }}
-              onClick={() => act(index)}
+              style={{
+                top: start,
+                height: ROW_HEIGHT,
+                paddingLeft: 8 + depth * 16,
+              }}
+              onClick={() => {
+                setActive(index);
+                act(index);
+              }}
             >
-              {isFolder ? <Arrow size={16} aria-hidden /> : <span className={styles.gap} />}
-              {isFolder ? <RiFolder3Line size={16} aria-hidden /> : <RiFile3Line size={16} aria-hidden />}
+              {isFolder ? (
+                <Arrow size={16} aria-hidden />
+              ) : (
+                <span className={styles.gap} />
+              )}
+              {isFolder ? (
+                <RiFolder3Line size={16} aria-hidden />
+              ) : (
+                <RiFile3Line size={16} aria-hidden />
+              )}
               <span className={styles.name} title={node.path}>
                 {node.name}
               </span>

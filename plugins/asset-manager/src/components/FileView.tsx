@@ -1,13 +1,24 @@
 import { useApi } from '@backstage/frontend-plugin-api';
-import { Button, Flex, Menu, MenuItem, MenuTrigger, Skeleton, Text } from '@backstage/ui';
-import { AssetFile, formatReference } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Button,
+  Flex,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Skeleton,
+  Text,
+} from '@backstage/ui';
+import {
+  AssetFile,
+  formatBytes,
+  formatReference,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetManagerApiRef,
   assetViewersApiRef,
   Bytes,
   CopyButton,
   DigestText,
-  formatBytes,
   Problem,
   ViewerChoice,
 } from '@baseasset/backstage-plugin-asset-manager-react';
@@ -23,7 +34,9 @@ import { useDownload } from './useDownload';
 import styles from './FileView.module.css';
 
 /** Shows one file by the viewer that suits it, or the one that the address names. */
-export function FileView(props: AssetScopeValue & { file: AssetFile; plain?: boolean }) {
+export function FileView(
+  props: AssetScopeValue & { file: AssetFile; plain?: boolean },
+) {
   const { asset, version, base, file, plain } = props;
   const client = useApi(assetManagerApiRef);
   const viewers = useApi(assetViewersApiRef);
@@ -32,18 +45,28 @@ export function FileView(props: AssetScopeValue & { file: AssetFile; plain?: boo
   const view = viewOf(search);
   const { download, error: downloadError } = useDownload();
   const choices = viewers.choose(file);
-  const asked = plain ? undefined : choices.find(choice => choice.viewer.id === view.viewer);
+  const asked = plain
+    ? undefined
+    : choices.find(choice => choice.viewer.id === view.viewer);
   const choice = asked ?? choices.find(each => !each.refusal) ?? choices[0];
   const source = useMemo(
     () =>
       new RemoteByteSource({
         client,
-        version: { namespace: asset.namespace, name: asset.name, selector: version.digest },
+        version: {
+          namespace: asset.namespace,
+          name: asset.name,
+          selector: version.digest,
+        },
         file,
       }),
     [client, asset.namespace, asset.name, version.digest, file],
   );
-  const reference = formatReference({ ...asset, selector: version.label, path: file.path });
+  const reference = formatReference({
+    ...asset,
+    selector: version.label,
+    path: file.path,
+  });
   const tooLarge = choices.find(each => each.refusal);
 
   return (
@@ -63,7 +86,11 @@ export function FileView(props: AssetScopeValue & { file: AssetFile; plain?: boo
             </Text>
             <DigestText digest={file.digest} />
             <MenuTrigger>
-              <Button size="small" variant="secondary" iconEnd={<RiArrowDownSLine />}>
+              <Button
+                size="small"
+                variant="secondary"
+                iconEnd={<RiArrowDownSLine />}
+              >
                 {`Open with ${choice?.viewer.title ?? '…'}`}
               </Button>
               <Menu>
@@ -71,10 +98,18 @@ export function FileView(props: AssetScopeValue & { file: AssetFile; plain?: boo
                   <MenuItem
                     key={each.viewer.id}
                     onAction={() =>
-                      navigate(addressOf(base, 'files', { ...view, file: file.path, viewer: each.viewer.id }))
+                      navigate(
+                        addressOf(base, 'files', {
+                          ...view,
+                          file: file.path,
+                          viewer: each.viewer.id,
+                        }),
+                      )
                     }
                   >
-                    {each.refusal ? `${each.viewer.title} (too large)` : each.viewer.title}
+                    {each.refusal
+                      ? `${each.viewer.title} (too large)`
+                      : each.viewer.title}
                   </MenuItem>
                 ))}
               </Menu>
@@ -86,7 +121,14 @@ export function FileView(props: AssetScopeValue & { file: AssetFile; plain?: boo
           variant="secondary"
           iconStart={<RiDownload2Line />}
           onPress={() =>
-            download({ namespace: asset.namespace, name: asset.name, selector: version.digest }, file.path)
+            download(
+              {
+                namespace: asset.namespace,
+                name: asset.name,
+                selector: version.digest,
+              },
+              file.path,
+            )
           }
         >
           Download
@@ -95,7 +137,9 @@ export function FileView(props: AssetScopeValue & { file: AssetFile; plain?: boo
       {downloadError !== undefined && <Problem error={downloadError} />}
       {tooLarge?.refusal && !asked && (
         <Text color="secondary" variant="body-small" className={styles.note}>
-          {`This file has ${formatBytes(file.size)}; ${tooLarge.viewer.title} shows files up to ${formatBytes(tooLarge.refusal.maxBytes)}.`}
+          {`This file has ${formatBytes(file.size)}; ${
+            tooLarge.viewer.title
+          } shows files up to ${formatBytes(tooLarge.refusal.maxBytes)}.`}
         </Text>
       )}
       {choice && (
@@ -104,7 +148,11 @@ export function FileView(props: AssetScopeValue & { file: AssetFile; plain?: boo
             {...props}
             choice={choice}
             source={source}
-            openFile={path => navigate(addressOf(base, 'files', { version: view.version, file: path }))}
+            openFile={path =>
+              navigate(
+                addressOf(base, 'files', { version: view.version, file: path }),
+              )
+            }
           />
         </ErrorBoundary>
       )}
@@ -123,7 +171,11 @@ function Drawn(
   const { asset, version, file, choice, source, openFile } = props;
   const { viewer, refusal } = choice;
   const [anyway, setAnyway] = useState(false);
-  const { value: Viewer, error, retry } = useAsyncRetry(async () => {
+  const {
+    value: Viewer,
+    error,
+    retry,
+  } = useAsyncRetry(async () => {
     const component = await viewer.loader();
     return { component };
   }, [viewer]);
@@ -131,9 +183,17 @@ function Drawn(
     return (
       <Flex direction="column" align="start" gap="3" className={styles.refusal}>
         <Text>
-          {`${viewer.title} shows files up to ${formatBytes(refusal.maxBytes)}, and this one has ${formatBytes(file.size)}. It may slow this page down.`}
+          {`${viewer.title} shows files up to ${formatBytes(
+            refusal.maxBytes,
+          )}, and this one has ${formatBytes(
+            file.size,
+          )}. It may slow this page down.`}
         </Text>
-        <Button size="small" variant="secondary" onPress={() => setAnyway(true)}>
+        <Button
+          size="small"
+          variant="secondary"
+          onPress={() => setAnyway(true)}
+        >
           Show it all the same
         </Button>
       </Flex>

@@ -1,7 +1,10 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, SearchField, Skeleton, Text } from '@backstage/ui';
 import type { AssetFile } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assetManagerApiRef, Problem } from '@baseasset/backstage-plugin-asset-manager-react';
+import {
+  assetManagerApiRef,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
@@ -22,9 +25,16 @@ export function FilesContent(props: AssetScopeValue) {
   const [search] = useSearchParams();
   const view = viewOf(search);
   const [filter, setFilter] = useState('');
-  const { value: files, error, retry } = useAsyncRetry(async () => {
+  const {
+    value: files,
+    error,
+    retry,
+  } = useAsyncRetry(async () => {
     const found: AssetFile[] = [];
-    for await (const file of client.files({ ...asset, selector: version.digest }, { limit: 10_000 })) {
+    for await (const file of client.files(
+      { ...asset, selector: version.digest },
+      { limit: 10_000 },
+    )) {
       found.push(file);
       if (found.length === MOST_FILES) break;
     }
@@ -47,7 +57,9 @@ export function FilesContent(props: AssetScopeValue) {
         <Alert
           status="info"
           icon
-          title={`The first ${MOST_FILES.toLocaleString('en-US')} of ${version.fileCount.toLocaleString('en-US')} files`}
+          title={`The first ${MOST_FILES.toLocaleString(
+            'en-US',
+          )} of ${version.fileCount.toLocaleString('en-US')} files`}
           description={`All of them: asset files ${asset.namespace}/${asset.name}@${version.label}`}
         />
       )}
@@ -65,14 +77,19 @@ export function FilesContent(props: AssetScopeValue) {
             filter={filter}
             selected={view.file}
             onSelect={path =>
-              navigate(addressOf(base, 'files', { version: view.version, file: path }), {
-                preventScrollReset: true,
-              })
+              navigate(
+                addressOf(base, 'files', { version: view.version, file: path }),
+                {
+                  preventScrollReset: true,
+                },
+              )
             }
           />
         </div>
         <div className={styles.viewer}>
-          {file && <FileView key={file.digest + file.path} {...props} file={file} />}
+          {file && (
+            <FileView key={file.digest + file.path} {...props} file={file} />
+          )}
           {!file && view.file !== undefined && (
             <Alert
               status="warning"
@@ -82,7 +99,9 @@ export function FilesContent(props: AssetScopeValue) {
             />
           )}
           {!file && view.file === undefined && (
-            <Text color="secondary">Choose a file to look at it. Arrow keys walk the tree.</Text>
+            <Text color="secondary">
+              Choose a file to look at it. Arrow keys walk the tree.
+            </Text>
           )}
         </div>
       </div>

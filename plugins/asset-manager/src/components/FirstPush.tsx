@@ -14,7 +14,9 @@ export function FirstPush(props: { asset: Asset; onPushed: () => void }) {
       <Text variant="title-small">{`${nameOf(asset)} has no version yet`}</Text>
       {asset.description && <Text>{asset.description}</Text>}
       <Text color="secondary">Its files stand here after the first push:</Text>
-      <Snippet text={`asset push ./folder ${nameOf(asset)} --message "the first one"`} />
+      <Snippet
+        text={`asset push ./folder ${nameOf(asset)} --message "the first one"`}
+      />
       {asset.maintained && <DropZone asset={asset} onPushed={onPushed} />}
     </Flex>
   );

@@ -10,8 +10,14 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import { AssetName, parseReference } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assetManagerApiRef, Problem } from '@baseasset/backstage-plugin-asset-manager-react';
+import {
+  AssetName,
+  parseReference,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  assetManagerApiRef,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
 import { useState } from 'react';
 import useAsync from 'react-use/lib/useAsync';
 import { DropZone } from './DropZone';
@@ -48,7 +54,8 @@ function Ways(props: { onCreated: () => void }) {
   const { value: me } = useAsync(() => client.whoami(), [client]);
   const [name, setName] = useState('');
   const [type, setType] = useState('generic');
-  const groups = me?.ownershipEntityRefs.filter(ref => ref.startsWith('group:')) ?? [];
+  const groups =
+    me?.ownershipEntityRefs.filter(ref => ref.startsWith('group:')) ?? [];
   const [chosenOwner, setOwner] = useState<string>();
   const owner = chosenOwner ?? groups[0];
   const [created, setCreated] = useState<AssetName>();
@@ -74,7 +81,9 @@ function Ways(props: { onCreated: () => void }) {
       <div>
         <Text weight="bold">From the command line</Text>
         <Snippet
-          text={`asset login --server ${server}\nasset push ./folder ${name || 'models/my-model'} --type ${type} --message "the first one"`}
+          text={`asset login --server ${server}\nasset push ./folder ${
+            name || 'models/my-model'
+          } --type ${type} --message "the first one"`}
         />
       </div>
       <Flex direction="column" gap="3">
@@ -83,17 +92,28 @@ function Ways(props: { onCreated: () => void }) {
           <DropZone asset={created} onPushed={onCreated} />
         ) : (
           <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
-            <TextField label="Name" placeholder="models/my-model" value={name} onChange={setName} />
+            <TextField
+              label="Name"
+              placeholder="models/my-model"
+              value={name}
+              onChange={setName}
+            />
             <Select
               label="Type"
-              options={(types ?? []).map(each => ({ value: each.name, label: each.title }))}
+              options={(types ?? []).map(each => ({
+                value: each.name,
+                label: each.title,
+              }))}
               value={type}
               onChange={value => setType(String(value))}
             />
             {groups.length > 1 && (
               <Select
                 label="Owner"
-                options={groups.map(ref => ({ value: ref, label: ref.replace(/^group:(default\/)?/, '') }))}
+                options={groups.map(ref => ({
+                  value: ref,
+                  label: ref.replace(/^group:(default\/)?/, ''),
+                }))}
                 value={owner}
                 onChange={value => setOwner(String(value))}
               />
@@ -108,7 +128,9 @@ function Ways(props: { onCreated: () => void }) {
       <div>
         <Text weight="bold">In a repository, as catalog-info.yaml</Text>
         <Snippet
-          text={`apiVersion: baseasset.io/v1alpha1\nkind: Asset\nmetadata:\n  namespace: models\n  name: my-model\nspec:\n  type: ${type}\n  owner: ${owner ?? 'group:default/my-team'}`}
+          text={`apiVersion: baseasset.io/v1alpha1\nkind: Asset\nmetadata:\n  namespace: models\n  name: my-model\nspec:\n  type: ${type}\n  owner: ${
+            owner ?? 'group:default/my-team'
+          }`}
         />
       </div>
     </Flex>

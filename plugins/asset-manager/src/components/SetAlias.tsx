@@ -11,13 +11,24 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import { Asset, AssetVersion, labelProblem } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assetManagerApiRef, Problem } from '@baseasset/backstage-plugin-asset-manager-react';
+import {
+  Asset,
+  AssetVersion,
+  labelProblem,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  assetManagerApiRef,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
 import { RiBookmarkLine } from '@remixicon/react';
 import { useState } from 'react';
 
 /** Points an alias to a version, and says before what it moves from and to. */
-export function SetAlias(props: { asset: Asset; version: AssetVersion; onMoved: () => void }) {
+export function SetAlias(props: {
+  asset: Asset;
+  version: AssetVersion;
+  onMoved: () => void;
+}) {
   const { asset, version, onMoved } = props;
   const client = useApi(assetManagerApiRef);
   const [open, setOpen] = useState(false);
@@ -58,20 +69,30 @@ export function SetAlias(props: { asset: Asset; version: AssetVersion; onMoved: 
             {asset.aliases.length > 0 && (
               <Flex gap="2" style={{ flexWrap: 'wrap' }}>
                 {asset.aliases.map(each => (
-                  <Button key={each.name} size="small" variant="secondary" onPress={() => setAlias(each.name)}>
+                  <Button
+                    key={each.name}
+                    size="small"
+                    variant="secondary"
+                    onPress={() => setAlias(each.name)}
+                  >
                     {`${each.name} → ${each.label}`}
                   </Button>
                 ))}
               </Flex>
             )}
             {alias !== '' && (
-              <Text color={problem ? 'danger' : 'secondary'}>{problem ?? sentence}</Text>
+              <Text color={problem ? 'danger' : 'secondary'}>
+                {problem ?? sentence}
+              </Text>
             )}
             {error !== undefined && <Problem error={error} />}
           </Flex>
         </DialogBody>
         <DialogFooter>
-          <Button isDisabled={alias === '' || problem !== undefined} onPress={move}>
+          <Button
+            isDisabled={alias === '' || problem !== undefined}
+            onPress={move}
+          >
             Set alias
           </Button>
           <Button variant="secondary" slot="close">

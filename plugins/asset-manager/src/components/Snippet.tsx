@@ -10,7 +10,10 @@ export function Snippet(props: { title?: string; text: string }) {
       {title && <Text weight="bold">{title}</Text>}
       <Flex align="start" gap="1" className={styles.box}>
         <pre className={styles.text}>{text}</pre>
-        <CopyButton text={text} what={title?.toLocaleLowerCase('en-US') ?? 'command'} />
+        <CopyButton
+          text={text}
+          what={title?.toLocaleLowerCase('en-US') ?? 'command'}
+        />
       </Flex>
     </div>
   );

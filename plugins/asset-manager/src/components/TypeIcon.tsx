@@ -1,4 +1,10 @@
-import { RiBrainLine, RiDnaLine, RiFile3Line, RiFolder3Line, RiTable2 } from '@remixicon/react';
+import {
+  RiBrainLine,
+  RiDnaLine,
+  RiFile3Line,
+  RiFolder3Line,
+  RiTable2,
+} from '@remixicon/react';
 
 const ICONS: Record<string, typeof RiFile3Line> = {
   'ml-model': RiBrainLine,

@@ -1,6 +1,7 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Button, Card, CardBody, Flex, Text } from '@backstage/ui';
-import { explainProblem, formatBytes } from '@baseasset/backstage-plugin-asset-manager-react';
+import { formatBytes } from '@baseasset/backstage-plugin-asset-manager-common';
+import { explainProblem } from '@baseasset/backstage-plugin-asset-manager-react';
 import { useSyncExternalStore } from 'react';
 import { UploadJob } from '../uploads/UploadQueue';
 import { uploadsApiRef } from '../uploads/uploadsApi';
@@ -40,7 +41,10 @@ export function UploadsPanel() {
             <CardBody>
               <Flex direction="column" gap="2">
                 <Text weight="bold">{nameOf(job.asset)}</Text>
-                <Text variant="body-small" color={job.phase === 'failed' ? 'danger' : 'secondary'}>
+                <Text
+                  variant="body-small"
+                  color={job.phase === 'failed' ? 'danger' : 'secondary'}
+                >
                   {sayWhere(job)}
                 </Text>
                 {running && (
@@ -53,7 +57,11 @@ export function UploadsPanel() {
                 )}
                 <Flex gap="2">
                   {running && (
-                    <Button size="small" variant="secondary" onPress={() => uploads.pause(job.id)}>
+                    <Button
+                      size="small"
+                      variant="secondary"
+                      onPress={() => uploads.pause(job.id)}
+                    >
                       Pause
                     </Button>
                   )}
@@ -63,7 +71,11 @@ export function UploadsPanel() {
                     </Button>
                   )}
                   {!running && (
-                    <Button size="small" variant="tertiary" onPress={() => uploads.dismiss(job.id)}>
+                    <Button
+                      size="small"
+                      variant="tertiary"
+                      onPress={() => uploads.dismiss(job.id)}
+                    >
                       Close
                     </Button>
                   )}

@@ -1,11 +1,26 @@
 import { configApiRef, useApi } from '@backstage/frontend-plugin-api';
-import { Button, Dialog, DialogBody, DialogHeader, DialogTrigger, Flex, Text } from '@backstage/ui';
-import type { Asset, AssetVersion } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Button,
+  Dialog,
+  DialogBody,
+  DialogHeader,
+  DialogTrigger,
+  Flex,
+  Text,
+} from '@backstage/ui';
+import type {
+  Asset,
+  AssetVersion,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { nameOf } from './assetAddress';
 import { Snippet } from './Snippet';
 
 /** How this very version is fetched, by command line, TypeScript and plain HTTP. */
-export function UseIt(props: { asset: Asset; version: AssetVersion; alias?: string }) {
+export function UseIt(props: {
+  asset: Asset;
+  version: AssetVersion;
+  alias?: string;
+}) {
   const { asset, version, alias } = props;
   const server = useApi(configApiRef).getString('backend.baseUrl');
   const name = nameOf(asset);
@@ -23,7 +38,10 @@ export function UseIt(props: { asset: Asset; version: AssetVersion; alias?: stri
                 ? `By the alias ${alias}, which points to version ${version.label} now and may move.`
                 : `Version ${version.label}, which never changes.`}
             </Text>
-            <Snippet title="Command line" text={`asset pull ${name}@${selector}`} />
+            <Snippet
+              title="Command line"
+              text={`asset pull ${name}@${selector}`}
+            />
             <Snippet
               title="Pinned by its digest"
               text={`asset pull ${name}@${version.digest}`}

@@ -1,6 +1,11 @@
 import { Button, Flex, Menu, MenuItem, MenuTrigger, Text } from '@backstage/ui';
 import { useApi } from '@backstage/frontend-plugin-api';
-import { Asset, AssetVersion, LATEST, shortDigest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Asset,
+  AssetVersion,
+  LATEST,
+  shortDigest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   Age,
   assetManagerApiRef,
@@ -33,30 +38,54 @@ export function VersionBar(props: {
     [client, asset],
   );
   const show = (selector: string | undefined) =>
-    navigate(addressOf(base, tab, { ...view, compare: undefined, version: selector }));
-  const alias = view.version && version.aliases.includes(view.version) ? view.version : undefined;
+    navigate(
+      addressOf(base, tab, { ...view, compare: undefined, version: selector }),
+    );
+  const alias =
+    view.version && version.aliases.includes(view.version)
+      ? view.version
+      : undefined;
   const shown = alias ?? (view.version === undefined ? LATEST : undefined);
 
   return (
     <Flex direction="column" gap="3">
-      <Flex align="center" gap="3" justify="between" style={{ flexWrap: 'wrap' }}>
+      <Flex
+        align="center"
+        gap="3"
+        justify="between"
+        style={{ flexWrap: 'wrap' }}
+      >
         <Flex align="center" gap="3" style={{ flexWrap: 'wrap' }}>
           <Text variant="title-x-small">
             <AssetNameText asset={asset} />
           </Text>
           <MenuTrigger>
-            <Button variant="secondary" size="small" iconEnd={<RiArrowDownSLine />}>
-              {shown ? `${shown} → ${version.label}` : `version ${version.label}`}
+            <Button
+              variant="secondary"
+              size="small"
+              iconEnd={<RiArrowDownSLine />}
+            >
+              {shown
+                ? `${shown} → ${version.label}`
+                : `version ${version.label}`}
             </Button>
             <Menu>
-              <MenuItem onAction={() => show(undefined)}>{`latest → ${asset.latest?.label}`}</MenuItem>
+              <MenuItem
+                onAction={() => show(undefined)}
+              >{`latest → ${asset.latest?.label}`}</MenuItem>
               {asset.aliases.map(each => (
-                <MenuItem key={`alias ${each.name}`} onAction={() => show(each.name)}>
+                <MenuItem
+                  key={`alias ${each.name}`}
+                  onAction={() => show(each.name)}
+                >
                   {`${each.name} → ${each.label}`}
                 </MenuItem>
               ))}
               {(versions ?? []).map(each => (
-                <MenuItem key={`version ${each.label}`} onAction={() => show(each.label)}>
+                <MenuItem
+                  key={`version ${each.label}`}
+                  onAction={() => show(each.label)}
+                >
                   {`${each.label} · ${shortDigest(each.digest)}`}
                 </MenuItem>
               ))}

@@ -35,7 +35,11 @@ export function VersionsContent(props: AssetScopeValue) {
   const view = viewOf(search);
   const [count, setCount] = useState(PAGE);
   const [ticked, setTicked] = useState<readonly string[]>([]);
-  const { value: versions, error, retry } = useAsyncRetry(async () => {
+  const {
+    value: versions,
+    error,
+    retry,
+  } = useAsyncRetry(async () => {
     const found: AssetVersion[] = [];
     for await (const version of client.versions(asset, { limit: PAGE })) {
       found.push(version);
@@ -50,13 +54,20 @@ export function VersionsContent(props: AssetScopeValue) {
 
   const tick = (label: string, on: boolean) =>
     setTicked(before =>
-      on ? [...before.filter(each => each !== label), label].slice(-2) : before.filter(each => each !== label),
+      on
+        ? [...before.filter(each => each !== label), label].slice(-2)
+        : before.filter(each => each !== label),
     );
   const compare = () => {
     const [a, b] = versions
       .filter(version => ticked.includes(version.label))
       .sort((x, y) => x.sequence - y.sequence);
-    navigate(addressOf(base, 'versions', { ...view, compare: `${a.label}..${b.label}` }));
+    navigate(
+      addressOf(base, 'versions', {
+        ...view,
+        compare: `${a.label}..${b.label}`,
+      }),
+    );
   };
   return (
     <Flex direction="column" gap="4">
@@ -65,7 +76,9 @@ export function VersionsContent(props: AssetScopeValue) {
           Compare
         </Button>
         <Text color="secondary">
-          {ticked.length === 2 ? `${ticked.join(' and ')}` : 'Tick two versions to compare them.'}
+          {ticked.length === 2
+            ? `${ticked.join(' and ')}`
+            : 'Tick two versions to compare them.'}
         </Text>
       </Flex>
       <div className={styles.scroll}>
@@ -85,7 +98,12 @@ export function VersionsContent(props: AssetScopeValue) {
           </thead>
           <tbody>
             {versions.map(version => (
-              <tr key={version.digest} className={version.digest === shown.digest ? styles.shown : undefined}>
+              <tr
+                key={version.digest}
+                className={
+                  version.digest === shown.digest ? styles.shown : undefined
+                }
+              >
                 <td>
                   <Checkbox
                     aria-label={`Compare version ${version.label}`}
@@ -94,8 +112,14 @@ export function VersionsContent(props: AssetScopeValue) {
                   />
                 </td>
                 <td>
-                  <Link href={addressOf(base, 'files', { version: version.label })}>{version.label}</Link>
-                  {version.latest && <span className={styles.chip}>latest</span>}
+                  <Link
+                    href={addressOf(base, 'files', { version: version.label })}
+                  >
+                    {version.label}
+                  </Link>
+                  {version.latest && (
+                    <span className={styles.chip}>latest</span>
+                  )}
                   {version.aliases.map(alias => (
                     <span key={alias} className={styles.chip}>
                       {alias}
@@ -112,11 +136,16 @@ export function VersionsContent(props: AssetScopeValue) {
                     </>
                   )}
                 </td>
-                <td className={styles.number}>{version.fileCount.toLocaleString('en-US')}</td>
+                <td className={styles.number}>
+                  {version.fileCount.toLocaleString('en-US')}
+                </td>
                 <td className={styles.number}>
                   <Bytes value={version.size} />
                 </td>
-                <td className={styles.number} title="files added, changed and removed">
+                <td
+                  className={styles.number}
+                  title="files added, changed and removed"
+                >
                   {changesOf(version)}
                 </td>
                 <td>

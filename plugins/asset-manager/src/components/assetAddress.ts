@@ -18,7 +18,11 @@ export interface AssetView {
  *
  * @param base - where the asset's page stands, without a slash at its end
  */
-export function addressOf(base: string, tab: AssetTab, view: AssetView): string {
+export function addressOf(
+  base: string,
+  tab: AssetTab,
+  view: AssetView,
+): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(view)) {
     if (value !== undefined) search.set(key, value);
@@ -39,5 +43,7 @@ export function viewOf(search: URLSearchParams): AssetView {
 
 /** What the command line calls an asset. */
 export function nameOf(asset: AssetName): string {
-  return asset.namespace === 'default' ? asset.name : `${asset.namespace}/${asset.name}`;
+  return asset.namespace === 'default'
+    ? asset.name
+    : `${asset.namespace}/${asset.name}`;
 }

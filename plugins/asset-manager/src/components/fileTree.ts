@@ -30,7 +30,14 @@ export interface TreeRow {
 
 /** Files as folders in folders; folders first, both in the order of their names. */
 export function buildTree(files: readonly AssetFile[]): FolderNode {
-  const top: FolderNode = { kind: 'folder', name: '', path: '', children: [], fileCount: 0, size: 0 };
+  const top: FolderNode = {
+    kind: 'folder',
+    name: '',
+    path: '',
+    children: [],
+    fileCount: 0,
+    size: 0,
+  };
   const folders = new Map<string, FolderNode>([['', top]]);
   const folderAt = (path: string): FolderNode => {
     const known = folders.get(path);
@@ -58,7 +65,11 @@ export function buildTree(files: readonly AssetFile[]): FolderNode {
       path: file.path,
       file,
     });
-    for (let at = folder.path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+    for (
+      let at = folder.path;
+      ;
+      at = at.slice(0, Math.max(0, at.lastIndexOf('/')))
+    ) {
       const each = folders.get(at)!;
       each.fileCount++;
       each.size += file.size;
@@ -68,14 +79,19 @@ export function buildTree(files: readonly AssetFile[]): FolderNode {
   const names = new Intl.Collator('en', { numeric: true });
   for (const folder of folders.values()) {
     folder.children.sort((a, b) =>
-      a.kind === b.kind ? names.compare(a.name, b.name) : Number(b.kind === 'folder') - Number(a.kind === 'folder'),
+      a.kind === b.kind
+        ? names.compare(a.name, b.name)
+        : Number(b.kind === 'folder') - Number(a.kind === 'folder'),
     );
   }
   return top;
 }
 
 /** The lines that are to be seen: the children of open folders. */
-export function visibleRows(top: FolderNode, open: ReadonlySet<string>): TreeRow[] {
+export function visibleRows(
+  top: FolderNode,
+  open: ReadonlySet<string>,
+): TreeRow[] {
   const rows: TreeRow[] = [];
   const add = (folder: FolderNode, depth: number) => {
     for (const node of folder.children) {
@@ -91,7 +107,11 @@ export function visibleRows(top: FolderNode, open: ReadonlySet<string>): TreeRow
 /** All folders that a path stands in. */
 export function foldersOf(path: string): string[] {
   const folders: string[] = [];
-  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+  for (
+    let slash = path.indexOf('/');
+    slash >= 0;
+    slash = path.indexOf('/', slash + 1)
+  ) {
     folders.push(path.slice(0, slash));
   }
   return folders;

@@ -1,4 +1,8 @@
-import { discoveryApiRef, fetchApiRef, useApi } from '@backstage/frontend-plugin-api';
+import {
+  discoveryApiRef,
+  fetchApiRef,
+  useApi,
+} from '@backstage/frontend-plugin-api';
 import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
 import { assetManagerApiRef } from '@baseasset/backstage-plugin-asset-manager-react';
 import { useState } from 'react';
@@ -14,12 +18,18 @@ export function useDownload() {
   const { fetch } = useApi(fetchApiRef);
   const [error, setError] = useState<unknown>();
 
-  const download = async (version: AssetName & { selector: string }, path: string) => {
+  const download = async (
+    version: AssetName & { selector: string },
+    path: string,
+  ) => {
     setError(undefined);
     try {
       const base = await discovery.getBaseUrl('asset-manager');
-      const response = await fetch(`${base}/.backstage/auth/v1/cookie`, { credentials: 'include' });
-      if (!response.ok) throw new Error(`the sign-in was not accepted (${response.status})`);
+      const response = await fetch(`${base}/.backstage/auth/v1/cookie`, {
+        credentials: 'include',
+      });
+      if (!response.ok)
+        throw new Error(`the sign-in was not accepted (${response.status})`);
       const link = document.createElement('a');
       link.href = await client.fileUrl(version, path);
       link.download = path.slice(path.lastIndexOf('/') + 1);

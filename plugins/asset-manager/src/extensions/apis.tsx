@@ -46,7 +46,10 @@ const viewersApi = ApiBlueprint.makeWithOverrides({
       define({
         api: assetViewersApiRef,
         deps: {},
-        factory: () => new ViewerRegistry(inputs.viewers.map(viewer => viewer.get(assetViewerDataRef))),
+        factory: () =>
+          new ViewerRegistry(
+            inputs.viewers.map(viewer => viewer.get(assetViewerDataRef)),
+          ),
       }),
     );
   },

@@ -9,7 +9,10 @@ const assetsPage = PageBlueprint.make({
     icon: <RiBox3Line />,
     routeRef: assetsRouteRef,
     noHeader: true,
-    loader: () => import('../components/AssetRoutes').then(({ AssetRoutes }) => <AssetRoutes />),
+    loader: () =>
+      import('../components/AssetRoutes').then(({ AssetRoutes }) => (
+        <AssetRoutes />
+      )),
   },
 });
 

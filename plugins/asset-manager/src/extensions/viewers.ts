@@ -8,11 +8,16 @@ const json = AssetViewerBlueprint.make({
     id: 'json-tree',
     title: 'JSON tree',
     match: {
-      mediaTypes: ['application/json', 'application/geo+json', 'application/x-ipynb+json'],
+      mediaTypes: [
+        'application/json',
+        'application/geo+json',
+        'application/x-ipynb+json',
+      ],
       extensions: ['json'],
     },
     maxBytes: 20 * MIB,
-    loader: () => import('../viewers/JsonViewer').then(module => module.JsonViewer),
+    loader: () =>
+      import('../viewers/JsonViewer').then(module => module.JsonViewer),
   },
 });
 
@@ -22,7 +27,8 @@ const markdown = AssetViewerBlueprint.make({
     id: 'markdown',
     title: 'Markdown',
     match: { mediaTypes: ['text/markdown'] },
-    loader: () => import('../viewers/MarkdownViewer').then(module => module.MarkdownViewer),
+    loader: () =>
+      import('../viewers/MarkdownViewer').then(module => module.MarkdownViewer),
   },
 });
 
@@ -44,7 +50,8 @@ const image = AssetViewerBlueprint.make({
       ],
     },
     maxBytes: 25 * MIB,
-    loader: () => import('../viewers/ImageViewer').then(module => module.ImageViewer),
+    loader: () =>
+      import('../viewers/ImageViewer').then(module => module.ImageViewer),
   },
 });
 
@@ -54,7 +61,8 @@ const csv = AssetViewerBlueprint.make({
     id: 'csv',
     title: 'Table',
     match: { mediaTypes: ['text/csv', 'text/tab-separated-values'] },
-    loader: () => import('../viewers/CsvViewer').then(module => module.CsvViewer),
+    loader: () =>
+      import('../viewers/CsvViewer').then(module => module.CsvViewer),
   },
 });
 
@@ -77,7 +85,8 @@ const text = AssetViewerBlueprint.make({
         'image/svg+xml',
       ],
     },
-    loader: () => import('../viewers/TextViewer').then(module => module.TextViewer),
+    loader: () =>
+      import('../viewers/TextViewer').then(module => module.TextViewer),
   },
 });
 
@@ -88,7 +97,8 @@ const fallback = AssetViewerBlueprint.make({
     title: 'Bytes',
     match: {},
     priority: 'fallback',
-    loader: () => import('../viewers/FallbackViewer').then(module => module.FallbackViewer),
+    loader: () =>
+      import('../viewers/FallbackViewer').then(module => module.FallbackViewer),
   },
 });
 

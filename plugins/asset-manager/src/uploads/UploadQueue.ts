@@ -1,8 +1,15 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex } from '@noble/hashes/utils';
-import type { AssetManagerClient, UploadVersionResult } from '@baseasset/client';
+import type {
+  AssetManagerClient,
+  UploadVersionResult,
+} from '@baseasset/client';
 import { retry, uploadVersion } from '@baseasset/client';
-import type { AssetName, Digest, ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetName,
+  Digest,
+  ManifestEntry,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** A file that a person dropped, with its path in the version. */
 export interface DroppedFile {
@@ -26,7 +33,11 @@ export interface UploadJob {
 type HashedFile = ManifestEntry & { file: File };
 
 /** Hashes in slices, so that the page stays usable. */
-async function hashFile(file: File, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<Digest> {
+async function hashFile(
+  file: File,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Digest> {
   const hash = sha256.create();
   const reader = file.stream().getReader();
   for (;;) {
@@ -54,7 +65,11 @@ export class UploadQueue {
   constructor(client: AssetManagerClient) {
     this.#client = client;
     window.addEventListener('beforeunload', event => {
-      if (this.#jobs.some(job => job.phase === 'hashing' || job.phase === 'sending')) {
+      if (
+        this.#jobs.some(
+          job => job.phase === 'hashing' || job.phase === 'sending',
+        )
+      ) {
         event.preventDefault();
       }
     });
@@ -112,7 +127,12 @@ export class UploadQueue {
         this.#change(id, read);
       };
       for (const { path, file } of job.files) {
-        files.push({ path, size: file.size, digest: await hashFile(file, onBytes, signal), file });
+        files.push({
+          path,
+          size: file.size,
+          digest: await hashFile(file, onBytes, signal),
+          file,
+        });
       }
       const result = await uploadVersion({
         client: this.#client,
@@ -144,7 +164,9 @@ export class UploadQueue {
   }
 
   #change(id: number, change: Partial<UploadJob>): void {
-    this.#jobs = this.#jobs.map(job => (job.id === id ? { ...job, ...change } : job));
+    this.#jobs = this.#jobs.map(job =>
+      job.id === id ? { ...job, ...change } : job,
+    );
     this.#tell();
   }
 

@@ -1,6 +1,8 @@
 import type { DroppedFile } from './UploadQueue';
 
-function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
+function readAll(
+  reader: FileSystemDirectoryReader,
+): Promise<FileSystemEntry[]> {
   return new Promise((resolve, reject) => {
     const found: FileSystemEntry[] = [];
     // A reader gives a hundred entries at a time, and an empty list at the end.
@@ -17,11 +19,16 @@ function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> 
   });
 }
 
-async function walk(entry: FileSystemEntry, prefix: string, into: DroppedFile[]): Promise<void> {
+async function walk(
+  entry: FileSystemEntry,
+  prefix: string,
+  into: DroppedFile[],
+): Promise<void> {
   const path = prefix + entry.name;
   if (entry.isDirectory) {
     const reader = (entry as FileSystemDirectoryEntry).createReader();
-    for (const child of await readAll(reader)) await walk(child, `${path}/`, into);
+    for (const child of await readAll(reader))
+      await walk(child, `${path}/`, into);
     return;
   }
   const file = await new Promise<File>((resolve, reject) => {
@@ -55,6 +62,9 @@ export async function readDrop(transfer: DataTransfer): Promise<DroppedFile[]> {
 /** The files of a file chooser; of a folder chooser with their folders. */
 export function readChosen(list: FileList): DroppedFile[] {
   return withoutCommonFolder(
-    [...list].map(file => ({ path: file.webkitRelativePath || file.name, file })),
+    [...list].map(file => ({
+      path: file.webkitRelativePath || file.name,
+      file,
+    })),
   );
 }

@@ -1,7 +1,7 @@
 import { Skeleton, Text } from '@backstage/ui';
+import { formatBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   decodeText,
-  formatBytes,
   Problem,
   useFileHead,
   ViewerProps,
@@ -28,7 +28,10 @@ export function CsvViewer(props: ViewerProps) {
     });
     // The last line is cut where the reading stopped.
     const rows = value.truncated ? data.slice(0, -1) : data;
-    const columns = Math.min(MOST_COLUMNS, Math.max(0, ...rows.slice(0, 100).map(row => row.length)));
+    const columns = Math.min(
+      MOST_COLUMNS,
+      Math.max(0, ...rows.slice(0, 100).map(row => row.length)),
+    );
     return { head: rows[0] ?? [], rows: rows.slice(1), columns };
   }, [value, file.mediaType]);
   const virtual = useVirtualizer({
@@ -40,11 +43,19 @@ export function CsvViewer(props: ViewerProps) {
 
   if (error) return <Problem error={error} retry={retry} />;
   if (!table || !value) return <Skeleton width="100%" height={200} />;
-  const style = { gridTemplateColumns: `56px repeat(${table.columns}, minmax(90px, 180px))` };
+  const style = {
+    gridTemplateColumns: `56px repeat(${table.columns}, minmax(90px, 180px))`,
+  };
   const cells = Array.from({ length: table.columns }, (_, column) => column);
   return (
     <div>
-      <div ref={list} className={styles.table} role="grid" aria-label={file.path} tabIndex={0}>
+      <div
+        ref={list}
+        className={styles.table}
+        role="grid"
+        aria-label={file.path}
+        tabIndex={0}
+      >
         <div className={styles.head} role="row" style={style}>
           <span role="columnheader" className={styles.number}>
             #
@@ -57,10 +68,19 @@ export function CsvViewer(props: ViewerProps) {
         </div>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map(({ index, start }) => (
-            <div key={index} role="row" className={styles.row} style={{ ...style, top: start, height: ROW_HEIGHT }}>
+            <div
+              key={index}
+              role="row"
+              className={styles.row}
+              style={{ ...style, top: start, height: ROW_HEIGHT }}
+            >
               <span className={styles.number}>{index + 1}</span>
               {cells.map(column => (
-                <span key={column} role="gridcell" title={table.rows[index][column]}>
+                <span
+                  key={column}
+                  role="gridcell"
+                  title={table.rows[index][column]}
+                >
                   {table.rows[index][column]}
                 </span>
               ))}
@@ -69,8 +89,12 @@ export function CsvViewer(props: ViewerProps) {
         </div>
       </div>
       <Text color="secondary" variant="body-small" className={styles.foot}>
-        {`${table.rows.length.toLocaleString('en-US')} rows, ${table.columns} columns${
-          value.truncated ? `; the first ${formatBytes(SHOWN)} of ${formatBytes(file.size)}` : ''
+        {`${table.rows.length.toLocaleString('en-US')} rows, ${
+          table.columns
+        } columns${
+          value.truncated
+            ? `; the first ${formatBytes(SHOWN)} of ${formatBytes(file.size)}`
+            : ''
         }`}
       </Text>
     </div>

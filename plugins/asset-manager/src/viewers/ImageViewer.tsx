@@ -1,5 +1,8 @@
 import { Skeleton } from '@backstage/ui';
-import { Problem, ViewerProps } from '@baseasset/backstage-plugin-asset-manager-react';
+import {
+  Problem,
+  ViewerProps,
+} from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import styles from './viewers.module.css';
 

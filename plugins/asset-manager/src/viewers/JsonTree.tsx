@@ -1,7 +1,7 @@
 import { CopyButton } from '@baseasset/backstage-plugin-asset-manager-react';
 import { RiArrowDownSLine, RiArrowRightSLine } from '@remixicon/react';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
+import { useVirtualTree } from '../components/useVirtualTree';
 import { JsonRow, jsonRows } from './jsonRows';
 import styles from './JsonTree.module.css';
 
@@ -23,15 +23,7 @@ function valueText(row: JsonRow): string {
 export function JsonTree(props: { data: unknown }) {
   const { data } = props;
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(['']));
-  const [active, setActive] = useState(0);
   const rows = useMemo(() => jsonRows(data, open), [data, open]);
-  const list = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => list.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 20,
-  });
   const toggle = (pointer: string, expand: boolean) =>
     setOpen(before => {
       const after = new Set(before);
@@ -39,25 +31,20 @@ export function JsonTree(props: { data: unknown }) {
       else after.delete(pointer);
       return after;
     });
-  const move = (to: number) => {
-    const index = Math.max(0, Math.min(rows.length - 1, to));
-    setActive(index);
-    virtual.scrollToIndex(index);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const row = rows[active];
-    const keys: Record<string, () => void> = {
-      ArrowDown: () => move(active + 1),
-      ArrowUp: () => move(active - 1),
-      ArrowRight: () => row.size !== undefined && toggle(row.pointer, true),
-      ArrowLeft: () => toggle(row.pointer, false),
-      Enter: () => row.size !== undefined && toggle(row.pointer, !row.expanded),
-    };
-    if (keys[event.key]) {
-      event.preventDefault();
-      keys[event.key]();
-    }
-  };
+  const { list, virtual, active, setActive, onKeyDown } = useVirtualTree({
+    count: rows.length,
+    rowHeight: ROW_HEIGHT,
+    onKey(key, at) {
+      const { pointer, size, expanded } = rows[at];
+      if (key === 'ArrowLeft') toggle(pointer, false);
+      else if (key === 'ArrowRight' && size !== undefined)
+        toggle(pointer, true);
+      else if (key === 'Enter' && size !== undefined)
+        toggle(pointer, !expanded);
+      else return false;
+      return true;
+    },
+  });
   const chosen = rows[active];
   return (
     <div>
@@ -84,17 +71,38 @@ export function JsonTree(props: { data: unknown }) {
                 tabIndex={-1}
                 aria-level={row.depth + 1}
                 aria-selected={index === active}
-                aria-expanded={row.size === undefined ? undefined : row.expanded}
-                className={`${styles.row} ${index === active ? styles.active : ''}`}
-                style={{ top: start, height: ROW_HEIGHT, paddingLeft: 8 + row.depth * 16 }}
+                aria-expanded={
+                  row.size === undefined ? undefined : row.expanded
+                }
+                className={`${styles.row} ${
+                  index === active ? styles.active : ''
+                }`}
+                style={{
+                  top: start,
+                  height: ROW_HEIGHT,
+                  paddingLeft: 8 + row.depth * 16,
+                }}
                 onClick={() => {
                   setActive(index);
-                  if (row.size !== undefined) toggle(row.pointer, !row.expanded);
+                  if (row.size !== undefined)
+                    toggle(row.pointer, !row.expanded);
                 }}
               >
-                {row.size === undefined ? <span className={styles.gap} /> : <Arrow size={16} aria-hidden />}
-                {row.name !== undefined && <span className={styles.name}>{row.name}:</span>}
-                <span className={row.size === undefined ? styles[typeof row.value] : styles.count}>
+                {row.size === undefined ? (
+                  <span className={styles.gap} />
+                ) : (
+                  <Arrow size={16} aria-hidden />
+                )}
+                {row.name !== undefined && (
+                  <span className={styles.name}>{row.name}:</span>
+                )}
+                <span
+                  className={
+                    row.size === undefined
+                      ? styles[typeof row.value]
+                      : styles.count
+                  }
+                >
                   {valueText(row)}
                 </span>
               </div>

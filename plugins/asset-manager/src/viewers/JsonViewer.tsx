@@ -1,7 +1,7 @@
 import { Skeleton, Text } from '@backstage/ui';
+import { formatBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   decodeText,
-  formatBytes,
   Problem,
   useFileHead,
   ViewerProps,
@@ -29,7 +29,9 @@ export function JsonViewer(props: ViewerProps) {
   if (value.truncated) {
     return (
       <>
-        <Text color="secondary">{`Too large for a tree: ${formatBytes(props.file.size)}. Its beginning as text:`}</Text>
+        <Text color="secondary">{`Too large for a tree: ${formatBytes(
+          props.file.size,
+        )}. Its beginning as text:`}</Text>
         <TextViewer {...props} />
       </>
     );

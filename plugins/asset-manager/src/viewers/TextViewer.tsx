@@ -1,8 +1,8 @@
 import { CodeSnippet } from '@backstage/core-components';
 import { Skeleton, Text } from '@backstage/ui';
+import { formatBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   decodeText,
-  formatBytes,
   Problem,
   useFileHead,
   ViewerProps,
@@ -55,7 +55,9 @@ export function TextViewer(props: ViewerProps) {
       )}
       {value.truncated && (
         <Text color="secondary">
-          {`The first ${formatBytes(SHOWN)} of ${formatBytes(file.size)}. Download the file for the rest.`}
+          {`The first ${formatBytes(SHOWN)} of ${formatBytes(
+            file.size,
+          )}. Download the file for the rest.`}
         </Text>
       )}
     </div>

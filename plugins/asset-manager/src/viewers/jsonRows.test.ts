@@ -5,7 +5,14 @@ const data = { 'a/b': [1, { deep: true }], text: 'x', none: null };
 describe('jsonRows', () => {
   it('shows the top alone while it is closed', () => {
     expect(jsonRows(data, new Set())).toEqual([
-      { pointer: '', depth: 0, name: undefined, value: data, size: 3, expanded: false },
+      {
+        pointer: '',
+        depth: 0,
+        name: undefined,
+        value: data,
+        size: 3,
+        expanded: false,
+      },
     ]);
   });
 

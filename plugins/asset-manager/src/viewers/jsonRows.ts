@@ -12,7 +12,8 @@ export interface JsonRow {
 }
 
 function childrenOf(value: unknown): [string, unknown][] | undefined {
-  if (Array.isArray(value)) return value.map((child, index) => [`${index}`, child]);
+  if (Array.isArray(value))
+    return value.map((child, index) => [`${index}`, child]);
   if (typeof value === 'object' && value !== null) return Object.entries(value);
   return undefined;
 }
@@ -20,16 +21,33 @@ function childrenOf(value: unknown): [string, unknown][] | undefined {
 /** The lines that are to be seen: the children of open objects and lists. */
 export function jsonRows(data: unknown, open: ReadonlySet<string>): JsonRow[] {
   const rows: JsonRow[] = [];
-  const add = (name: string | undefined, value: unknown, pointer: string, depth: number) => {
+  const add = (
+    name: string | undefined,
+    value: unknown,
+    pointer: string,
+    depth: number,
+  ) => {
     const isOpen = open.has(pointer);
     const size =
       typeof value === 'object' && value !== null
         ? (Array.isArray(value) ? value : Object.keys(value)).length
         : undefined;
-    rows.push({ pointer, depth, name, value, size, expanded: isOpen && size !== undefined });
+    rows.push({
+      pointer,
+      depth,
+      name,
+      value,
+      size,
+      expanded: isOpen && size !== undefined,
+    });
     if (!isOpen) return;
     for (const [key, child] of childrenOf(value) ?? []) {
-      add(key, child, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth + 1);
+      add(
+        key,
+        child,
+        `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        depth + 1,
+      );
     }
   };
   add(undefined, data, '', 0);

@@ -1,7 +1,15 @@
 import { ProxiedSignInPage, SignInPage } from '@backstage/core-components';
 import { configApiRef, useApi } from '@backstage/core-plugin-api';
 import type { SignInPageProps } from '@backstage/plugin-app-react';
-import { Button, Card, CardBody, CardHeader, Container, Flex, Text } from '@backstage/ui';
+import {
+  Button,
+  Card,
+  CardBody,
+  CardHeader,
+  Container,
+  Flex,
+  Text,
+} from '@backstage/ui';
 import { useState } from 'react';
 
 const STORED_PERSON = 'demo-person';
@@ -45,13 +53,17 @@ export function DemoSignInPage(props: SignInPageProps) {
           Asset Manager
         </Text>
         <Text variant="body-large">
-          This is the demo. Sign in as one of its sample people; none of them has a password.
+          This is the demo. Sign in as one of its sample people; none of them
+          has a password.
         </Text>
         <Flex gap="4" style={{ flexWrap: 'wrap' }}>
           {people.map(name => (
             <Card key={name} style={{ width: 220 }}>
               <CardHeader>
-                <Text variant="title-small" style={{ textTransform: 'capitalize' }}>
+                <Text
+                  variant="title-small"
+                  style={{ textTransform: 'capitalize' }}
+                >
                   {name}
                 </Text>
               </CardHeader>

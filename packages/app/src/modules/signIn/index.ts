@@ -6,7 +6,8 @@ export const signInModule = createFrontendModule({
   extensions: [
     SignInPageBlueprint.make({
       params: {
-        loader: () => import('./DemoSignInPage').then(module => module.DemoSignInPage),
+        loader: () =>
+          import('./DemoSignInPage').then(module => module.DemoSignInPage),
       },
     }),
   ],

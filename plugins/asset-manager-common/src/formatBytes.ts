@@ -12,5 +12,7 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 || value >= 1000 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+  return `${
+    unit === 0 || value >= 1000 ? Math.round(value) : value.toFixed(1)
+  } ${UNITS[unit]}`;
 }

@@ -164,7 +164,11 @@ describe('a declaration in a repository', () => {
     );
     const shown = await maya.json('show', 'models/pushed');
     assert.equal(shown.title, 'From Git');
-    assert.equal(shown.declaration, undefined);
+    await until(
+      async () =>
+        (await maya.json('show', 'models/pushed')).declaration === undefined,
+      'the withdrawal',
+    );
     assert.match(await maya.ok('verify', 'models/pushed@1'), /1 file match/);
   });
 });

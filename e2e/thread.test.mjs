@@ -442,6 +442,26 @@ describe('from a file on disk to an asset page in the portal', () => {
   );
 
   inBrowser(
+    'shows the beginning of a JSON document of 60 MB, and says why no tree',
+    async () => {
+      const line = `${JSON.stringify({
+        name: 'x'.repeat(200),
+        values: [1, 2, 3],
+      })},\n`;
+      const folder = folderOf({
+        'huge.json': `[${line.repeat(Math.ceil(60_000_000 / line.length))}0]`,
+      });
+      await maya.ok('push', folder, 'models/huge', '--type', 'dataset');
+      const page = await pageOf(browser, portal, 'otto');
+      await page.goto(`${portal.url}/assets/models/huge/files?file=huge.json`);
+      await page.getByText(/JSON tree shows files up to 20\.0 MiB/).waitFor();
+      await page.getByText(/The first 512\.0 KiB of 5\d\.\d MiB/).waitFor();
+      assert.deepEqual(page.problems, []);
+      await page.context().close();
+    },
+  );
+
+  inBrowser(
     'stays usable at the width of a phone and in the dark',
     async () => {
       const page = await pageOf(browser, portal, 'otto', {

@@ -68,6 +68,9 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
               storage: { local: { directory } },
               uploads: { partSize: 1000 },
               validateResponses: true,
+              serviceAccounts: [
+                { subject: 'external:ci', groups: [MAYA.refs[1]] },
+              ],
             },
           },
         }),
@@ -492,6 +495,26 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     const commit = await maya.post(`/uploads/${id}/commit`).send({});
     expect(commit.status).toBe(400);
     expect(commit.body.errors[0].field).toBe('size');
+  });
+
+  it('lets a service do what its groups may, and others read what is not restricted', async () => {
+    const ci = call({ name: 'external:ci' });
+    const other = call({ name: 'external:other' });
+    const body = { namespace: 'services', name: 'built', type: 'dataset' };
+    expect((await other.post('/assets').send(body)).status).toBe(400);
+    expect(
+      (await other.post('/assets').send({ ...body, owner: MAYA.refs[1] }))
+        .status,
+    ).toBe(403);
+    const built = await ci.post('/assets').send(body);
+    expect(built.body).toMatchObject({
+      owner: MAYA.refs[1],
+      createdBy: 'external:ci',
+    });
+    expect((await other.get('/assets/services/built')).status).toBe(200);
+    await ci.patch('/assets/services/built').send({ visibility: 'restricted' });
+    expect((await other.get('/assets/services/built')).status).toBe(404);
+    expect((await ci.get('/assets/services/built')).status).toBe(200);
   });
 
   it('finds somebody faster by the etag', async () => {

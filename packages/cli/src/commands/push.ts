@@ -226,6 +226,7 @@ export const push: Command = {
         ...scanning,
         onWarning: warning => context.warn(warning),
       });
+      bar.clear();
       await ensureAsset(context, client, name, options);
       const result = await pushFolder({
         ...scanning,

@@ -47,7 +47,7 @@ export class Progress {
     this.#stream.write(
       `\r\u001b[K${line.slice(
         0,
-        Math.max(20, (this.#stream.columns ?? 80) - 1),
+        Math.max(20, (this.#stream.columns || 80) - 1),
       )}`,
     );
     this.#shown = true;

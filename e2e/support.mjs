@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { freePort } from '../scripts/lib/postgres.mjs';
 import { startPortal } from '../scripts/lib/portal.mjs';
-import { root, setUp } from '../scripts/lib/tools.mjs';
+import { root, setUp, toolsDirectory } from '../scripts/lib/tools.mjs';
 
 const require = createRequire(path.join(root, 'package.json'));
 
@@ -151,13 +151,22 @@ export async function until(condition, what, seconds = 30) {
 
 /** A real Chromium; undefined, with the reason, where there is none for this machine. */
 export async function openBrowser() {
+  const temporary = process.env.TMPDIR;
   try {
+    // The package unpacks itself into the temporary folder, where it may stand already
+    // as another user's; each checkout has its own.
+    const unpacked = path.join(toolsDirectory, 'chromium');
+    fs.mkdirSync(unpacked, { recursive: true });
+    process.env.TMPDIR = unpacked;
     const { default: chromium } = await import(
       require.resolve('@sparticuz/chromium')
     );
+    const executablePath = await chromium.executablePath();
+    if (temporary === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = temporary;
     const { chromium: launcher } = require('playwright-core');
     const browser = await launcher.launch({
-      executablePath: await chromium.executablePath(),
+      executablePath,
       args: [
         ...chromium.args.filter(arg => !/single-process|headless/.test(arg)),
         '--no-sandbox',

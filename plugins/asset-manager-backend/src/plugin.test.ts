@@ -475,12 +475,13 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     expect(sent).toEqual(['pushed by mistake']);
   });
 
-  it('takes an upload from somebody who lost the asset meanwhile', async () => {
+  it('ends the upload of somebody who lost the asset meanwhile', async () => {
     await create('lost/asset');
     const { id } = await send('lost/asset', { a: 'lost' });
     await maya.patch('/assets/lost/asset').send({ owner: 'team-genome' });
     const commit = await maya.post(`/uploads/${id}/commit`).send({});
     expect([403, 404]).toContain(commit.status);
+    expect((await maya.get(`/uploads/${id}`)).status).toBe(404);
     expect((await otto.get('/assets/lost/asset')).body.versionCount).toBe(0);
   });
 

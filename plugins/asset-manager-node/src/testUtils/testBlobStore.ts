@@ -176,6 +176,10 @@ export function testBlobStore(
           size: 1000,
           body: bodyOf(body),
         });
+        // A store may go on working on a part that it has taken.
+        await new Promise(resolve => {
+          setTimeout(resolve, 100);
+        });
       }
       await store.completeParts({
         session,

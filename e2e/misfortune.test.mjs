@@ -71,6 +71,32 @@ describe('bad input and bad luck', () => {
   };
 
   describe('what can not be in a version', () => {
+    it('says which types there are where a type was mistyped', async () => {
+      const listed = await maya.asset('list', '--type', 'modell');
+      assert.equal(listed.code, 2);
+      assert.match(listed.stderr, /no asset type "modell"[^]*ml-model/);
+      const folder = folderOf({ a: 'a' });
+      const pushed = await maya.asset(
+        'push',
+        folder,
+        'bad/tag',
+        '--tag',
+        'A B',
+      );
+      assert.equal(pushed.code, 2);
+      assert.match(pushed.stderr, /lowercase letters, digits/);
+      const visible = await maya.asset(
+        'create',
+        'bad/visibility',
+        '-t',
+        'generic',
+        '--visibility',
+        'secret',
+      );
+      assert.equal(visible.code, 2);
+      assert.match(visible.stderr, /one of public, internal, restricted/);
+    });
+
     it('refuses a socket', async t => {
       const folder = folderOf({ fine: 'x' });
       const server = net.createServer().listen(path.join(folder, 'socket'));
@@ -409,6 +435,8 @@ describe('bad input and bad luck', () => {
       );
       assert.equal(receivedBytes, bytes.length);
       assert.ok(fs.readFileSync(path.join(target, 'large')).equals(bytes));
+      // Neither the part nor the second copy of the killed pull is left.
+      assert.deepEqual([...filesUnder(parts)], []);
     });
   });
 

@@ -121,6 +121,37 @@ describe('from a file on disk to an asset page in the portal', () => {
     );
   });
 
+  it('completes names and versions in the shell', async () => {
+    const offered = async (...words) =>
+      (await otto.ok('__complete', '--', ...words)).trim().split('\n');
+    assert.ok((await offered('show', 'mod')).includes('models/'));
+    assert.deepEqual(await offered('show', 'models/base'), [
+      'models/basecaller',
+    ]);
+    assert.deepEqual(await offered('pull', '-o', 'x', 'models/basecaller@c'), [
+      'models/basecaller@candidate',
+      'models/basecaller@champion',
+    ]);
+    // A push takes a name alone, and its first word is a file.
+    assert.deepEqual(await offered('push', 'models/base'), ['']);
+    assert.deepEqual(await offered('push', '.', 'models/basecaller@'), ['']);
+  });
+
+  it('opens only what is there', async () => {
+    assert.match(
+      await otto.ok('open', '--print', 'models/basecaller@1/README.md'),
+      /\/assets\/models\/basecaller\/files\?version=1&file=README\.md/,
+    );
+    for (const reference of [
+      'models/nothing',
+      'models/basecaller@9',
+      'models/basecaller@1/nothing.md',
+    ]) {
+      const { code } = await otto.asset('open', '--print', reference);
+      assert.equal(code, 4, reference);
+    }
+  });
+
   it('gives a pull that is verified, byte for byte', async () => {
     const target = path.join(temporaryFolder('pull'), 'model');
     await otto.ok('pull', 'models/basecaller@champion', '-o', target);

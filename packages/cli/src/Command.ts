@@ -27,6 +27,8 @@ export interface ArgumentSpec {
   name: string;
   description: string;
   optional?: boolean;
+  /** What shells offer: names of assets, or these with versions. */
+  completes?: 'name' | 'reference';
 }
 
 /** What was given on the line, after it was checked against the command's own lists. */

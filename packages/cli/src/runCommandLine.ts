@@ -3,6 +3,7 @@ import { candidates } from './commands/completion';
 import { Context } from './lib/Context';
 import { EXIT, UsageError } from './lib/exit';
 import { explainError } from './lib/explainError';
+import { knownReferences } from './lib/knownReferences';
 import { commandHelp, overview } from './lib/help';
 import { findCommand, parseLine } from './lib/parseLine';
 import packageJson from '../package.json';
@@ -40,11 +41,24 @@ export async function runCommandLine(
 
   if (words[0] === '__complete') {
     const asked = words.slice(words[1] === '--' ? 2 : 1);
-    stdout.write(
-      candidates(commands, asked)
-        .map(word => `${word}\n`)
-        .join(''),
-    );
+    const context = new Context({
+      json: false,
+      quiet: true,
+      verbose: false,
+      progress: false,
+      server: undefined,
+      environment,
+      stdin: around.stdin,
+      stdout,
+      stderr,
+    });
+    // A shell that completes a line has no place for an error.
+    const offered = await candidates(
+      commands,
+      asked,
+      knownReferences(context),
+    ).catch(() => []);
+    stdout.write(offered.map(word => `${word}\n`).join(''));
     return EXIT.done;
   }
   if (words[0] === '--version') {

@@ -1,48 +1,124 @@
 import type { ManifestEntry } from './ManifestChecker';
 import { comparePaths } from './paths';
-import type { FileChange } from './wire';
+import type { FileChange, FileChangeKind } from './wire';
+
+/** Files on one side alone that are kept in memory, to find renames among them. */
+const MAX_UNPAIRED = 100_000;
 
 /**
- * What differs between two sorted lists of files. A file that is gone and one
- * that is new with the same bytes are one rename.
+ * What differs between two lists of files.
  *
- * @returns the changes in the order of their paths, and how many files are the same
  * @public
  */
-export function compareEntries(
-  from: readonly ManifestEntry[],
-  to: readonly ManifestEntry[],
-): { changes: FileChange[]; unchanged: number } {
-  const added: ManifestEntry[] = [];
-  const removed: ManifestEntry[] = [];
+export interface EntryComparison {
+  counts: Record<FileChangeKind | 'unchanged', number>;
+  /** The changes in the order of their paths, as many as were asked for. */
+  changes: FileChange[];
+  /** Whether there are more changes than these. */
+  truncated: boolean;
+}
+
+type Entries = Iterable<ManifestEntry> | AsyncIterable<ManifestEntry>;
+
+/**
+ * What differs between two sorted lists of files, which are read side by side
+ * and not kept: memory grows with what differs, up to a limit, and not with the
+ * lists. A file that is gone and one that is new with the same bytes are one
+ * rename; of very many such files (100,000) the later ones are not paired.
+ *
+ * @param options.listed - how many changes are listed; all are counted
+ * @public
+ */
+export async function compareEntries(
+  from: Entries,
+  to: Entries,
+  options: { listed: number },
+): Promise<EntryComparison> {
+  const { listed } = options;
+  const counts = { added: 0, changed: 0, removed: 0, renamed: 0, unchanged: 0 };
   const changes: FileChange[] = [];
-  let unchanged = 0;
-  let i = 0;
-  let j = 0;
-  while (i < from.length || j < to.length) {
-    let order: number;
-    if (i === from.length) order = 1;
-    else if (j === to.length) order = -1;
-    else order = comparePaths(from[i].path, to[j].path);
-    if (order < 0) {
-      removed.push(from[i++]);
-    } else if (order > 0) {
-      added.push(to[j++]);
-    } else {
-      if (from[i].digest === to[j].digest) {
-        unchanged++;
-      } else {
+  const unpaired = {
+    added: [] as ManifestEntry[],
+    removed: [] as ManifestEntry[],
+  };
+  const onOneSide = (kind: 'added' | 'removed', entry: ManifestEntry) => {
+    counts[kind]++;
+    if (unpaired.added.length + unpaired.removed.length < MAX_UNPAIRED)
+      unpaired[kind].push(entry);
+  };
+  for await (const [before, after] of sideBySide(from, to)) {
+    if (!after) onOneSide('removed', before!);
+    else if (!before) onOneSide('added', after);
+    else if (before.digest === after.digest) counts.unchanged++;
+    else {
+      counts.changed++;
+      if (changes.length < listed)
         changes.push({
           kind: 'changed',
-          path: to[j].path,
-          from: { size: from[i].size, digest: from[i].digest },
-          to: { size: to[j].size, digest: to[j].digest },
+          path: after.path,
+          from: { size: before.size, digest: before.digest },
+          to: { size: after.size, digest: after.digest },
         });
-      }
-      i++;
-      j++;
     }
   }
+  const paired = pairRenames(unpaired);
+  const renamed = paired.filter(({ kind }) => kind === 'renamed').length;
+  counts.renamed += renamed;
+  counts.added -= renamed;
+  counts.removed -= renamed;
+  const all = [...changes, ...paired].sort((a, b) =>
+    comparePaths(a.path, b.path),
+  );
+  const total = counts.added + counts.changed + counts.removed + counts.renamed;
+  return {
+    counts,
+    changes: all.slice(0, listed),
+    truncated: total > Math.min(listed, all.length),
+  };
+}
+
+/** The entries of two sorted lists, with the same path together. */
+async function* sideBySide(
+  from: Entries,
+  to: Entries,
+): AsyncGenerator<[ManifestEntry | undefined, ManifestEntry | undefined]> {
+  const left = iterate(from);
+  const right = iterate(to);
+  let before = await left.next();
+  let after = await right.next();
+  while (!before.done || !after.done) {
+    const order = orderOf(before, after);
+    yield [
+      order <= 0 ? before.value : undefined,
+      order >= 0 ? after.value : undefined,
+    ];
+    if (order <= 0) before = await left.next();
+    if (order >= 0) after = await right.next();
+  }
+}
+
+function orderOf(
+  before: IteratorResult<ManifestEntry>,
+  after: IteratorResult<ManifestEntry>,
+): number {
+  if (before.done) return 1;
+  if (after.done) return -1;
+  return comparePaths(before.value.path, after.value.path);
+}
+
+async function* iterate(
+  entries: Entries,
+): AsyncGenerator<ManifestEntry, undefined> {
+  yield* entries;
+  return undefined;
+}
+
+function pairRenames(unpaired: {
+  added: readonly ManifestEntry[];
+  removed: readonly ManifestEntry[];
+}): FileChange[] {
+  const { added, removed } = unpaired;
+  const changes: FileChange[] = [];
   const gone = new Map<string, ManifestEntry[]>();
   for (const entry of removed) {
     gone.set(entry.digest, [...(gone.get(entry.digest) ?? []), entry]);
@@ -69,6 +145,5 @@ export function compareEntries(
       changes.push({ kind: 'removed', path, from: { size, digest } });
     }
   }
-  changes.sort((a, b) => comparePaths(a.path, b.path));
-  return { changes, unchanged };
+  return changes;
 }

@@ -51,7 +51,7 @@ function splitName(text: string, whole: string): AssetName {
     throw new InputError(
       `${JSON.stringify(
         whole,
-      )} is not a reference: a name has one slash at most (namespace/name)`,
+      )} is not a reference: a name has one slash at most (namespace/name), and a file stands behind a version (namespace/name@latest/path)`,
     );
   }
   const [namespace, name] =

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /**
@@ -78,6 +78,19 @@ export interface BlobStore {
 
   /** @throws NotFoundError when there is no such blob */
   open(key: string, range?: ByteRange): Promise<Readable>;
+
+  /**
+   * Writes a blob, or a range of it, to a stream and does not end the stream.
+   * A store has this where it is faster than `open`, e.g. because memory is
+   * used again.
+   *
+   * @throws NotFoundError when there is no such blob
+   */
+  writeTo?(
+    destination: Writable,
+    key: string,
+    range?: ByteRange,
+  ): Promise<void>;
 
   /** The blob's size in bytes, or undefined when there is none. */
   stat(key: string): Promise<{ size: number } | undefined>;

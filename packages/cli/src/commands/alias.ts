@@ -11,7 +11,11 @@ export const aliasSet: Command = {
   group: 'publish',
   summary: 'point an alias to a version',
   args: [
-    { name: 'REF', description: 'the version, e.g. models/basecaller@4' },
+    {
+      name: 'REF',
+      description: 'the version, e.g. models/basecaller@4',
+      completes: 'reference',
+    },
     { name: 'ALIAS', description: 'the alias, e.g. champion' },
   ],
   options: {
@@ -62,7 +66,7 @@ export const aliasRemove: Command = {
   group: 'publish',
   summary: 'take an alias away',
   args: [
-    { name: 'NAME', description: 'the asset' },
+    { name: 'NAME', description: 'the asset', completes: 'name' },
     { name: 'ALIAS', description: 'the alias' },
   ],
   options: {},
@@ -86,7 +90,7 @@ export const aliasList: Command = {
   name: 'alias list',
   group: 'look',
   summary: 'list the aliases of an asset',
-  args: [{ name: 'NAME', description: 'the asset' }],
+  args: [{ name: 'NAME', description: 'the asset', completes: 'name' }],
   options: {},
   examples: [
     {
@@ -134,7 +138,7 @@ export const aliasHistory: Command = {
   group: 'look',
   summary: 'say where an alias pointed, and who moved it',
   args: [
-    { name: 'NAME', description: 'the asset' },
+    { name: 'NAME', description: 'the asset', completes: 'name' },
     {
       name: 'ALIAS',
       description: 'one alias; all of them when left out',

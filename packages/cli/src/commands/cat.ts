@@ -10,7 +10,11 @@ export const cat: Command = {
     'The bytes are verified while they pass; when they were wrong, the exit code is 6.',
   ],
   args: [
-    { name: 'REF', description: 'a file, e.g. genomes/lambda@3/lambda.fa' },
+    {
+      name: 'REF',
+      description: 'a file, e.g. genomes/lambda@3/lambda.fa',
+      completes: 'reference',
+    },
   ],
   options: {},
   examples: [
@@ -24,6 +28,7 @@ export const cat: Command = {
     const { path } = reference;
     if (path === undefined) {
       throw new UsageError(`${JSON.stringify(args[0])} names no file`, [
+        'a file stands behind a version: NAME@VERSION/PATH, e.g. NAME@latest/README.md',
         `to see the files: asset files ${args[0]}`,
       ]);
     }

@@ -1,4 +1,4 @@
-import type { Command } from '../Command';
+import type { ArgumentSpec, Command, OptionSpec } from '../Command';
 import { COMMON_OPTIONS } from '../Command';
 import { UsageError } from '../lib/exit';
 
@@ -6,6 +6,8 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 function bash(): string {
   return `# bash completion of asset: eval "$(asset completion bash)"
+# A version stands behind an @, at which bash would break the word.
+COMP_WORDBREAKS=\${COMP_WORDBREAKS//@}
 _asset() {
   local IFS=$'\\n'
   COMPREPLY=($(asset __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
@@ -29,11 +31,41 @@ function fish(): string {
 complete -c asset -a '(asset __complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`;
 }
 
+/** What the words before the last one are: which argument of the command comes next. */
+function nextArgument(
+  command: Command,
+  words: readonly string[],
+): ArgumentSpec | undefined {
+  const options: Record<string, OptionSpec> = {
+    ...command.options,
+    ...COMMON_OPTIONS,
+  };
+  const takesValue = (word: string) => {
+    const spec = word.startsWith('--')
+      ? options[word.slice(2)]
+      : Object.values(options).find(({ short }) => word === `-${short}`);
+    return spec?.type === 'string';
+  };
+  let position = 0;
+  for (let index = 0; index < words.length; index++) {
+    if (!words[index].startsWith('-')) position++;
+    else if (takesValue(words[index])) index++;
+  }
+  return command.args[position];
+}
+
+/** Assets, and versions behind an `@`, of which the portal knows. */
+export interface KnownReferences {
+  names(prefix: string): Promise<string[]>;
+  selectors(name: string): Promise<string[]>;
+}
+
 /** What could stand for the last of the words. */
-export function candidates(
+export async function candidates(
   commands: readonly Command[],
   words: readonly string[],
-): string[] {
+  known: KnownReferences,
+): Promise<string[]> {
   const last = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const command = commands.find(each => {
@@ -62,7 +94,27 @@ export function candidates(
       .map(name => `--${name}`)
       .filter(name => name.startsWith(last));
   }
-  return [];
+  const wanted = nextArgument(
+    command,
+    before.slice(command.name.split(' ').length),
+  );
+  return wanted?.completes ? references(last, wanted.completes, known) : [];
+}
+
+async function references(
+  last: string,
+  kind: 'name' | 'reference',
+  known: KnownReferences,
+): Promise<string[]> {
+  const at = last.indexOf('@');
+  const found =
+    at < 0
+      ? await known.names(last)
+      : kind === 'reference' && (await known.selectors(last.slice(0, at)));
+  if (!found) return [];
+  return found
+    .map(each => (at < 0 ? each : `${last.slice(0, at)}@${each}`))
+    .filter(each => each.startsWith(last));
 }
 
 export const completion: Command = {

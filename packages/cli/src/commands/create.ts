@@ -1,7 +1,19 @@
 import type { Command } from '../Command';
-import { readName } from '../lib/Context';
+import { Context, readName } from '../lib/Context';
 import { UsageError } from '../lib/exit';
 import { cardOptions, cardOf } from './cardOptions';
+
+/** The types of the portal, or those that every portal ships when it can't be asked. */
+async function knownTypes(context: Context): Promise<string> {
+  const { SHIPPED_ASSET_TYPES } = await import(
+    '@baseasset/backstage-plugin-asset-manager-common'
+  );
+  const types = await context
+    .client()
+    .then(client => client.listAssetTypes({ signal: context.signal }))
+    .catch(() => SHIPPED_ASSET_TYPES);
+  return `the types: ${types.map(({ name }) => name).join(', ')}`;
+}
 
 export const create: Command = {
   name: 'create',
@@ -11,7 +23,13 @@ export const create: Command = {
     'A push creates what is missing as well; create is for saying more about it first. With',
     '--catalog-info it writes the declaration for a repository instead, and sends nothing.',
   ],
-  args: [{ name: 'NAME', description: 'the name, e.g. models/basecaller' }],
+  args: [
+    {
+      name: 'NAME',
+      description: 'the name, e.g. models/basecaller',
+      completes: 'name',
+    },
+  ],
   options: {
     type: {
       type: 'string',
@@ -45,9 +63,7 @@ export const create: Command = {
     const name = await readName(args[0]);
     const type = options.text('type');
     if (!type)
-      throw new UsageError('--type is missing', [
-        'the types: ml-model, dataset, reference-genome, …',
-      ]);
+      throw new UsageError('--type is missing', [await knownTypes(context)]);
     const card = cardOf(options);
     const file = options.text('catalog-info');
     if (file !== undefined) {

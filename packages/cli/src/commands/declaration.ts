@@ -7,7 +7,7 @@ export const declarationList: Command = {
   name: 'declaration list',
   group: 'look',
   summary: 'list the repositories that declare an asset',
-  args: [{ name: 'NAME', description: 'the asset' }],
+  args: [{ name: 'NAME', description: 'the asset', completes: 'name' }],
   options: {},
   examples: [
     {
@@ -37,7 +37,7 @@ export const declarationAccept: Command = {
   group: 'publish',
   summary: 'let a repository write the card of an asset',
   args: [
-    { name: 'NAME', description: 'the asset' },
+    { name: 'NAME', description: 'the asset', completes: 'name' },
     {
       name: 'LOCATION',
       description: 'the repository, when several declare it',

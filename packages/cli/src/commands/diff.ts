@@ -1,3 +1,4 @@
+import type { FileChange } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { readReference, typed } from '../lib/Context';
 import { UsageError } from '../lib/exit';
@@ -5,14 +6,28 @@ import { formatBytes, formatTable, printable } from '../lib/format';
 
 const SIGNS = { added: '+', removed: '-', changed: '~', renamed: '→' } as const;
 
+/** Sizes are said once where they are the same. */
+function sizesOf({ from, to }: FileChange): string {
+  return [from, to]
+    .filter(each => each !== undefined)
+    .map(each => formatBytes(each.size))
+    .filter((text, index, all) => text !== all[index - 1])
+    .join(' → ');
+}
+
 export const diff: Command = {
   name: 'diff',
   group: 'look',
   summary: 'say what differs between two versions',
   args: [
-    { name: 'REF', description: 'a version, or two as NAME@A..B' },
+    {
+      name: 'REF',
+      description: 'a version, or two as NAME@A..B',
+      completes: 'reference',
+    },
     {
       name: 'OTHER',
+      completes: 'reference',
       description: 'the version to compare it with',
       optional: true,
     },
@@ -76,10 +91,7 @@ export const diff: Command = {
       change.fromPath
         ? `${printable(change.fromPath)} → ${printable(change.path)}`
         : printable(change.path),
-      [change.from, change.kind === 'renamed' ? undefined : change.to]
-        .filter(each => each !== undefined)
-        .map(each => formatBytes(each.size))
-        .join(' → '),
+      sizesOf(change),
     ]);
     if (rows.length > 0) context.print(formatTable(rows));
     if (comparison.truncated)

@@ -10,7 +10,7 @@ export const edit: Command = {
   details: [
     'An empty text takes a title, description or system away; --tag replaces all tags.',
   ],
-  args: [{ name: 'NAME', description: 'the asset' }],
+  args: [{ name: 'NAME', description: 'the asset', completes: 'name' }],
   options: {
     type: {
       type: 'string',

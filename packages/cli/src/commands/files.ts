@@ -9,7 +9,13 @@ export const files: Command = {
   details: [
     'With --json it prints one JSON document a line, so that long lists can be read as they come.',
   ],
-  args: [{ name: 'REF', description: 'a version, or a folder in it' }],
+  args: [
+    {
+      name: 'REF',
+      description: 'a version, or a folder in it',
+      completes: 'reference',
+    },
+  ],
   options: {
     long: {
       type: 'boolean',

@@ -4,6 +4,7 @@ import type {
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
+import type { Context } from '../lib/Context';
 import { UsageError } from '../lib/exit';
 import {
   formatAge,
@@ -31,6 +32,22 @@ function row(asset: AssetSummary, now: number): string[] {
       asset.aliases.map(alias => `${alias.name}→${alias.label}`).join(' '),
     ),
   ];
+}
+
+/** A list that is empty because a type was mistyped says so. */
+async function refuseUnknownTypes(
+  context: Context,
+  asked: readonly string[],
+): Promise<void> {
+  if (asked.length === 0) return;
+  const known = (
+    await (await context.client()).listAssetTypes({ signal: context.signal })
+  ).map(type => type.name);
+  const unknown = asked.find(type => !known.includes(type));
+  if (unknown !== undefined)
+    throw new UsageError(`there is no asset type ${JSON.stringify(unknown)}`, [
+      `the types: ${known.join(', ')}`,
+    ]);
 }
 
 export const list: Command = {
@@ -101,9 +118,6 @@ export const list: Command = {
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new UsageError('--limit has to be a number');
     const sort = options.text('sort');
-    if (sort !== undefined && !SORTS.includes(sort)) {
-      throw new UsageError(`--sort has to be one of ${SORTS.join(', ')}`);
-    }
     const client = await context.client();
     const query = {
       text: options.text('text'),
@@ -133,6 +147,7 @@ export const list: Command = {
       return;
     }
     if (items.length === 0) {
+      await refuseUnknownTypes(context, query.type);
       context.note('There is no such asset that you may read.');
       context.note('  to publish one: asset push PATH NAME');
       return;

@@ -1,12 +1,48 @@
 import type { Command } from '../Command';
-import { readReference } from '../lib/Context';
+import type { AssetReference } from '@baseasset/backstage-plugin-asset-manager-common';
+import { Context, readReference } from '../lib/Context';
+import { CommandError, EXIT } from '../lib/exit';
 import { openBrowser } from './login';
+
+/** An address that leads nowhere is no answer. */
+async function refuseWhatIsNotThere(
+  context: Context,
+  reference: AssetReference,
+): Promise<void> {
+  const { selector, path } = reference;
+  const { signal } = context;
+  const client = await context.client();
+  if (selector === undefined) {
+    await client.getAsset(reference, { signal });
+    return;
+  }
+  const { digest } = await client.getVersion(reference, { signal });
+  if (path === undefined) return;
+  const { items } = await client.listFiles(
+    { ...reference, selector: digest },
+    { under: path, limit: 1, signal },
+  );
+  if (items[0]?.path !== path && !items[0]?.path.startsWith(`${path}/`))
+    throw new CommandError(
+      EXIT.notThere,
+      `there is no file ${JSON.stringify(path)} in the version`,
+      [
+        `to see the files: asset files ${reference.namespace}/${reference.name}@${selector}`,
+      ],
+    );
+}
 
 export const open: Command = {
   name: 'open',
   group: 'look',
   summary: 'open the page of an asset in the browser',
-  args: [{ name: 'REF', description: 'an asset, a version, or a file' }],
+  args: [
+    {
+      name: 'REF',
+      description: 'an asset, a version, or a file',
+      completes: 'reference',
+    },
+  ],
   options: {
     print: {
       type: 'boolean',
@@ -17,8 +53,10 @@ export const open: Command = {
     { line: 'asset open models/basecaller@4', does: 'look at version 4' },
   ],
   async run(context, { args, options }) {
-    const { namespace, name, selector, path } = await readReference(args[0]);
+    const reference = await readReference(args[0]);
+    const { namespace, name, selector, path } = reference;
     const { server } = await context.session();
+    await refuseWhatIsNotThere(context, reference);
     const url = new URL(
       `${server}/assets/${namespace}/${name}${path ? '/files' : ''}`,
     );

@@ -13,6 +13,7 @@ export const pull: Command = {
   args: [
     {
       name: 'REF',
+      completes: 'reference',
       description:
         'an asset or a version of it, e.g. models/basecaller@champion',
     },

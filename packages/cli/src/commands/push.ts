@@ -48,9 +48,7 @@ async function ensureAsset(
         EXIT.conflict,
         `the asset is a ${standing.type}, and a push does not make it a ${type}`,
         [
-          `to change it: asset edit ${
-            options.text('name') ?? `${name.namespace}/${name.name}`
-          } --type ${type}`,
+          `to change it: asset edit ${name.namespace}/${name.name} --type ${type}`,
         ],
       );
     }
@@ -60,9 +58,15 @@ async function ensureAsset(
     { ...name, ...cardOf(options), type: type ?? TYPE_OF_NEW, owner },
     { signal },
   );
-  context.note(
-    `Created ${name.namespace}/${name.name} as ${type ?? TYPE_OF_NEW}`,
+  const { formatReference } = await import(
+    '@baseasset/backstage-plugin-asset-manager-common'
   );
+  const text = formatReference(name);
+  context.note(`Created ${text} as ${type ?? TYPE_OF_NEW}`);
+  if (type === undefined)
+    context.note(
+      `  no --type was given; to say what it is: asset edit ${text} --type TYPE`,
+    );
 }
 
 async function report(
@@ -121,7 +125,11 @@ export const push: Command = {
   ],
   args: [
     { name: 'PATH', description: 'a folder or file' },
-    { name: 'NAME', description: 'the asset, e.g. models/basecaller' },
+    {
+      name: 'NAME',
+      description: 'the asset, e.g. models/basecaller',
+      completes: 'name',
+    },
   ],
   options: {
     version: {

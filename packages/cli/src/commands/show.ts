@@ -15,7 +15,13 @@ export const show: Command = {
   name: 'show',
   group: 'look',
   summary: 'show an asset, or a version of it',
-  args: [{ name: 'REF', description: 'an asset, or a version of it' }],
+  args: [
+    {
+      name: 'REF',
+      description: 'an asset, or a version of it',
+      completes: 'reference',
+    },
+  ],
   options: {},
   examples: [
     {

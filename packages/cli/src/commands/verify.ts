@@ -135,9 +135,14 @@ export const verify: Command = {
     'Of a folder that was pulled, or that a second word names the version of; or of what the\nportal stores for a version. Exit code 6 when anything differs.',
   ],
   args: [
-    { name: 'DIR|REF', description: 'a folder, or a version as it is stored' },
+    {
+      name: 'DIR|REF',
+      description: 'a folder, or a version as it is stored',
+      completes: 'reference',
+    },
     {
       name: 'REF',
+      completes: 'reference',
       description: 'the version that the folder should be',
       optional: true,
     },

@@ -63,6 +63,7 @@ export function parseLine(command: Command, words: string[]): Invocation {
       `to see the options: asset ${command.name} --help`,
     ]);
   }
+  refuseOtherChoices(specs, values);
   const invocation: Invocation = {
     args,
     options: {
@@ -85,6 +86,23 @@ export function parseLine(command: Command, words: string[]): Invocation {
     );
   }
   return invocation;
+}
+
+function refuseOtherChoices(
+  specs: Record<string, OptionSpec>,
+  values: Record<string, unknown>,
+): void {
+  for (const [name, { choices }] of Object.entries(specs)) {
+    for (const value of [values[name] ?? []].flat()) {
+      if (choices && !choices.includes(value as string)) {
+        throw new UsageError(
+          `--${name} has to be one of ${choices.join(
+            ', ',
+          )}, and not ${JSON.stringify(value)}`,
+        );
+      }
+    }
+  }
 }
 
 /** The command's line, e.g. `asset push PATH NAME [options]`. */

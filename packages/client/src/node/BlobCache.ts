@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, Hash, randomUUID } from 'node:crypto';
 import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -26,9 +26,29 @@ export class BlobCache {
   /** What this process has fetched, and so hashed, itself. */
   readonly #verified = new Set<Digest>();
   readonly #folders = new Set<string>();
+  /** Second copies that wait to be moved to where they are wanted. */
+  readonly #copies = new Map<Digest, string>();
+  #clones?: Promise<boolean>;
 
   constructor(options: { directory: string }) {
     this.#directory = options.directory;
+  }
+
+  /** Removes the second copies that nobody came for. */
+  async discardCopies(): Promise<void> {
+    for (const copy of this.#copies.values())
+      await fs.rm(copy, { force: true });
+    this.#copies.clear();
+  }
+
+  /** Removes the second copies that killed processes left. */
+  async sweep(): Promise<void> {
+    const folder = path.join(this.#directory, 'tmp');
+    for (const name of await fs.readdir(folder).catch(() => [])) {
+      const owner = /\.(\d+)\.copy$/.exec(name)?.[1];
+      if (owner !== undefined && !isRunning(Number(owner)))
+        await fs.rm(path.join(folder, name), { force: true });
+    }
   }
 
   /** Where a blob stands, or would. */
@@ -51,13 +71,17 @@ export class BlobCache {
   /**
    * Fetches a blob, or the rest of it when a killed pull left a part.
    *
+   * @param options.copyFor - a folder that the blob will be copied to: where the
+   *   file system can't clone, the copy is written while the bytes arrive, which
+   *   saves reading them again
    * @throws IntegrityError when the bytes are not what the digest says
    */
   async fetch(
     blob: { digest: Digest; size: number },
     open: OpenBlob,
-    onBytes?: (bytes: number) => void,
+    options: { onBytes?: (bytes: number) => void; copyFor?: string } = {},
   ): Promise<void> {
+    const { onBytes, copyFor } = options;
     const location = this.locationOf(blob.digest);
     if (blob.size <= SMALL) {
       await this.#fetchSmall(blob, location, await open(0));
@@ -65,15 +89,53 @@ export class BlobCache {
       return;
     }
     const lock = await this.#lockPart(blob.digest);
+    const copy =
+      copyFor !== undefined && (await this.#wantsCopy(copyFor))
+        ? path.join(
+            this.#directory,
+            'tmp',
+            `${randomUUID()}.${process.pid}.copy`,
+          )
+        : undefined;
     try {
-      await this.#receive(blob, lock.part, open, onBytes);
+      const copied = await this.#receive(blob, {
+        part: lock.part,
+        copy,
+        open,
+        onBytes,
+      });
       await fs.chmod(lock.part, 0o444);
       await this.#ensureFolder(path.dirname(location));
       await fs.rename(lock.part, location);
       this.#verified.add(blob.digest);
+      if (copy && copied) this.#copies.set(blob.digest, copy);
+    } catch (error) {
+      if (copy) await fs.rm(copy, { force: true });
+      throw error;
     } finally {
       await lock.release();
     }
+  }
+
+  /** A second copy pays where blocks can't be cloned, and can be moved where the disk is the same. */
+  async #wantsCopy(folder: string): Promise<boolean> {
+    const temporary = path.join(this.#directory, 'tmp');
+    const [here, there] = await Promise.all([
+      fs.stat(temporary),
+      fs.stat(folder),
+    ]);
+    if (here.dev !== there.dev) return false;
+    this.#clones ??= (async () => {
+      const probe = path.join(temporary, `${randomUUID()}.${process.pid}.copy`);
+      await fs.writeFile(probe, 'probe');
+      try {
+        return await clone(probe, `${probe}.${process.pid}.copy`);
+      } finally {
+        await fs.rm(probe, { force: true });
+        await fs.rm(`${probe}.${process.pid}.copy`, { force: true });
+      }
+    })();
+    return !(await this.#clones);
   }
 
   /**
@@ -87,6 +149,13 @@ export class BlobCache {
     target: string,
   ): Promise<void> {
     const location = this.locationOf(blob.digest);
+    const copy = this.#copies.get(blob.digest);
+    if (copy) {
+      this.#copies.delete(blob.digest);
+      await fs.chmod(copy, 0o644);
+      await fs.rename(copy, target);
+      return;
+    }
     // Not the name with something added: that may be as long as a name can be.
     const temporary = path.join(
       path.dirname(target),
@@ -146,14 +215,25 @@ export class BlobCache {
     this.#folders.add(folder);
   }
 
+  /**
+   * Writes what arrives to the part, and all of it to the copy unless a former
+   * part had its begin already.
+   *
+   * @returns whether the copy is whole
+   */
   async #receive(
     blob: { digest: Digest; size: number },
-    part: string,
-    open: OpenBlob,
-    onBytes?: (bytes: number) => void,
-  ): Promise<void> {
+    options: {
+      part: string;
+      copy?: string;
+      open: OpenBlob;
+      onBytes?: (bytes: number) => void;
+    },
+  ): Promise<boolean> {
+    const { part, open, onBytes } = options;
     const hash = createHash('sha256');
     let have = 0;
+    let copied = false;
     const handle = await fs.open(
       part,
       constants.O_RDWR | constants.O_CREAT,
@@ -169,35 +249,28 @@ export class BlobCache {
       }
       onBytes?.(have);
       if (have < blob.size) {
-        // One block is written while the next one arrives and is hashed.
-        let writing: Promise<unknown> = Promise.resolve();
-        let waiting: Buffer[] = [];
-        let waitingBytes = 0;
-        let written = have;
-        const flush = async () => {
-          await writing;
-          writing = handle.writev(waiting, written);
-          writing.catch(() => {});
-          written += waitingBytes;
-          waiting = [];
-          waitingBytes = 0;
-        };
-        for await (const chunk of (await open(have)) as AsyncIterable<Buffer>) {
-          hash.update(chunk);
-          waiting.push(chunk);
-          waitingBytes += chunk.length;
-          have += chunk.length;
-          if (waitingBytes >= BLOCK) await flush();
-          onBytes?.(have);
+        const copy =
+          options.copy && have === 0
+            ? await fs.open(options.copy, 'wx', 0o600)
+            : undefined;
+        try {
+          have = await writeArriving({
+            body: (await open(have)) as AsyncIterable<Buffer>,
+            start: have,
+            handles: copy ? [handle, copy] : [handle],
+            hash,
+            onBytes,
+          });
+          copied = copy !== undefined;
+        } finally {
+          await copy?.close();
         }
-        if (waitingBytes > 0) await flush();
-        await writing;
       }
     } finally {
       await handle.close();
     }
     const digest = `sha256:${hash.digest('hex')}`;
-    if (have === blob.size && digest === blob.digest) return;
+    if (have === blob.size && digest === blob.digest) return copied;
     if (have < blob.size) {
       throw new Error(`${have} of ${blob.size} bytes of ${blob.digest} came`);
     }
@@ -232,6 +305,45 @@ export class BlobCache {
     const own = path.join(folder, `${randomUUID()}.part`);
     return { part: own, release: () => fs.rm(own, { force: true }) };
   }
+}
+
+/**
+ * Writes bytes to files from an offset on, and feeds them to a hash: one block
+ * is written while the next one arrives and is hashed.
+ *
+ * @returns where the bytes end
+ */
+async function writeArriving(options: {
+  body: AsyncIterable<Buffer>;
+  start: number;
+  handles: readonly fs.FileHandle[];
+  hash: Hash;
+  onBytes?: (bytes: number) => void;
+}): Promise<number> {
+  const { body, handles, hash, onBytes } = options;
+  let end = options.start;
+  let written = options.start;
+  let waiting: Buffer[] = [];
+  let writing: Promise<unknown> = Promise.resolve();
+  const flush = async () => {
+    await writing;
+    const block = waiting;
+    const at = written;
+    written = end;
+    waiting = [];
+    writing = Promise.all(handles.map(handle => handle.writev(block, at)));
+    writing.catch(() => {});
+  };
+  for await (const chunk of body) {
+    hash.update(chunk);
+    waiting.push(chunk);
+    end += chunk.length;
+    if (end - written >= BLOCK) await flush();
+    onBytes?.(end);
+  }
+  if (end > written) await flush();
+  await writing;
+  return end;
 }
 
 function isRunning(pid: number): boolean {

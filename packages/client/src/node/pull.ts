@@ -95,31 +95,23 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   }
 
   const cache = new BlobCache({ directory: options.cache });
-  const receivedBytes = await fetchMissing({
-    ...options,
-    blobs: cache,
-    missing,
-  });
+  await cache.sweep();
   const whole = !options.include?.length;
-  // Before anything is written: a former file may stand where a folder has to be.
-  const removed = whole ? await removeFormer({ root, wanted, stamps }) : 0;
-  const folders = new Set<string>();
-  await concurrently(missing, HANDS, async entry => {
-    signal?.throwIfAborted();
-    const location = path.join(root, ...entry.path.split('/'));
-    const folder = path.dirname(location);
-    if (!folders.has(folder)) {
-      await ensureFolder(root, folder);
-      folders.add(folder);
-    }
-    try {
-      await cache.copyTo(entry, location);
-    } catch (error) {
-      if (!(error instanceof IntegrityError)) throw error;
-      await fetchBlob({ ...options, blobs: cache, entry });
-      await cache.copyTo(entry, location);
-    }
-  });
+  let receivedBytes: number;
+  let removed = 0;
+  try {
+    receivedBytes = await fetchMissing({
+      ...options,
+      root,
+      blobs: cache,
+      missing,
+    });
+    // Before anything is written: a former file may stand where a folder has to be.
+    if (whole) removed = await removeFormer({ root, wanted, stamps });
+    await place({ ...options, root, blobs: cache, missing });
+  } finally {
+    await cache.discardCopies();
+  }
   await stamps.save();
   if (whole)
     await writeReceipt({
@@ -213,6 +205,7 @@ async function compareFolder(options: {
 
 async function fetchMissing(
   options: PullOptions & {
+    root: string;
     blobs: BlobCache;
     missing: readonly ManifestEntry[];
   },
@@ -236,6 +229,7 @@ async function fetchMissing(
     await fetchBlob({
       ...options,
       entry,
+      copyFor: options.root,
       onBytes: bytes => {
         progress.receivedBytes += bytes - before;
         before = bytes;
@@ -246,6 +240,34 @@ async function fetchMissing(
   return progress.receivedBytes;
 }
 
+/** Writes the files from the cache to where they belong. */
+async function place(
+  options: PullOptions & {
+    root: string;
+    blobs: BlobCache;
+    missing: readonly ManifestEntry[];
+  },
+): Promise<void> {
+  const { root, blobs, missing, signal } = options;
+  const folders = new Set<string>();
+  await concurrently(missing, HANDS, async entry => {
+    signal?.throwIfAborted();
+    const location = path.join(root, ...entry.path.split('/'));
+    const folder = path.dirname(location);
+    if (!folders.has(folder)) {
+      await ensureFolder(root, folder);
+      folders.add(folder);
+    }
+    try {
+      await blobs.copyTo(entry, location);
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error;
+      await fetchBlob({ ...options, entry });
+      await blobs.copyTo(entry, location);
+    }
+  });
+}
+
 async function fetchBlob(
   options: Pick<
     PullOptions,
@@ -253,11 +275,11 @@ async function fetchBlob(
   > & {
     blobs: BlobCache;
     entry: ManifestEntry;
+    copyFor?: string;
     onBytes?: (bytes: number) => void;
   },
 ): Promise<void> {
-  const { client, transport, name, version, blobs, entry, onBytes, signal } =
-    options;
+  const { client, transport, name, version, blobs, entry, signal } = options;
   const url = await client.fileUrl(
     { ...name, selector: version.digest },
     entry.path,
@@ -268,7 +290,7 @@ async function fetchBlob(
         await blobs.fetch(
           entry,
           start => transport.receive({ url, start, signal }),
-          onBytes,
+          options,
         );
       } catch (error) {
         if (

@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import express, { Request, Response, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import {
@@ -145,7 +143,7 @@ async function sendFile(
   res: Response,
   file: Awaited<ReturnType<VersionService['file']>>,
 ): Promise<void> {
-  const { version, entry, open } = file;
+  const { version, entry, writeTo } = file;
   const etag = `"${entry.digest}"`;
   setVersionCaching(req, res, version);
   const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
@@ -187,12 +185,15 @@ async function sendFile(
     res.end();
     return;
   }
-  const body: Readable = await open(range);
   try {
-    await pipeline(body, res);
+    await writeTo(res, range);
+    res.end();
   } catch (error) {
     // A reader that goes away in the middle is no error of ours.
-    if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      throw error;
+    if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE')
+      return;
+    // What was promised can't be kept: the reader must not take it for the whole.
+    if (res.headersSent) res.destroy();
+    throw error;
   }
 }

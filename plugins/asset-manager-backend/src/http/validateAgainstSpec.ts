@@ -14,26 +14,37 @@ function fieldOf(path: string | undefined): string {
     .replaceAll('/', '.');
 }
 
-const nameTheField: ErrorRequestHandler = (error, _req, _res, next) => {
-  const problems: ValidatorProblem[] | undefined = error?.errors;
-  if (error?.status === 400 && problems?.[0]) {
-    const [first] = problems;
-    const field = fieldOf(first.path) || 'body';
-    const refused = new FieldError(
-      field,
-      `${field} ${first.message ?? 'is not valid'}`,
-    );
-    refused.errors.push(
-      ...problems.slice(1).map(problem => ({
-        field: fieldOf(problem.path) || 'body',
-        detail: problem.message ?? 'is not valid',
-      })),
-    );
+/** What the document says in words beside each of its patterns. */
+function describePatterns(
+  node: unknown,
+  found = new Map<string, string>(),
+): Map<string, string> {
+  if (node === null || typeof node !== 'object') return found;
+  const { pattern, description } = node as Record<string, unknown>;
+  if (typeof pattern === 'string' && typeof description === 'string')
+    found.set(`must match pattern "${pattern}"`, `must be ${description}`);
+  for (const child of Object.values(node)) describePatterns(child, found);
+  return found;
+}
+
+function nameTheField(spec: object): ErrorRequestHandler {
+  const inWords = describePatterns(spec);
+  const read = ({ path, message = 'is not valid' }: ValidatorProblem) => ({
+    field: fieldOf(path) || 'body',
+    detail: inWords.get(message) ?? message,
+  });
+  return (error, _req, _res, next) => {
+    const problems: ValidatorProblem[] | undefined = error?.errors;
+    if (error?.status !== 400 || !problems?.[0]) {
+      next(error);
+      return;
+    }
+    const [{ field, detail }, ...others] = problems.map(read);
+    const refused = new FieldError(field, `${field} ${detail}`);
+    refused.errors.push(...others);
     next(refused);
-    return;
-  }
-  next(error);
-};
+  };
+}
 
 /**
  * Holds requests, and on demand responses, to the OpenAPI document.
@@ -58,6 +69,6 @@ export function validateAgainstSpec(options: {
       ignoreUndocumented: true,
       useRequestUrl: true,
     }),
-    nameTheField,
+    nameTheField(options.spec),
   ];
 }

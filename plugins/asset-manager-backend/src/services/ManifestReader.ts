@@ -5,6 +5,7 @@ import {
   comparePaths,
   digestOf,
   Digest,
+  EntryComparison,
   ManifestEntry,
   parsePage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -121,24 +122,33 @@ export class ManifestReader {
   }
 
   /** What differs between two versions; pages that both have are not read. */
-  async compare(from: PagesOfAsset, to: PagesOfAsset) {
-    const read = async (side: PagesOfAsset, other: PagesOfAsset) => {
+  async compare(
+    from: PagesOfAsset,
+    to: PagesOfAsset,
+    options: { listed: number },
+  ): Promise<EntryComparison> {
+    const only = (side: PagesOfAsset, other: PagesOfAsset) => {
       const shared = new Set<Digest>(other.pages.map(page => page.digest));
-      const entries: ManifestEntry[] = [];
-      let skipped = 0;
-      for (const page of side.pages) {
-        if (shared.has(page.digest)) skipped += page.fileCount;
-        else entries.push(...(await this.entries(side.uid, page.digest)));
-      }
-      return { entries, skipped };
+      return side.pages.filter(page => !shared.has(page.digest));
     };
-    const before = await read(from, to);
-    const after = await read(to, from);
-    const { changes, unchanged } = compareEntries(
-      before.entries,
-      after.entries,
+    const left = only(from, to);
+    const right = only(to, from);
+    const compared = await compareEntries(
+      this.#entriesOf(from.uid, left),
+      this.#entriesOf(to.uid, right),
+      options,
     );
-    return { changes, unchanged: unchanged + after.skipped };
+    const filesOf = (pages: readonly PageRecord[]) =>
+      pages.reduce((sum, page) => sum + page.fileCount, 0);
+    compared.counts.unchanged += filesOf(to.pages) - filesOf(right);
+    return compared;
+  }
+
+  async *#entriesOf(
+    uid: string,
+    pages: readonly PageRecord[],
+  ): AsyncGenerator<ManifestEntry> {
+    for (const page of pages) yield* await this.entries(uid, page.digest);
   }
 
   /** The pages of a version, which never change. */

@@ -519,23 +519,19 @@ export class UploadService {
     previous: VersionRecord,
     pages: readonly PageRecord[],
   ): Promise<ChangeCounts> {
-    const { changes } = await this.#manifests.compare(
+    const { counts } = await this.#manifests.compare(
       {
         uid: asset.uid,
         pages: await this.#repository.versions.pages(previous.id),
       },
       { uid: asset.uid, pages },
+      { listed: 0 },
     );
-    const counts: ChangeCounts = { added: 0, changed: 0, removed: 0 };
-    for (const { kind } of changes) {
-      if (kind === 'renamed') {
-        counts.added++;
-        counts.removed++;
-      } else {
-        counts[kind]++;
-      }
-    }
-    return counts;
+    return {
+      added: counts.added + counts.renamed,
+      changed: counts.changed,
+      removed: counts.removed + counts.renamed,
+    };
   }
 
   async #find(

@@ -3,7 +3,6 @@ import {
   AssetFile,
   AssetName,
   AssetVersion,
-  FileChangeKind,
   formatReference,
   isDigestPrefix,
   LATEST,
@@ -16,7 +15,8 @@ import type {
   BlobStore,
   ByteRange,
 } from '@baseasset/backstage-plugin-asset-manager-node';
-import type { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
 import type { AssetService } from './AssetService';
@@ -164,7 +164,9 @@ export class VersionService {
     return {
       version,
       entry: { ...entry, mediaType: mediaTypeOf(path) },
-      open: (range?: ByteRange) => this.#open(asset, entry, range),
+      /** Writes the bytes to a stream, and does not end it. */
+      writeTo: (destination: Writable, range?: ByteRange) =>
+        this.#write(destination, asset, entry, range),
     };
   }
 
@@ -175,7 +177,7 @@ export class VersionService {
   ): Promise<VersionComparison> {
     const a = await this.resolve(caller, from.name, from.selector);
     const b = await this.resolve(caller, to.name, to.selector);
-    const { changes, unchanged } = await this.#manifests.compare(
+    const compared = await this.#manifests.compare(
       {
         uid: a.asset.uid,
         pages: await this.#repository.versions.pages(a.version.id),
@@ -184,36 +186,29 @@ export class VersionService {
         uid: b.asset.uid,
         pages: await this.#repository.versions.pages(b.version.id),
       },
+      { listed: MAX_LISTED_CHANGES },
     );
-    const counts: Record<FileChangeKind | 'unchanged', number> = {
-      added: 0,
-      changed: 0,
-      removed: 0,
-      renamed: 0,
-      unchanged,
-    };
-    for (const { kind } of changes) counts[kind]++;
-    return {
-      from: presentSide(a),
-      to: presentSide(b),
-      counts,
-      changes: changes.slice(0, MAX_LISTED_CHANGES),
-      truncated: changes.length > MAX_LISTED_CHANGES,
-    };
+    return { from: presentSide(a), to: presentSide(b), ...compared };
   }
 
-  async #open(
+  async #write(
+    destination: Writable,
     asset: AssetRecord,
     entry: ManifestEntry,
     range?: ByteRange,
-  ): Promise<Readable> {
+  ): Promise<void> {
     const blobs = await this.#repository.blobs.find(asset.id, [entry.digest]);
     const blob = blobs.get(entry.digest);
     if (!blob)
       throw new Error(
         `the blob ${entry.digest} of ${asset.uid} is not in the index`,
       );
-    return this.#store.open(blob.key, range);
+    if (this.#store.writeTo)
+      await this.#store.writeTo(destination, blob.key, range);
+    else
+      await pipeline(await this.#store.open(blob.key, range), destination, {
+        end: false,
+      });
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { promises as fs } from 'node:fs';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 
 const READ_BYTES = 1024 * 1024;
@@ -74,19 +74,32 @@ export class PartsHasher {
   }
 }
 
-/** Feeds a range of a file to a hash; `end` is excluded. */
+/**
+ * Feeds a range of a file to a hash; `end` is excluded. One block of memory is
+ * read into again and again: a new one for each read would keep the garbage
+ * collector of a large process busy.
+ */
 async function feed(
   hash: Hash,
   file: string,
   start: number,
   end = Infinity,
 ): Promise<void> {
-  if (end <= start) return;
-  for await (const chunk of createReadStream(file, {
-    start,
-    end: end - 1,
-    highWaterMark: READ_BYTES,
-  })) {
-    hash.update(chunk);
+  const handle = await fs.open(file, 'r');
+  try {
+    const block = Buffer.allocUnsafe(READ_BYTES);
+    for (let at = start; at < end; ) {
+      const { bytesRead } = await handle.read(
+        block,
+        0,
+        Math.min(READ_BYTES, end - at),
+        at,
+      );
+      if (bytesRead === 0) return;
+      hash.update(block.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  } finally {
+    await handle.close();
   }
 }

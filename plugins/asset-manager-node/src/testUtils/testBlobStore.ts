@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobStore, ByteRange } from '../BlobStore';
 
@@ -28,6 +28,18 @@ async function keysOf(store: BlobStore, prefix: string) {
   const keys: string[] = [];
   for await (const { key } of store.list(prefix)) keys.push(key);
   return keys.sort();
+}
+
+/** Takes its time, and so finds memory that is written over before its turn. */
+class SlowSink extends Writable {
+  readonly bytes: Buffer[] = [];
+
+  _write(chunk: Buffer, _: string, callback: () => void) {
+    setTimeout(() => {
+      this.bytes.push(Buffer.from(chunk));
+      callback();
+    }, 5);
+  }
 }
 
 /**
@@ -77,6 +89,27 @@ export function testBlobStore(
       expect(read.equals(bytes.subarray(range.start, range.end + 1))).toBe(
         true,
       );
+    });
+
+    it.each([0, 1, 3_000_001])(
+      'writes %d bytes to a slow stream as it opens them, where it can',
+      async size => {
+        const bytes = randomBytes(size);
+        await put('a/blob', bytes);
+        const slow = new SlowSink();
+        if (store.writeTo) await store.writeTo(slow, 'a/blob');
+        else slow.bytes.push(await bytesOf(store, 'a/blob'));
+        expect(Buffer.concat(slow.bytes).equals(bytes)).toBe(true);
+      },
+    );
+
+    it('stops writing to a stream that was closed', async () => {
+      await put('a/blob', randomBytes(3_000_001));
+      const slow = new SlowSink();
+      const writing = store.writeTo?.(slow, 'a/blob');
+      slow.destroy();
+      if (writing) await expect(writing).rejects.toThrow();
+      expect(slow.destroyed).toBe(true);
     });
 
     it('refuses bytes that do not have the promised digest, and keeps nothing', async () => {

@@ -106,10 +106,11 @@ export function testBlobStore(
     it('stops writing to a stream that was closed', async () => {
       await put('a/blob', randomBytes(3_000_001));
       const slow = new SlowSink();
-      const writing = store.writeTo?.(slow, 'a/blob');
+      const writing = store.writeTo
+        ? store.writeTo(slow, 'a/blob')
+        : Promise.reject(new Error('it only opens'));
       slow.destroy();
-      if (writing) await expect(writing).rejects.toThrow();
-      expect(slow.destroyed).toBe(true);
+      await expect(writing).rejects.toThrow();
     });
 
     it('refuses bytes that do not have the promised digest, and keeps nothing', async () => {

@@ -34,8 +34,9 @@ export function folderOf(files) {
  * The built portal, on a port and in a folder of its own.
  *
  * @param options.configuration - more of the app-config, as an object
+ * @param options.environment - more of the environment
  */
-export async function openPortal({ configuration } = {}) {
+export async function openPortal({ configuration, environment } = {}) {
   const dataDirectory = temporaryFolder('portal');
   const port = await freePort();
   const configs = ['app-config.yaml', 'app-config.demo.yaml'].map(name =>
@@ -51,7 +52,7 @@ export async function openPortal({ configuration } = {}) {
     }),
   );
   configs.push(own);
-  const options = { tools, port, dataDirectory, configs };
+  const options = { tools, port, dataDirectory, configs, environment };
   let running = await startPortal(options);
   return {
     url: running.url,

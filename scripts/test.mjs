@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from './lib/build.mjs';
+import { startGcs, startS3 } from './lib/objectStores.mjs';
 import { startPostgres } from './lib/postgres.mjs';
 import { root, say, setUp } from './lib/tools.mjs';
 
@@ -94,6 +95,11 @@ async function unit(tools) {
   const postgres = await startPostgres();
   if (postgres.missing)
     say(`SKIPPED: the tests on PostgreSQL, because ${postgres.missing}`);
+  const s3 = await startS3();
+  if (s3.missing) say(`SKIPPED: the tests on S3, because ${s3.missing}`);
+  const gcs = await startGcs();
+  if (gcs.missing)
+    say(`SKIPPED: the tests on Google Cloud Storage, because ${gcs.missing}`);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jest-'));
   const report = path.join(folder, 'report.json');
   try {
@@ -116,6 +122,8 @@ async function unit(tools) {
           ...(postgres.url && {
             BACKSTAGE_TEST_DATABASE_POSTGRES17_CONNECTION_STRING: postgres.url,
           }),
+          ...(s3.url && { TEST_S3_ENDPOINT: s3.url, ...s3.env }),
+          ...(gcs.url && { TEST_GCS_ENDPOINT: gcs.url, ...gcs.env }),
         },
       },
     );
@@ -133,6 +141,8 @@ async function unit(tools) {
     };
   } finally {
     await postgres.stop?.();
+    await s3.stop?.();
+    await gcs.stop?.();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,21 @@
 export interface Config {
   assetManager?: {
     storage?: {
+      /**
+       * The name of the store for new bytes where no rule says another; `local`,
+       * which is the local directory, when left out.
+       */
+      default?: string;
+      /** Which assets keep new bytes in another store. The first rule that fits counts. */
+      placement?: Array<{
+        namespace?: string;
+        /** Asset type. */
+        type?: string;
+        /** Entity reference of the owner. */
+        owner?: string;
+        /** The name of a store. */
+        store: string;
+      }>;
       local?: {
         /**
          * Where the bytes are kept; relative to the working directory of the

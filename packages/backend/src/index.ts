@@ -31,6 +31,12 @@ backend.add(import('@backstage/plugin-search-backend-module-techdocs'));
 backend.add(import('@backstage/plugin-techdocs-backend'));
 
 backend.add(import('@baseasset/backstage-plugin-asset-manager-backend'));
+backend.add(
+  import('@baseasset/backstage-plugin-asset-manager-backend-module-gcs'),
+);
+backend.add(
+  import('@baseasset/backstage-plugin-asset-manager-backend-module-s3'),
+);
 
 backend.start().catch(error => {
   // Backstage logs it and goes on: a portal that did not start would look alive.

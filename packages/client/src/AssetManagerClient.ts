@@ -24,6 +24,8 @@ import {
   ManifestEntry,
   MissingBlob,
   Page,
+  PieceToSend,
+  SignedPut,
   parsePage,
   UpdateAssetRequest,
   Upload,
@@ -33,6 +35,7 @@ import {
 import { AssetManagerError } from './AssetManagerError';
 import { IntegrityError } from './IntegrityError';
 import { paginate } from './paginate';
+import type { PieceTarget } from './uploadVersion';
 import { retry, RetryOptions } from './retry';
 
 /** @public */
@@ -265,10 +268,16 @@ export class AssetManagerClient {
   async readFile(
     version: VersionReference,
     path: string,
-    options: RequestOptions & { start?: number; end?: number } = {},
+    options: RequestOptions & {
+      start?: number;
+      end?: number;
+      /** Has the backend read what stands in a bucket, instead of sending us there. */
+      via?: 'backend';
+    } = {},
   ): Promise<Response> {
-    const { start, end, signal } = options;
-    const url = await this.fileUrl(version, path);
+    const { start, end, via, signal } = options;
+    const address = await this.fileUrl(version, path);
+    const url = via ? `${address}?via=${via}` : address;
     const headers: Record<string, string> =
       start === undefined ? {} : { Range: `bytes=${start}-${end ?? ''}` };
     return retry(() => this.#send(url, { headers, signal }), {
@@ -406,29 +415,48 @@ export class AssetManagerClient {
     return `${await this.#baseUrl()}${path}`;
   }
 
-  /** Sends a blob, or a part of one, that the caller has in hand. */
-  async putBlob(
-    id: string,
-    blob: { digest: Digest; part?: number; body: Blob },
-    options?: RequestOptions,
+  /**
+   * Makes one try to send a piece that the caller has in hand.
+   *
+   * @throws AssetManagerError with the status that was answered
+   */
+  async putPiece(
+    target: PieceTarget,
+    body: Blob,
+    options: RequestOptions = {},
   ): Promise<void> {
-    await this.#text(new URL(await this.blobUrl(id, blob.digest, blob.part)), {
-      ...options,
-      method: 'PUT',
-      rawBody: blob.body,
-      headers: { 'Content-Type': 'application/octet-stream' },
-    });
+    const { url, headers, signed } = target;
+    await this.#send(
+      url,
+      { method: 'PUT', headers, rawBody: body, ...options },
+      // A signed address carries its own permission, and must get no other.
+      signed ? globalThis.fetch : this.#fetch,
+    );
   }
 
-  async completeBlob(
+  /** Signed requests that send pieces straight to the bucket, in the order of the pieces. */
+  async signPieces(
     id: string,
-    blob: { digest: Digest; size: number },
+    pieces: readonly PieceToSend[],
+    options?: RequestOptions,
+  ): Promise<SignedPut[]> {
+    const { items } = await this.#json<{ items: SignedPut[] }>(
+      `/uploads/${id}/sign`,
+      { ...options, method: 'POST', body: { pieces } },
+    );
+    return items;
+  }
+
+  /** Says that all of some blobs (200 at most) has been sent. */
+  async completeBlobs(
+    id: string,
+    blobs: readonly { digest: Digest; size: number }[],
     options?: RequestOptions,
   ): Promise<void> {
-    await this.#text(`/uploads/${id}/blobs/${blob.digest}/complete`, {
+    await this.#text(`/uploads/${id}/complete`, {
       ...options,
       method: 'POST',
-      body: { size: blob.size },
+      body: { blobs },
     });
   }
 
@@ -537,11 +565,12 @@ export class AssetManagerClient {
       SendOptions,
       'method' | 'headers' | 'body' | 'rawBody' | 'signal'
     >,
+    fetch = this.#fetch,
   ): Promise<Response> {
     const { method = 'GET', headers, body, rawBody, signal } = options;
     let response: Response;
     try {
-      response = await this.#fetch(url, {
+      response = await fetch(url, {
         method,
         headers,
         body:

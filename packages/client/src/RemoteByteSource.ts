@@ -5,6 +5,10 @@ import type {
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from './AssetManagerClient';
+import { AssetManagerError } from './AssetManagerError';
+
+/** Ranges up to this size are read by the backend wherever they stand. Bytes. */
+const SMALL = 1024 * 1024;
 
 /**
  * A file of a version, read by ranges.
@@ -19,6 +23,7 @@ export class RemoteByteSource implements ByteSource {
   readonly #client: AssetManagerClient;
   readonly #version: AssetName & { selector: string };
   readonly #path: string;
+  #bucketIsClosed = false;
 
   constructor(options: {
     client: AssetManagerClient;
@@ -48,10 +53,22 @@ export class RemoteByteSource implements ByteSource {
     const end = Math.min(offset + length, this.size) - 1;
     if (end < offset) return new Uint8Array(0);
     const whole = offset === 0 && end === this.size - 1;
-    const response = await this.#client.readFile(this.#version, this.#path, {
+    const range = {
       signal: options.signal,
       ...(whole ? {} : { start: offset, end }),
-    });
+    };
+    const read = (via?: 'backend') =>
+      this.#client.readFile(this.#version, this.#path, { ...range, via });
+    // A detour to the bucket costs more than a small answer.
+    const response = await (length <= SMALL || this.#bucketIsClosed
+      ? read('backend')
+      : read().catch(error => {
+          // A bucket that does not let this page read it looks like a broken line.
+          if (!(error instanceof AssetManagerError) || error.status !== 0)
+            throw error;
+          this.#bucketIsClosed = true;
+          return read('backend');
+        }));
     return new Uint8Array(await response.arrayBuffer());
   }
 }

@@ -5,6 +5,7 @@
  */
 export * from './AssetManagerClient';
 export * from './AssetManagerError';
+export * from './checksum';
 export * from './concurrently';
 export * from './IntegrityError';
 export * from './paginate';

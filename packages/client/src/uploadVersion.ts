@@ -7,31 +7,69 @@ import {
   Digest,
   ManifestEntry,
   MissingBlob,
+  PartChecksum,
+  partSizeOf,
+  Upload,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from './AssetManagerClient';
+import { AssetManagerError } from './AssetManagerError';
+import { base64OfHex } from './checksum';
 import { concurrently } from './concurrently';
+import { PieceSigner } from './PieceSigner';
+import { retry } from './retry';
 
 /** Requests under way at once; more did not go faster on loopback or on one disk. */
 const HANDS = 8;
+/** Blobs that the server is told of in one request. */
+const TOLD_AT_ONCE = 100;
 
 /**
- * Sends bytes of a file.
+ * A whole blob, or a part of one.
  *
- * @param entry - one of the files that were given
- * @param target - `part` is undefined when the blob goes in one piece; `end`
- *   is excluded; `onBytes` hears how many bytes of the piece are on their way
  * @public
  */
-export type SendBytes<T extends ManifestEntry> = (
-  entry: T,
-  target: {
-    uploadId: string;
-    part?: number;
-    start: number;
-    end: number;
-    onBytes: (bytes: number) => void;
-  },
-) => Promise<void>;
+export interface Piece {
+  /** Undefined when the blob goes in one piece. */
+  part?: number;
+  /** Bytes from the blob's begin. */
+  start: number;
+  /** Excluded. */
+  end: number;
+}
+
+/**
+ * Where a piece goes by PUT. A signed target carries its own permission, and
+ * must get no other.
+ *
+ * @public
+ */
+export interface PieceTarget {
+  url: string;
+  headers: Record<string, string>;
+  signed: boolean;
+}
+
+/**
+ * Reads and sends bytes of the files that are pushed.
+ *
+ * @public
+ */
+export interface PieceSender<T extends ManifestEntry> {
+  /**
+   * Makes one try to send a piece.
+   *
+   * @param onBytes - hears how many bytes of the piece are on their way
+   * @throws AssetManagerError with the status that was answered
+   */
+  send(
+    entry: T,
+    piece: Piece,
+    target: PieceTarget,
+    onBytes: (bytes: number) => void,
+  ): Promise<void>;
+  /** The checksum of a piece, in base64. */
+  checksum(entry: T, piece: Piece, kind: PartChecksum): Promise<string>;
+}
 
 /**
  * How far an upload has come.
@@ -52,7 +90,7 @@ export interface UploadVersionOptions<T extends ManifestEntry> {
   name: AssetName;
   files: readonly T[];
   commit: CommitUploadRequest;
-  send: SendBytes<T>;
+  sender: PieceSender<T>;
   /** Hears of the session once there is one. */
   onBegin?: (uploadId: string) => void;
   onProgress?: (progress: UploadProgress) => void;
@@ -64,16 +102,10 @@ export type UploadVersionResult =
   | ({ state: 'created' | 'exists' } & CommitUploadResponse)
   | { state: 'unchanged'; version: AssetVersion };
 
-interface Piece<T> {
-  entry: T;
-  part?: number;
-  start: number;
-  end: number;
-}
-
 /**
  * Makes a version of files whose digests are known: begins or goes on with an
- * upload, sends what the server lacks, and commits.
+ * upload, sends what the server lacks (to the server, or straight to a bucket
+ * where it says so), and commits.
  *
  * @throws InputError when the files can't be one version
  * @public
@@ -94,96 +126,183 @@ export async function uploadVersion<T extends ManifestEntry>(
   );
   if (begun.state === 'exists')
     return { state: 'unchanged', version: begun.version };
-  const { id, partSize } = begun.upload;
-  options.onBegin?.(id);
+  const { upload } = begun;
+  options.onBegin?.(upload.id);
 
   const missing = new Map<Digest, MissingBlob>();
   for (const [position, page] of built.pages.entries()) {
-    for (const blob of await client.putPage(id, position, page, { signal })) {
+    for (const blob of await client.putPage(upload.id, position, page, {
+      signal,
+    })) {
       missing.set(blob.digest, blob);
     }
   }
-  await sendMissing({ ...options, id, partSize, missing });
-  const committed = await client.commitUpload(id, commit, { signal });
-  return { state: committed.created ? 'created' : 'exists', ...committed };
-}
-
-async function sendMissing<T extends ManifestEntry>(
-  options: UploadVersionOptions<T> & {
-    id: string;
-    partSize: number;
-    missing: Map<Digest, MissingBlob>;
-  },
-): Promise<void> {
-  const { client, files, send, id, partSize, missing, onProgress, signal } =
-    options;
   const blobs = new Map<Digest, T>();
   for (const entry of files) {
     if (missing.has(entry.digest)) blobs.set(entry.digest, entry);
   }
-  const progress: UploadProgress = {
-    totalBytes: [...missing.values()].reduce((sum, blob) => sum + blob.size, 0),
-    sentBytes: 0,
-    totalBlobs: blobs.size,
-    sentBlobs: 0,
-  };
-  const open = new Map<Digest, number>();
-  const pieces: Piece<T>[] = [];
-  for (const [digest, entry] of blobs) {
-    const received = new Set(missing.get(digest)?.receivedParts);
-    let left = 0;
-    if (entry.size <= partSize) {
-      pieces.push({ entry, start: 0, end: entry.size });
-      left = 1;
-    } else {
-      for (let part = 0; part * partSize < entry.size; part++) {
-        const start = part * partSize;
-        const end = Math.min(start + partSize, entry.size);
-        if (received.has(part)) {
-          progress.sentBytes += end - start;
-        } else {
-          pieces.push({ entry, part, start, end });
-          left++;
-        }
-      }
-    }
-    open.set(digest, left);
-  }
-  const underway = new Map<Piece<T>, number>();
-  const report = () => {
-    let sentBytes = progress.sentBytes;
-    for (const bytes of underway.values()) sentBytes += bytes;
-    onProgress?.({ ...progress, sentBytes });
-  };
-  report();
+  await new MissingBlobs({ ...options, upload, missing, blobs }).send();
+  const committed = await client.commitUpload(upload.id, commit, { signal });
+  return { state: committed.created ? 'created' : 'exists', ...committed };
+}
 
-  const complete = async (entry: T) => {
-    if (entry.size > partSize) {
-      await client.completeBlob(
-        id,
-        { digest: entry.digest, size: entry.size },
-        { signal },
-      );
-    }
-    progress.sentBlobs++;
-    report();
-  };
-  for (const [digest, entry] of blobs) {
-    if (open.get(digest) === 0) await complete(entry);
-  }
-  await concurrently(pieces, HANDS, async piece => {
-    const { entry, part, start, end } = piece;
-    signal?.throwIfAborted();
-    const onBytes = (bytes: number) => {
-      underway.set(piece, bytes);
-      report();
+/** The blobs that the server lacks, on their way to it. */
+class MissingBlobs<T extends ManifestEntry> {
+  readonly #client: AssetManagerClient;
+  readonly #sender: PieceSender<T>;
+  readonly #upload: Upload;
+  readonly #missing: ReadonlyMap<Digest, MissingBlob>;
+  readonly #blobs: ReadonlyMap<Digest, T>;
+  readonly #signer: PieceSigner;
+  readonly #onProgress: ((progress: UploadProgress) => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #progress: UploadProgress;
+  /** Pieces that have not arrived, by blob. */
+  readonly #left = new Map<Digest, number>();
+  readonly #underway = new Map<Piece, number>();
+  /** Blobs that have arrived whole, and of which the server was not told yet. */
+  #arrived: T[] = [];
+
+  constructor(
+    options: UploadVersionOptions<T> & {
+      upload: Upload;
+      missing: ReadonlyMap<Digest, MissingBlob>;
+      blobs: ReadonlyMap<Digest, T>;
+    },
+  ) {
+    this.#client = options.client;
+    this.#sender = options.sender;
+    this.#upload = options.upload;
+    this.#missing = options.missing;
+    this.#blobs = options.blobs;
+    this.#onProgress = options.onProgress;
+    this.#signal = options.signal;
+    this.#signer = new PieceSigner({
+      client: options.client,
+      uploadId: options.upload.id,
+      signal: options.signal,
+    });
+    this.#progress = {
+      totalBytes: [...options.missing.values()].reduce(
+        (sum, blob) => sum + blob.size,
+        0,
+      ),
+      sentBytes: 0,
+      totalBlobs: options.blobs.size,
+      sentBlobs: 0,
     };
-    await send(entry, { uploadId: id, part, start, end, onBytes });
-    underway.delete(piece);
-    progress.sentBytes += end - start;
-    report();
-    const left = (open.get(entry.digest) ?? 1) - 1;
-    open.set(entry.digest, left);
-    if (left === 0) await complete(entry);
-  });
+  }
+
+  async send(): Promise<void> {
+    const pieces: { entry: T; piece: Piece }[] = [];
+    for (const entry of this.#blobs.values()) {
+      const wanted = this.#piecesOf(entry);
+      this.#left.set(entry.digest, wanted.length);
+      for (const piece of wanted) pieces.push({ entry, piece });
+    }
+    this.#report();
+    for (const entry of this.#blobs.values()) {
+      if (this.#left.get(entry.digest) === 0) await this.#complete(entry);
+    }
+    await concurrently(pieces, HANDS, async ({ entry, piece }) => {
+      this.#signal?.throwIfAborted();
+      await retry(() => this.#sendPiece(entry, piece), {
+        signal: this.#signal,
+      });
+      this.#underway.delete(piece);
+      this.#progress.sentBytes += piece.end - piece.start;
+      this.#report();
+      const left = (this.#left.get(entry.digest) ?? 1) - 1;
+      this.#left.set(entry.digest, left);
+      if (left === 0) await this.#complete(entry);
+    });
+    await this.#tell();
+  }
+
+  /** The pieces of a blob that have not arrived; those that have count as sent. */
+  #piecesOf(entry: T): Piece[] {
+    const { size, digest } = entry;
+    if (size <= this.#upload.partSize) return [{ start: 0, end: size }];
+    const partSize = partSizeOf(size, this.#upload.partSize);
+    const received = new Set(this.#missing.get(digest)?.receivedParts);
+    const pieces: Piece[] = [];
+    for (let part = 0; part * partSize < size; part++) {
+      const start = part * partSize;
+      const end = Math.min(start + partSize, size);
+      if (received.has(part)) this.#progress.sentBytes += end - start;
+      else pieces.push({ part, start, end });
+    }
+    return pieces;
+  }
+
+  async #sendPiece(entry: T, piece: Piece): Promise<void> {
+    const target = await this.#targetOf(entry, piece);
+    try {
+      await this.#sender.send(entry, piece, target, bytes => {
+        this.#underway.set(piece, bytes);
+        this.#report();
+      });
+    } catch (error) {
+      if (!target.signed || !(error instanceof AssetManagerError)) throw error;
+      // It stands already: sent by an earlier try whose answer was lost, or by somebody else.
+      if (error.status === 412) return;
+      // What was signed may have expired while it waited; the next try asks anew.
+      if (error.status === 403)
+        throw new AssetManagerError({
+          status: 503,
+          message: error.message,
+          cause: error,
+        });
+      throw error;
+    }
+  }
+
+  async #targetOf(entry: T, piece: Piece): Promise<PieceTarget> {
+    const { direct, id } = this.#upload;
+    const { part } = piece;
+    if (!direct) {
+      return {
+        url: await this.#client.blobUrl(id, entry.digest, part),
+        headers: { 'Content-Type': 'application/octet-stream' },
+        signed: false,
+      };
+    }
+    const checksum =
+      part === undefined && direct.checksum === 'sha256'
+        ? base64OfHex(entry.digest.slice('sha256:'.length))
+        : await this.#sender.checksum(entry, piece, direct.checksum);
+    const { url, headers } = await this.#signer.sign({
+      digest: entry.digest,
+      part,
+      size: piece.end - piece.start,
+      checksum,
+    });
+    return { url, headers, signed: true };
+  }
+
+  async #complete(entry: T): Promise<void> {
+    const { direct, partSize } = this.#upload;
+    this.#progress.sentBlobs++;
+    this.#report();
+    // What the backend took in one piece, it has taken down itself.
+    if (!direct && entry.size <= partSize) return;
+    this.#arrived.push(entry);
+    if (this.#arrived.length >= TOLD_AT_ONCE || entry.size > partSize)
+      await this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    const blobs = this.#arrived.map(({ digest, size }) => ({ digest, size }));
+    this.#arrived = [];
+    if (blobs.length > 0)
+      await this.#client.completeBlobs(this.#upload.id, blobs, {
+        signal: this.#signal,
+      });
+  }
+
+  #report(): void {
+    let { sentBytes } = this.#progress;
+    for (const bytes of this.#underway.values()) sentBytes += bytes;
+    this.#onProgress?.({ ...this.#progress, sentBytes });
+  }
 }

@@ -1,3 +1,4 @@
+import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import type { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import {
@@ -5,6 +6,10 @@ import {
   SHIPPED_ASSET_TYPES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ServiceAccount } from './http/CallerResolver';
+import type { Placement } from './services/Stores';
+
+/** What the store in the local directory is called. */
+export const LOCAL_STORE = 'local';
 
 const MIB = 1024 * 1024;
 
@@ -12,6 +17,9 @@ const MIB = 1024 * 1024;
 export interface AssetManagerConfig {
   /** The local blob store's directory. */
   directory: string;
+  /** The store for new bytes where no rule says another. */
+  defaultStore: string;
+  placement: Placement[];
   assetTypes: AssetType[];
   serviceAccounts: ServiceAccount[];
   /** Bytes of a part of a large upload. */
@@ -32,6 +40,15 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     directory:
       config?.getOptionalString('storage.local.directory') ??
       'asset-manager-blobs',
+    defaultStore: config?.getOptionalString('storage.default') ?? LOCAL_STORE,
+    placement: (config?.getOptionalConfigArray('storage.placement') ?? []).map(
+      rule => ({
+        namespace: rule.getOptionalString('namespace'),
+        type: rule.getOptionalString('type'),
+        owner: readOwner(rule.getOptionalString('owner')),
+        store: rule.getString('store'),
+      }),
+    ),
     assetTypes: readTypes(config),
     serviceAccounts: (
       config?.getOptionalConfigArray('serviceAccounts') ?? []
@@ -42,6 +59,18 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     partSize,
     validateResponses: config?.getOptionalBoolean('validateResponses') ?? false,
   };
+}
+
+function readOwner(text: string | undefined): string | undefined {
+  return (
+    text &&
+    stringifyEntityRef(
+      parseEntityRef(text, {
+        defaultKind: 'group',
+        defaultNamespace: 'default',
+      }),
+    )
+  );
 }
 
 function readTypes(config: Config | undefined): AssetType[] {

@@ -325,8 +325,8 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     expect((await part(2)).status).toBe(204);
     expect((await part(0)).status).toBe(204);
     const early = await maya
-      .post(`/uploads/${id}/blobs/${digest}/complete`)
-      .send({ size: text.length });
+      .post(`/uploads/${id}/complete`)
+      .send({ blobs: [{ digest, size: text.length }] });
     expect(early.status).toBe(409);
     const again = (await begin()).body.upload;
     expect(again).toMatchObject({ id, receivedPages: [0] });
@@ -339,8 +339,8 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     ]);
     expect((await part(1)).status).toBe(204);
     const done = await maya
-      .post(`/uploads/${id}/blobs/${digest}/complete`)
-      .send({ size: text.length });
+      .post(`/uploads/${id}/complete`)
+      .send({ blobs: [{ digest, size: text.length }] });
     expect(done.status).toBe(204);
     const committed = await maya.post(`/uploads/${id}/commit`).send({});
     expect(committed.status).toBe(201);

@@ -7,12 +7,16 @@ import {
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import {
+  namespaceProblem,
+  refuse,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import {
   assetManagerStorageExtensionPoint,
   BlobStore,
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import { ulid } from 'ulid';
 import { parse } from 'yaml';
-import { readAssetManagerConfig } from './config';
+import { LOCAL_STORE, readAssetManagerConfig } from './config';
 import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
 import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
@@ -20,15 +24,20 @@ import { createRouter } from './http/createRouter';
 import { AliasService } from './services/AliasService';
 import { AssetService } from './services/AssetService';
 import { AssetTypes } from './services/AssetTypes';
+import { BlobIntake } from './services/BlobIntake';
 import { ChangePublisher } from './services/ChangePublisher';
 import { ChangeService } from './services/ChangeService';
 import { ChangeSignal } from './services/ChangeSignal';
+import { ContentVerifier } from './services/ContentVerifier';
 import { DeclarationService } from './services/DeclarationService';
 import { ManifestReader } from './services/ManifestReader';
+import { Stores } from './services/Stores';
 import { UploadService } from './services/UploadService';
+import { UploadSessions } from './services/UploadSessions';
 import { VersionService } from './services/VersionService';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
+const VERIFY_TASK = 'verify-content';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -39,12 +48,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const assetManagerPlugin = createBackendPlugin({
   pluginId: 'asset-manager',
   register(env) {
-    let foreignStore: BlobStore | undefined;
+    const foreignStores = new Map<string, BlobStore>();
     env.registerExtensionPoint(assetManagerStorageExtensionPoint, {
-      setBlobStore(store) {
-        if (foreignStore)
-          throw new Error('two modules bring a blob store; install one');
-        foreignStore = store;
+      addBlobStore(name, store) {
+        refuse('store name', name, namespaceProblem(name));
+        if (name === LOCAL_STORE || foreignStores.has(name))
+          throw new Error(`there are two blob stores named '${name}'`);
+        foreignStores.set(name, store);
       },
     });
 
@@ -78,15 +88,23 @@ export const assetManagerPlugin = createBackendPlugin({
         const idempotency = new DatabaseIdempotencyStore(
           await database.getClient(),
         );
-        const store =
-          foreignStore ??
-          (await LocalBlobStore.create({ directory: settings.directory }));
+        const stores = new Stores({
+          byName: new Map<string, BlobStore>([
+            [
+              LOCAL_STORE,
+              await LocalBlobStore.create({ directory: settings.directory }),
+            ],
+            ...foreignStores,
+          ]),
+          defaultName: settings.defaultStore,
+          placement: settings.placement,
+        });
         const types = new AssetTypes(settings.assetTypes);
         const changed = new ChangeSignal();
         const now = () => new Date().toISOString();
         const createUid = () => ulid().toLowerCase();
 
-        const manifests = new ManifestReader({ repository, store });
+        const manifests = new ManifestReader({ repository, stores });
         const owners = {
           has: async (ref: string) =>
             (await catalog.getEntityByRef(ref, {
@@ -105,7 +123,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           assets,
           manifests,
-          store,
+          stores,
         });
         const aliases = new AliasService({
           repository,
@@ -114,16 +132,36 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           changed,
         });
+        const sessions = new UploadSessions({ repository, now });
+        const intake = new BlobIntake({
+          repository,
+          sessions,
+          stores,
+          now,
+          partSize: settings.partSize,
+        });
         const uploads = new UploadService({
           repository,
           assets,
           types,
           manifests,
-          store,
+          stores,
+          sessions,
+          intake,
           now,
           createId: createUid,
           changed,
-          partSize: settings.partSize,
+          onReceived: () =>
+            // It may be running, here or in another replica; what it misses has its turn in a minute.
+            scheduler.triggerTask(VERIFY_TASK).catch(() => {}),
+        });
+        const verifier = new ContentVerifier({
+          repository,
+          manifests,
+          stores,
+          now,
+          changed,
+          logger,
         });
         const declarations = new DeclarationService({
           repository,
@@ -159,6 +197,7 @@ export const assetManagerPlugin = createBackendPlugin({
             versions,
             aliases,
             uploads,
+            intake,
             changes: new ChangeService({ repository }),
             declarations,
             logger,
@@ -179,6 +218,13 @@ export const assetManagerPlugin = createBackendPlugin({
           timeout: { minutes: 1 },
           initialDelay: { seconds: 2 },
           fn: () => publisher.publish(),
+        });
+        await scheduler.scheduleTask({
+          id: VERIFY_TASK,
+          frequency: { minutes: 1 },
+          timeout: { hours: 24 },
+          initialDelay: { seconds: 5 },
+          fn: signal => verifier.run(signal),
         });
         await scheduler.scheduleTask({
           id: 'remove-expired',

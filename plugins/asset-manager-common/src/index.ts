@@ -14,6 +14,7 @@ export * from './manifest';
 export * from './ManifestChecker';
 export * from './mediaType';
 export * from './names';
+export * from './partSize';
 export * from './paths';
 export * from './reference';
 export * from './visibility';

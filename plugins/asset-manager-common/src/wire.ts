@@ -51,6 +51,7 @@ export interface AssetVersion {
   aliases: string[];
   /** Whether it is what `latest` means now. */
   latest: boolean;
+  verification: Verification;
   /** Against the version before it; absent for the first. */
   changes?: ChangeCounts;
 }
@@ -254,6 +255,15 @@ export interface AliasMove {
 }
 
 /**
+ * Whether a version's bytes were read and hashed where they are stored:
+ * `received` until a task has done it for what went straight to a bucket,
+ * `damaged` when it found other bytes.
+ *
+ * @public
+ */
+export type Verification = 'received' | 'verified' | 'damaged';
+
+/**
  * A blob that the server still wants, and how.
  *
  * @public
@@ -269,6 +279,46 @@ export interface MissingBlob {
 }
 
 /**
+ * The checksum that a PUT to a bucket carries, in base64 as the store wants it:
+ * SHA-256 in S3, CRC32C (RFC 3720, big-endian) in Google Cloud Storage.
+ *
+ * @public
+ */
+export type PartChecksum = 'sha256' | 'crc32c';
+
+/**
+ * A whole small blob, or a part of a larger one, that is to be sent straight to
+ * the bucket.
+ *
+ * @public
+ */
+export interface PieceToSend {
+  /** Of the whole blob. */
+  digest: Digest;
+  /** From 0; absent when the blob goes in one piece. */
+  part?: number;
+  /** Bytes of the piece. */
+  size: number;
+  /** Base64, of the kind that the session asks for. */
+  checksum: string;
+}
+
+/**
+ * How a piece is sent: whoever holds this may do so until it expires, and it
+ * must not be shown to anybody else.
+ *
+ * @public
+ */
+export interface SignedPut {
+  method: 'PUT';
+  url: string;
+  /** To be sent as they stand. */
+  headers: Record<string, string>;
+  /** ISO 8601, UTC. */
+  expiresAt: string;
+}
+
+/**
  * An upload session: the way from files on a disk to a version.
  *
  * @public
@@ -279,8 +329,15 @@ export interface Upload extends AssetName {
   digest: Digest;
   fileCount: number;
   size: number;
-  /** Bytes of a part; a blob that is no larger goes in one piece. */
+  /**
+   * Bytes of a part; a blob that is no larger goes in one piece. A very large
+   * blob has larger parts: see `partSizeOf`.
+   */
   partSize: number;
+  /** The name of the store that the bytes go to. */
+  store: string;
+  /** How the bytes go straight to a bucket; absent where the backend takes them. */
+  direct?: { checksum: PartChecksum };
   createdAt: string;
   createdBy: string;
   /** Moved on by every request of the session. */
@@ -323,6 +380,8 @@ export type AssetChangeKind =
   | 'asset.updated'
   | 'asset.hidden'
   | 'version.created'
+  | 'version.verified'
+  | 'version.damaged'
   | 'alias.moved'
   | 'declaration.changed';
 

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { DirectTransfer } from './DirectTransfer';
 
 /**
  * A blob as its bytes will be: what a writer promises and the store holds it to.
@@ -48,10 +49,45 @@ export interface ByteRange {
 }
 
 /**
+ * How a large blob is sent in parts through the backend, in any order.
+ *
+ * @public
+ */
+export interface PartTransfer {
+  /** Keeps a part of an unfinished blob; a part sent again replaces the former. */
+  putPart(options: PutPartOptions): Promise<void>;
+
+  /**
+   * Makes a blob of its parts, with the guarantees of `put`.
+   *
+   * @throws InputError when the bytes are not what was promised; the parts are gone then
+   */
+  completeParts(options: CompletePartsOptions): Promise<void>;
+
+  /** Forgets the parts of an unfinished blob. */
+  abortParts(session: string): Promise<void>;
+}
+
+/**
+ * What a store says of a blob that it holds.
+ *
+ * @public
+ */
+export interface BlobStat {
+  /** Bytes. */
+  size: number;
+  /**
+   * The digest, where the store itself has computed it from the bytes that it
+   * took. What a writer only told is none.
+   */
+  digest?: Digest;
+}
+
+/**
  * Where bytes are kept. Blobs never change; a key is written once.
  *
  * Guarantees of every implementation:
- * - When `put` or `completeParts` resolves, the bytes had the promised size and
+ * - When `put` resolves, the bytes had the promised size and
  *   digest and survive a power cut.
  * - A blob is never visible before it is whole.
  * - Writing a key that stands leaves it as it is and succeeds.
@@ -62,19 +98,6 @@ export interface ByteRange {
 export interface BlobStore {
   /** @throws InputError when the bytes are not what was promised; nothing is kept then */
   put(options: PutBlobOptions): Promise<void>;
-
-  /** Keeps a part of an unfinished blob; a part sent again replaces the former. */
-  putPart(options: PutPartOptions): Promise<void>;
-
-  /**
-   * Makes a blob of its parts.
-   *
-   * @throws InputError when the bytes are not what was promised; the parts are gone then
-   */
-  completeParts(options: CompletePartsOptions): Promise<void>;
-
-  /** Forgets the parts of an unfinished blob. */
-  abortParts(session: string): Promise<void>;
 
   /** @throws NotFoundError when there is no such blob */
   open(key: string, range?: ByteRange): Promise<Readable>;
@@ -92,12 +115,18 @@ export interface BlobStore {
     range?: ByteRange,
   ): Promise<void>;
 
-  /** The blob's size in bytes, or undefined when there is none. */
-  stat(key: string): Promise<{ size: number } | undefined>;
+  /** What is known of a blob, or undefined when there is none. */
+  stat(key: string): Promise<BlobStat | undefined>;
 
   /** Succeeds when there is no such blob, too. */
   delete(key: string): Promise<void>;
 
   /** All blobs whose key begins with the prefix, in no order. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>;
+
+  /** How a large blob is sent in parts through the backend; absent where it goes direct. */
+  readonly parts?: PartTransfer;
+
+  /** Absent where all bytes have to pass through the backend. */
+  readonly direct?: DirectTransfer;
 }

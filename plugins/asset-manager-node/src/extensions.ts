@@ -2,17 +2,17 @@ import { createExtensionPoint } from '@backstage/backend-plugin-api';
 import type { BlobStore } from './BlobStore';
 
 /**
- * Where a module brings another blob store.
+ * Where modules bring further blob stores, beside the local directory.
  *
  * @public
  */
 export interface AssetManagerStorageExtensionPoint {
   /**
-   * Replaces the local directory.
-   *
-   * @throws Error when a second module tries
+   * @param name - what configuration and people call the store: lowercase
+   *   letters, digits and dashes; it must not change while blobs stand in it
+   * @throws Error when the name is taken
    */
-  setBlobStore(store: BlobStore): void;
+  addBlobStore(name: string, store: BlobStore): void;
 }
 
 /** @public */

@@ -4,4 +4,7 @@
  * @packageDocumentation
  */
 export * from './BlobStore';
+export * from './blobKey';
+export * from './DirectTransfer';
 export * from './extensions';
+export * from './PromisedBytes';

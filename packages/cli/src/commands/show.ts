@@ -1,3 +1,4 @@
+import type { Verification } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { readReference } from '../lib/Context';
 import {
@@ -10,6 +11,13 @@ import {
 } from '../lib/format';
 
 const SHOWN_VERSIONS = 5;
+
+/** What a person should know of it; that all is well needs no line. */
+const VERIFICATIONS: Record<Verification, string> = {
+  verified: '',
+  received: 'not yet: the bytes are being read where they are stored',
+  damaged: 'no: bytes were damaged; pushing the same content again mends it',
+};
 
 export const show: Command = {
   name: 'show',
@@ -60,6 +68,7 @@ export const show: Command = {
             version.createdBy,
           )} (${version.createdAt})`,
         ],
+        ['verified', VERIFICATIONS[version.verification]],
         ['message', printable(version.message ?? '')],
         ['aliases', version.aliases.join(', ')],
         ...Object.entries(version.metadata).map(

@@ -22,16 +22,22 @@ export class Transport {
     this.#getToken = options.getToken;
   }
 
-  /** Sends a range of a file by PUT; `end` is excluded. */
+  /**
+   * Sends a range of a file by PUT; `end` is excluded. A signed address gets no
+   * token: it carries its own permission.
+   */
   async send(options: {
     url: string;
+    headers: Record<string, string>;
+    signed: boolean;
     location: string;
     start: number;
     end: number;
     onBytes?: (bytes: number) => void;
     signal?: AbortSignal;
   }): Promise<void> {
-    const { url, location, start, end, onBytes, signal } = options;
+    const { url, headers, signed, location, start, end, onBytes, signal } =
+      options;
     const body =
       end > start
         ? createReadStream(location, {
@@ -44,10 +50,8 @@ export class Transport {
       const response = await this.#request({
         url,
         method: 'PUT',
-        headers: {
-          'Content-Length': `${end - start}`,
-          'Content-Type': 'application/octet-stream',
-        },
+        headers: { ...headers, 'Content-Length': `${end - start}` },
+        signed,
         body,
         onBytes,
         signal,
@@ -58,18 +62,27 @@ export class Transport {
     }
   }
 
-  /** Opens a file from an offset on. The caller reads the answer to its end. */
+  /**
+   * Opens a file from an offset on, also where the server sends us on to a
+   * bucket. The caller reads the answer to its end.
+   */
   async receive(options: {
     url: string;
     start: number;
     signal?: AbortSignal;
   }): Promise<Readable> {
     const { url, start, signal } = options;
+    const headers: Record<string, string> =
+      start > 0 ? { Range: `bytes=${start}-` } : {};
+    const request = { method: 'GET', headers, signal };
+    const response = await this.#request({ ...request, url, signed: false });
+    const { location } = response.headers;
+    if (!isRedirect(response) || location === undefined) return response;
+    response.resume();
     return this.#request({
-      url,
-      method: 'GET',
-      headers: start > 0 ? { Range: `bytes=${start}-` } : {},
-      signal,
+      ...request,
+      url: new URL(location, url).href,
+      signed: true,
     });
   }
 
@@ -83,13 +96,14 @@ export class Transport {
     url: string;
     method: string;
     headers: Record<string, string>;
+    signed: boolean;
     body?: Readable;
     onBytes?: (bytes: number) => void;
     signal?: AbortSignal;
   }): Promise<http.IncomingMessage> {
-    const { method, headers, body, onBytes, signal } = options;
+    const { method, headers, signed, body, onBytes, signal } = options;
     const url = new URL(options.url);
-    const token = await this.#getToken();
+    const token = signed ? undefined : await this.#getToken();
     const client = url.protocol === 'https:' ? https : http;
     return new Promise((resolve, reject) => {
       const unreachable = (cause: unknown) => {
@@ -120,7 +134,10 @@ export class Transport {
       request.on('error', unreachable);
       request.on('response', response => {
         const { statusCode = 0 } = response;
-        if (statusCode >= 200 && statusCode < 300) {
+        if (
+          (statusCode >= 200 && statusCode < 300) ||
+          (!signed && isRedirect(response))
+        ) {
           resolve(response);
           return;
         }
@@ -129,10 +146,12 @@ export class Transport {
         response.on('error', unreachable);
         response.on('end', () =>
           reject(
-            AssetManagerError.fromBody(
-              statusCode,
-              Buffer.concat(chunks).toString(),
-            ),
+            signed
+              ? bucketError(url, method, statusCode)
+              : AssetManagerError.fromBody(
+                  statusCode,
+                  Buffer.concat(chunks).toString(),
+                ),
           ),
         );
       });
@@ -152,4 +171,21 @@ export class Transport {
       }
     });
   }
+}
+
+function isRedirect({ statusCode = 0 }: http.IncomingMessage): boolean {
+  return [301, 302, 303, 307, 308].includes(statusCode);
+}
+
+/** What a bucket says is not repeated: it may hold what was signed. */
+function bucketError(
+  { host }: URL,
+  method: string,
+  status: number,
+): AssetManagerError {
+  return new AssetManagerError({
+    // A signed address that has expired is asked for anew by the next try.
+    status: method === 'GET' && status === 403 ? 503 : status,
+    message: `the bucket at ${host} refused a signed ${method} with ${status}`,
+  });
 }

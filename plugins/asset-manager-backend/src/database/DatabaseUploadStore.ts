@@ -7,6 +7,7 @@ import { toNumber } from './rows';
 interface UploadRow {
   id: string;
   asset_id: number | string;
+  store: string;
   digest: string;
   file_count: number;
   size: number | string;
@@ -25,6 +26,7 @@ function toRecord(row: UploadRow): UploadRecord {
   return {
     id: row.id,
     assetId: toNumber(row.asset_id),
+    store: row.store,
     digest: row.digest as Digest,
     fileCount: row.file_count,
     size: toNumber(row.size),
@@ -66,6 +68,7 @@ export class DatabaseUploadStore implements UploadStore {
       .insert({
         id: upload.id,
         asset_id: upload.assetId,
+        store: upload.store,
         digest: upload.digest,
         file_count: upload.fileCount,
         size: upload.size,
@@ -83,6 +86,7 @@ export class DatabaseUploadStore implements UploadStore {
 
   async remove(id: string): Promise<void> {
     await this.#knex('upload_parts').where({ upload_id: id }).delete();
+    await this.#tokens().where({ upload_id: id }).delete();
     await this.#knex('upload_pages').where({ upload_id: id }).delete();
     await this.#uploads().where({ id }).delete();
   }
@@ -131,8 +135,32 @@ export class DatabaseUploadStore implements UploadStore {
     await this.#parts().where({ upload_id: id, digest }).delete();
   }
 
+  async tokens(id: string): Promise<Map<Digest, string>> {
+    const rows = await this.#tokens().where({ upload_id: id });
+    return new Map(rows.map(row => [row.digest as Digest, row.token]));
+  }
+
+  async addToken(id: string, digest: Digest, token: string): Promise<string> {
+    await this.#tokens()
+      .insert({ upload_id: id, digest, token })
+      .onConflict(['upload_id', 'digest'])
+      .ignore();
+    const row = await this.#tokens().where({ upload_id: id, digest }).first();
+    return row?.token ?? token;
+  }
+
+  async removeToken(id: string, digest: Digest): Promise<void> {
+    await this.#tokens().where({ upload_id: id, digest }).delete();
+  }
+
   #uploads() {
     return this.#knex<UploadRow>('uploads');
+  }
+
+  #tokens() {
+    return this.#knex<{ upload_id: string; digest: string; token: string }>(
+      'upload_blobs',
+    );
   }
 
   #parts() {

@@ -1,5 +1,8 @@
 import { NotFoundError } from '@backstage/errors';
-import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  Digest,
+  Verification,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import type {
   PageRecord,
@@ -18,6 +21,7 @@ interface VersionRow {
   size: number | string;
   message: string | null;
   metadata: string;
+  verification: string;
   changes: string | null;
   created_at: string;
   created_by: string;
@@ -27,6 +31,7 @@ interface VersionRow {
 export interface PageRow {
   position: number;
   digest: string;
+  store: string;
   file_count: number;
   size: number | string;
   first_path: string;
@@ -36,6 +41,7 @@ export function pageFromRow(row: PageRow): PageRecord {
   return {
     position: row.position,
     digest: row.digest as Digest,
+    store: row.store,
     fileCount: row.file_count,
     size: toNumber(row.size),
     firstPath: row.first_path,
@@ -46,6 +52,7 @@ export function pageToRow(page: PageRecord): PageRow {
   return {
     position: page.position,
     digest: page.digest,
+    store: page.store,
     file_count: page.fileCount,
     size: page.size,
     first_path: page.firstPath,
@@ -63,6 +70,7 @@ function toRecord(row: VersionRow): VersionRecord {
     size: toNumber(row.size),
     message: orUndefined(row.message),
     metadata: JSON.parse(row.metadata),
+    verification: row.verification as Verification,
     changes: row.changes === null ? undefined : JSON.parse(row.changes),
     createdAt: row.created_at,
     createdBy: row.created_by,
@@ -141,6 +149,7 @@ export class DatabaseVersionStore implements VersionStore {
         size: version.size,
         message: version.message ?? null,
         metadata: JSON.stringify(version.metadata),
+        verification: version.verification,
         changes: version.changes ? JSON.stringify(version.changes) : null,
         created_at: version.createdAt,
         created_by: version.createdBy,
@@ -161,6 +170,18 @@ export class DatabaseVersionStore implements VersionStore {
       .where({ version_id: versionId })
       .orderBy('position');
     return rows.map(pageFromRow);
+  }
+
+  async received(limit: number): Promise<VersionRecord[]> {
+    const rows = await this.#rows()
+      .where({ verification: 'received' })
+      .orderBy('id')
+      .limit(limit);
+    return rows.map(toRecord);
+  }
+
+  async setVerification(id: number, verification: Verification): Promise<void> {
+    await this.#rows().where({ id }).update({ verification });
   }
 
   async sizes(assetId: number) {

@@ -4,6 +4,7 @@ import express, { Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import type { AliasService } from '../services/AliasService';
 import type { AssetService } from '../services/AssetService';
+import type { BlobIntake } from '../services/BlobIntake';
 import type { ChangeService } from '../services/ChangeService';
 import type { DeclarationService } from '../services/DeclarationService';
 import type { UploadService } from '../services/UploadService';
@@ -25,6 +26,7 @@ export function createRouter(
     versions: VersionService;
     aliases: AliasService;
     uploads: UploadService;
+    intake: BlobIntake;
     changes: ChangeService;
     declarations: DeclarationService;
     logger: LoggerService;

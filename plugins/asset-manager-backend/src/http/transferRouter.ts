@@ -8,6 +8,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import { FieldError, inField } from '../model/FieldError';
+import type { BlobIntake } from '../services/BlobIntake';
 import type { UploadService } from '../services/UploadService';
 import type { VersionService } from '../services/VersionService';
 import { nameOf, RouterContext, setVersionCaching } from './requests';
@@ -76,9 +77,13 @@ function rangeOf(
  * parsing and validation; what they take is checked here.
  */
 export function createTransferRouter(
-  context: RouterContext & { versions: VersionService; uploads: UploadService },
+  context: RouterContext & {
+    versions: VersionService;
+    uploads: UploadService;
+    intake: BlobIntake;
+  },
 ): Router {
-  const { versions, uploads, callers } = context;
+  const { versions, uploads, intake, callers } = context;
   const router = PromiseRouter();
 
   router.get(
@@ -116,7 +121,7 @@ export function createTransferRouter(
 
   router.put('/uploads/:id/blobs/:digest', async (req, res) => {
     const caller = await callers.resolve(req);
-    await uploads.putBlob(caller, req.params.id, {
+    await intake.putBlob(caller, req.params.id, {
       digest: digestParam(req),
       size: lengthOf(req),
       body: req,
@@ -126,7 +131,7 @@ export function createTransferRouter(
 
   router.put('/uploads/:id/blobs/:digest/parts/:number', async (req, res) => {
     const caller = await callers.resolve(req);
-    await uploads.putPart(caller, req.params.id, {
+    await intake.putPart(caller, req.params.id, {
       digest: digestParam(req),
       number: countParam(req, 'number'),
       size: lengthOf(req),
@@ -163,6 +168,22 @@ async function sendFile(
     res.status(304).end();
     return;
   }
+  if (req.method === 'GET' && entry.size > 0 && req.query.via !== 'backend') {
+    const signed = await file.signGet().catch(error => {
+      withdrawFile(res);
+      throw error;
+    });
+    if (signed) {
+      // The address dies soon, and is nobody else's: no cache may keep it.
+      res.removeHeader('Content-Type');
+      res.removeHeader('ETag');
+      res
+        .status(302)
+        .set({ 'Cache-Control': 'private, no-store', Location: signed.url })
+        .end();
+      return;
+    }
+  }
   const range = rangeOf(req, etag, entry.size);
   if (range === 'unsatisfiable') {
     res
@@ -194,6 +215,22 @@ async function sendFile(
       return;
     // What was promised can't be kept: the reader must not take it for the whole.
     if (res.headersSent) res.destroy();
+    else withdrawFile(res);
     throw error;
   }
+}
+
+/** Takes back what was said of a file, because an error is answered in its place. */
+function withdrawFile(res: Response): void {
+  for (const name of [
+    'Accept-Ranges',
+    'Cache-Control',
+    'Content-Disposition',
+    'Content-Length',
+    'Content-Range',
+    'Content-Type',
+    'ETag',
+    'Repr-Digest',
+  ])
+    res.removeHeader(name);
 }

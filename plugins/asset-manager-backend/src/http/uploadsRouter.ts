@@ -1,6 +1,11 @@
 import type { Router } from 'express';
-import { parseDigest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Digest,
+  parseDigest,
+  PieceToSend,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { inField } from '../model/FieldError';
+import type { BlobIntake } from '../services/BlobIntake';
 import type { UploadService } from '../services/UploadService';
 import { answerOnce } from './idempotency';
 import { nameOf, RouterContext } from './requests';
@@ -8,9 +13,9 @@ import { nameOf, RouterContext } from './requests';
 /** Routes of the noun `uploads` that speak JSON; the bytes go by `transferRouter`. */
 export function addUploadRoutes(
   router: Router,
-  context: RouterContext & { uploads: UploadService },
+  context: RouterContext & { uploads: UploadService; intake: BlobIntake },
 ): void {
-  const { uploads, callers, idempotency, now } = context;
+  const { uploads, intake, callers, idempotency, now } = context;
 
   router.post('/assets/:namespace/:name/uploads', async (req, res) => {
     const { digest, fileCount, size } = req.body;
@@ -31,11 +36,19 @@ export function addUploadRoutes(
     res.status(204).end();
   });
 
-  router.post('/uploads/:id/blobs/:digest/complete', async (req, res) => {
-    await uploads.completeBlob(await callers.resolve(req), req.params.id, {
-      digest: inField('digest', () => parseDigest(req.params.digest)),
-      size: req.body.size,
-    });
+  router.post('/uploads/:id/sign', async (req, res) => {
+    const pieces: PieceToSend[] = req.body.pieces;
+    const items = await intake.sign(
+      await callers.resolve(req),
+      req.params.id,
+      pieces,
+    );
+    res.set('Cache-Control', 'private, no-store').json({ items });
+  });
+
+  router.post('/uploads/:id/complete', async (req, res) => {
+    const blobs: { digest: Digest; size: number }[] = req.body.blobs;
+    await intake.complete(await callers.resolve(req), req.params.id, blobs);
     res.status(204).end();
   });
 

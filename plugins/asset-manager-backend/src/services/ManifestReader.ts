@@ -9,11 +9,14 @@ import {
   ManifestEntry,
   parsePage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { PageRecord, Repository } from './ports';
+import type { Stores } from './Stores';
 
 const CACHED_ENTRIES = 200_000;
 const CACHED_PAGE_LISTS = 1000;
+
+/** A page's digest, and where its text stands. */
+type StoredPage = Pick<PageRecord, 'digest' | 'store'>;
 
 /** The pages of a manifest, with the asset whose blobs they are. */
 interface PagesOfAsset {
@@ -24,14 +27,14 @@ interface PagesOfAsset {
 /** Reads manifests page by page, and keeps the pages that were read last. */
 export class ManifestReader {
   readonly #repository: Repository;
-  readonly #store: BlobStore;
+  readonly #stores: Stores;
   readonly #cache = new Map<string, ManifestEntry[]>();
   #cachedEntries = 0;
   readonly #pageLists = new Map<number, PageRecord[]>();
 
-  constructor(options: { repository: Repository; store: BlobStore }) {
+  constructor(options: { repository: Repository; stores: Stores }) {
     this.#repository = options.repository;
-    this.#store = options.store;
+    this.#stores = options.stores;
   }
 
   /** The canonical text of the manifest. */
@@ -52,19 +55,19 @@ export class ManifestReader {
         `the manifest has ${pages.length} pages, and none at ${options.position}`,
       );
     }
-    return this.#readText(options.uid, page.digest);
+    return this.#readText(options.uid, page);
   }
 
   /** The entries of a page that stands in the blob store. */
-  async entries(uid: string, digest: Digest): Promise<ManifestEntry[]> {
-    const key = pageKey(uid, digest);
+  async entries(uid: string, page: StoredPage): Promise<ManifestEntry[]> {
+    const key = pageKey(uid, page.digest);
     const cached = this.#cache.get(key);
     if (cached) {
       this.#cache.delete(key);
       this.#cache.set(key, cached);
       return cached;
     }
-    const entries = parsePage(await this.#readText(uid, digest));
+    const entries = parsePage(await this.#readText(uid, page));
     this.#cache.set(key, entries);
     this.#cachedEntries += entries.length;
     for (const [oldest, { length }] of this.#cache) {
@@ -90,7 +93,7 @@ export class ManifestReader {
     const { uid, versionId, from = '', after } = options;
     const pages = await this.#pages(versionId);
     for (const page of pages.slice(Math.max(0, pageOf(pages, after ?? from)))) {
-      for (const entry of await this.entries(uid, page.digest)) {
+      for (const entry of await this.entries(uid, page)) {
         if (comparePaths(entry.path, from) < 0) continue;
         if (after !== undefined && comparePaths(entry.path, after) <= 0)
           continue;
@@ -108,7 +111,7 @@ export class ManifestReader {
     const pages = await this.#pages(options.versionId);
     const page = pages[pageOf(pages, options.path)];
     if (!page) return undefined;
-    const entries = await this.entries(options.uid, page.digest);
+    const entries = await this.entries(options.uid, page);
     let low = 0;
     let high = entries.length - 1;
     while (low <= high) {
@@ -148,7 +151,7 @@ export class ManifestReader {
     uid: string,
     pages: readonly PageRecord[],
   ): AsyncGenerator<ManifestEntry> {
-    for (const page of pages) yield* await this.entries(uid, page.digest);
+    for (const page of pages) yield* await this.entries(uid, page);
   }
 
   /** The pages of a version, which never change. */
@@ -164,9 +167,12 @@ export class ManifestReader {
     return pages;
   }
 
-  async #readText(uid: string, digest: Digest): Promise<string> {
+  async #readText(uid: string, page: StoredPage): Promise<string> {
+    const { digest, store } = page;
     const chunks: Buffer[] = [];
-    for await (const chunk of await this.#store.open(pageKey(uid, digest)))
+    for await (const chunk of await this.#stores
+      .get(store)
+      .open(pageKey(uid, digest)))
       chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     if (digestOf(text) !== digest) {

@@ -1,9 +1,4 @@
-import {
-  ConflictError,
-  InputError,
-  isError,
-  NotFoundError,
-} from '@backstage/errors';
+import { ConflictError } from '@backstage/errors';
 import { Readable } from 'node:stream';
 import {
   AliasMove,
@@ -14,25 +9,22 @@ import {
   CommitUploadResponse,
   Digest,
   digestOf,
-  endsPage,
   formatReference,
-  manifestDigest,
-  ManifestChecker,
-  MAX_PAGE_ENTRIES,
   MissingBlob,
   parsePage,
   Upload,
+  Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
-import { assertMaintains, Caller, owns } from '../model/caller';
-import { FieldConflictError, FieldError } from '../model/FieldError';
+import { assertMaintains, Caller } from '../model/caller';
+import { FieldConflictError } from '../model/FieldError';
 import { chooseLabel } from '../model/labels';
 import { setAlias } from './AliasService';
 import type { AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
-import { BlobRecorder } from './BlobRecorder';
+import type { BlobIntake } from './BlobIntake';
 import type { ChangeSignal } from './ChangeSignal';
-import { blobKey, ManifestReader, manifestOf, pageKey } from './ManifestReader';
+import { ContentChecker } from './ContentChecker';
+import { ManifestReader, pageKey } from './ManifestReader';
 import type {
   AssetRecord,
   Clock,
@@ -41,13 +33,9 @@ import type {
   UploadRecord,
   VersionRecord,
 } from './ports';
+import type { Stores } from './Stores';
+import type { UploadSession, UploadSessions } from './UploadSessions';
 import { presentVersions } from './VersionService';
-
-const LEASE_MS = 7 * 24 * 60 * 60 * 1000;
-/** A session's end is not moved for every request, only once it is this much nearer. */
-const LEASE_SLACK_MS = 60 * 60 * 1000;
-/** A session that was looked up is not looked up again for this long: a push sends thousands of blobs. */
-const SESSION_FRESH_MS = 2000;
 
 /**
  * The way from files on a disk to a version: begin, send the manifest's pages
@@ -59,39 +47,41 @@ export class UploadService {
   readonly #assets: AssetService;
   readonly #types: AssetTypes;
   readonly #manifests: ManifestReader;
-  readonly #store: BlobStore;
+  readonly #checker: ContentChecker;
+  readonly #stores: Stores;
+  readonly #sessions: UploadSessions;
+  readonly #intake: BlobIntake;
   readonly #now: Clock;
   readonly #createId: () => string;
   readonly #changed: ChangeSignal;
-  readonly #partSize: number;
-  readonly #recorder: BlobRecorder;
-  readonly #sessions = new Map<
-    string,
-    { at: number; asset: AssetRecord; upload: UploadRecord }
-  >();
+  readonly #onReceived: () => void;
 
   constructor(options: {
     repository: Repository;
     assets: AssetService;
     types: AssetTypes;
     manifests: ManifestReader;
-    store: BlobStore;
+    stores: Stores;
+    sessions: UploadSessions;
+    intake: BlobIntake;
     now: Clock;
     createId: () => string;
     changed: ChangeSignal;
-    /** Bytes. */
-    partSize: number;
+    /** Hears of versions whose bytes nobody has read where they are stored. */
+    onReceived: () => void;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
     this.#types = options.types;
     this.#manifests = options.manifests;
-    this.#store = options.store;
+    this.#checker = new ContentChecker(options);
+    this.#stores = options.stores;
+    this.#sessions = options.sessions;
+    this.#intake = options.intake;
     this.#now = options.now;
     this.#createId = options.createId;
     this.#changed = options.changed;
-    this.#partSize = options.partSize;
-    this.#recorder = new BlobRecorder(options);
+    this.#onReceived = options.onReceived;
   }
 
   /** Begins, goes on with, or finds that the asset holds the content already. */
@@ -105,7 +95,8 @@ export class UploadService {
       asset.id,
       content.digest,
     );
-    if (standing) {
+    // What was found damaged may be sent again.
+    if (standing && standing.verification !== 'damaged') {
       const [version] = await presentVersions(this.#repository, asset, [
         standing,
       ]);
@@ -120,22 +111,23 @@ export class UploadService {
     await this.#repository.uploads.insert({
       id: this.#createId(),
       ...key,
+      store: this.#stores.placeFor(asset),
       fileCount: content.fileCount,
       size: content.size,
       createdAt,
-      expiresAt: later(createdAt, LEASE_MS),
+      expiresAt: this.#sessions.leaseFrom(createdAt),
     });
     const upload = await this.#repository.uploads.findByDigest(key);
     if (!upload)
       throw new ConflictError(
         'the upload was ended by somebody else; begin again',
       );
-    await this.#keep(upload);
+    await this.#sessions.keep(upload);
     return { state: 'open', upload: await this.#present(asset, upload) };
   }
 
   async get(caller: Caller, id: string): Promise<Upload> {
-    const { asset, upload } = await this.#find(caller, id);
+    const { asset, upload } = await this.#sessions.find(caller, id);
     return this.#present(asset, upload);
   }
 
@@ -146,11 +138,12 @@ export class UploadService {
     position: number,
     text: string,
   ): Promise<{ missing: MissingBlob[] }> {
-    const { asset, upload } = await this.#find(caller, id);
+    const session = await this.#sessions.find(caller, id);
+    const { asset, upload } = session;
     const entries = parsePage(text);
     const digest = digestOf(text);
     const bytes = Buffer.from(text);
-    await this.#store.put({
+    await this.#stores.get(upload.store).put({
       key: pageKey(asset.uid, digest),
       size: bytes.length,
       digest,
@@ -159,101 +152,13 @@ export class UploadService {
     await this.#repository.uploads.setPage(id, {
       position,
       digest,
+      store: upload.store,
       fileCount: entries.length,
       size: entries.reduce((sum, entry) => sum + entry.size, 0),
       firstPath: entries[0].path,
     });
-    await this.#keep(upload);
-    return { missing: await this.#missing(caller, asset, upload, entries) };
-  }
-
-  /** Takes a blob that is no larger than a part. */
-  async putBlob(
-    caller: Caller,
-    id: string,
-    blob: { digest: Digest; size: number; body: Readable },
-  ): Promise<void> {
-    const { asset, upload } = await this.#find(caller, id);
-    if (blob.size > this.#partSize) {
-      throw new InputError(
-        `a blob of ${blob.size} bytes has to be sent in parts of ${
-          this.#partSize
-        }`,
-      );
-    }
-    const key = blobKey(asset.uid, blob.digest);
-    await this.#store.put({ key, ...blob });
-    await this.#recorder.record(asset.id, {
-      digest: blob.digest,
-      size: blob.size,
-      key,
-    });
-    await this.#keep(upload);
-  }
-
-  /** Takes a part of a larger blob. */
-  async putPart(
-    caller: Caller,
-    id: string,
-    part: { digest: Digest; number: number; size: number; body: Readable },
-  ): Promise<void> {
-    const { upload } = await this.#find(caller, id);
-    if (part.size > this.#partSize) {
-      throw new InputError(
-        `a part has ${this.#partSize} bytes at most, not ${part.size}`,
-      );
-    }
-    await this.#store.putPart({
-      session: partsSession(id, part.digest),
-      number: part.number,
-      offset: part.number * this.#partSize,
-      size: part.size,
-      body: part.body,
-    });
-    await this.#repository.uploads.addPart(id, part.digest, part.number);
-    await this.#keep(upload);
-  }
-
-  /** Makes the blob of its parts, and verifies it. */
-  async completeBlob(
-    caller: Caller,
-    id: string,
-    blob: { digest: Digest; size: number },
-  ): Promise<void> {
-    const { asset, upload } = await this.#find(caller, id);
-    const { digest, size } = blob;
-    const standing = await this.#repository.blobs.find(asset.id, [digest]);
-    if (standing.has(digest)) return;
-    const key = blobKey(asset.uid, digest);
-    if ((await this.#store.stat(key))?.size === size) {
-      // The backend died between naming the blob and writing it down; only what is verified has its name.
-      await this.#recorder.record(asset.id, { digest, size, key });
-      await this.#repository.uploads.removeParts(id, digest);
-      return;
-    }
-    const received =
-      (await this.#repository.uploads.parts(id)).get(digest) ?? [];
-    const wanted = Math.ceil(size / this.#partSize);
-    if (received.length !== wanted) {
-      throw new ConflictError(
-        `${received.length} of ${wanted} parts of ${digest} have arrived`,
-      );
-    }
-    try {
-      await this.#store.completeParts({
-        session: partsSession(id, digest),
-        key,
-        size,
-        digest,
-      });
-    } catch (error) {
-      if (isError(error) && error.name === 'InputError')
-        await this.#repository.uploads.removeParts(id, digest);
-      throw error;
-    }
-    await this.#recorder.record(asset.id, { digest, size, key });
-    await this.#repository.uploads.removeParts(id, digest);
-    await this.#keep(upload);
+    await this.#sessions.keep(upload);
+    return { missing: await this.#intake.missing(caller, session, entries) };
   }
 
   /** Makes the version. */
@@ -262,11 +167,10 @@ export class UploadService {
     id: string,
     request: CommitUploadRequest,
   ): Promise<CommitUploadResponse> {
-    this.#sessions.delete(id);
-    const found = await this.#find(caller, id);
-    const { asset, upload } = found;
+    this.#sessions.forget(id);
+    const { asset, upload } = await this.#sessions.find(caller, id);
     const pages = await this.#repository.uploads.pages(id);
-    await this.#checkContent(asset, upload, pages);
+    const verification = await this.#checker.check(asset, upload, pages);
     const previous = await this.#repository.versions.latest(asset.id);
     const changes =
       previous && (await this.#countChanges(asset, previous, pages));
@@ -288,6 +192,8 @@ export class UploadService {
             )} already, and can't be '${request.label}', too`,
           );
         }
+        if (standing.verification === 'damaged')
+          await repository.versions.setVerification(standing.id, verification);
       }
       const version =
         standing ??
@@ -296,6 +202,7 @@ export class UploadService {
           asset,
           upload,
           pages,
+          verification,
           previous,
           changes,
           request,
@@ -319,8 +226,10 @@ export class UploadService {
       await repository.uploads.remove(id);
       return { version, created: !standing, moves };
     });
-    this.#sessions.delete(id);
+    this.#sessions.forget(id);
+    await this.#publishBlobs(asset, pages);
     this.#changed.raise();
+    if (verification === 'received') this.#onReceived();
     const [version] = await presentVersions(this.#repository, asset, [
       result.version,
     ]);
@@ -329,26 +238,26 @@ export class UploadService {
 
   /** Gives up: nothing was published, and the parts are forgotten. */
   async abort(caller: Caller, id: string): Promise<void> {
-    const { upload } = await this.#find(caller, id);
-    await this.#forget(upload);
+    await this.#forget(await this.#sessions.find(caller, id));
   }
 
   /** Ends sessions whose lease has run out; for a scheduled task. */
   async removeExpired(): Promise<number> {
     const expired = await this.#repository.uploads.expired(this.#now(), 100);
-    for (const upload of expired) await this.#forget(upload);
+    for (const upload of expired) {
+      const asset = await this.#repository.assets.byId(upload.assetId);
+      await this.#forget({ asset, upload });
+    }
     return expired.length;
   }
 
-  async #forget(upload: UploadRecord): Promise<void> {
-    this.#sessions.delete(upload.id);
-    const parts = await this.#repository.uploads.parts(upload.id);
+  async #forget({ asset, upload }: UploadSession): Promise<void> {
+    this.#sessions.forget(upload.id);
+    // The parts first: their names stand in what is removed after them.
+    await this.#intake.forget(asset, upload);
     await this.#repository.transaction(repository =>
       repository.uploads.remove(upload.id),
     );
-    for (const digest of parts.keys()) {
-      await this.#store.abortParts(partsSession(upload.id, digest));
-    }
   }
 
   async #insert(options: {
@@ -356,6 +265,7 @@ export class UploadService {
     asset: AssetRecord;
     upload: UploadRecord;
     pages: readonly PageRecord[];
+    verification: Verification;
     previous: VersionRecord | undefined;
     changes: ChangeCounts | undefined;
     request: CommitUploadRequest;
@@ -367,6 +277,7 @@ export class UploadService {
       asset,
       upload,
       pages,
+      verification,
       previous,
       changes,
       request,
@@ -395,6 +306,7 @@ export class UploadService {
         size: upload.size,
         message: request.message,
         metadata: request.metadata ?? {},
+        verification,
         // Two pushes that cross: the counts were made against another version.
         changes: latest?.id === previous?.id ? changes : undefined,
         createdAt: at,
@@ -402,13 +314,6 @@ export class UploadService {
       },
       pages,
     );
-    for (const page of pages) {
-      const entries = await this.#manifests.entries(asset.uid, page.digest);
-      await repository.blobs.publish(
-        asset.id,
-        entries.map(entry => entry.digest),
-      );
-    }
     await repository.assets.touch(asset.id, at);
     await repository.changes.append({
       asset,
@@ -420,98 +325,18 @@ export class UploadService {
     return version;
   }
 
-  async #checkContent(
+  /** From now on other assets may link the blobs. Outside of the transaction: pages may have to be read. */
+  async #publishBlobs(
     asset: AssetRecord,
-    upload: UploadRecord,
     pages: readonly PageRecord[],
   ): Promise<void> {
-    const manifest = manifestOf(pages);
-    if (
-      pages.some((page, index) => page.position !== index) ||
-      manifest.fileCount !== upload.fileCount
-    ) {
-      throw new ConflictError(
-        `${manifest.fileCount} of the ${upload.fileCount} files of the manifest have arrived; send its other pages first`,
+    for (const page of pages) {
+      const entries = await this.#manifests.entries(asset.uid, page);
+      await this.#repository.blobs.publish(
+        asset.id,
+        entries.map(entry => entry.digest),
       );
     }
-    if (manifest.size !== upload.size) {
-      throw new FieldError(
-        'size',
-        `the files have ${manifest.size} bytes, but the upload was begun for ${upload.size}`,
-      );
-    }
-    if (manifestDigest(manifest) !== upload.digest) {
-      throw new FieldError(
-        'digest',
-        `the pages make the manifest ${manifestDigest(
-          manifest,
-        )}, but the upload was begun for ${upload.digest}`,
-      );
-    }
-    const checker = new ManifestChecker();
-    for (const [index, page] of pages.entries()) {
-      const entries = await this.#manifests.entries(asset.uid, page.digest);
-      entries.forEach((entry, at) => {
-        checker.check(entry);
-        const last = at === entries.length - 1;
-        const cut = endsPage(entry.path) || at === MAX_PAGE_ENTRIES - 1;
-        if (last ? !cut && index < pages.length - 1 : cut) {
-          throw new InputError(
-            `page ${index} of the manifest is not cut where the format says`,
-          );
-        }
-      });
-      const sizes = new Map(entries.map(entry => [entry.digest, entry.size]));
-      const blobs = await this.#repository.blobs.find(asset.id, [
-        ...sizes.keys(),
-      ]);
-      for (const entry of entries) {
-        const blob = blobs.get(entry.digest);
-        if (!blob) {
-          throw new ConflictError(
-            `the bytes of ${JSON.stringify(entry.path)} (${
-              entry.digest
-            }) have not arrived`,
-          );
-        }
-        if (blob.size !== entry.size) {
-          throw new InputError(
-            `${JSON.stringify(entry.path)} has ${
-              blob.size
-            } bytes, but the manifest says ${entry.size}`,
-          );
-        }
-      }
-    }
-  }
-
-  async #missing(
-    caller: Caller,
-    asset: AssetRecord,
-    upload: UploadRecord,
-    entries: readonly { digest: Digest; size: number }[],
-  ): Promise<MissingBlob[]> {
-    const sizes = new Map(entries.map(entry => [entry.digest, entry.size]));
-    const standing = await this.#repository.blobs.find(asset.id, [
-      ...sizes.keys(),
-    ]);
-    let wanted = [...sizes.keys()].filter(digest => !standing.has(digest));
-    const elsewhere = await this.#repository.blobs.findElsewhere(
-      wanted,
-      caller,
-    );
-    await this.#repository.blobs.add(
-      asset.id,
-      [...elsewhere.values()],
-      this.#now(),
-    );
-    wanted = wanted.filter(digest => !elsewhere.has(digest));
-    const parts = await this.#repository.uploads.parts(upload.id);
-    return wanted.map(digest => ({
-      digest,
-      size: sizes.get(digest) ?? 0,
-      receivedParts: parts.get(digest) ?? [],
-    }));
   }
 
   async #countChanges(
@@ -534,49 +359,6 @@ export class UploadService {
     };
   }
 
-  async #find(
-    caller: Caller,
-    id: string,
-  ): Promise<{ asset: AssetRecord; upload: UploadRecord }> {
-    const now = Date.parse(this.#now());
-    const known = this.#sessions.get(id);
-    if (
-      known &&
-      now - known.at < SESSION_FRESH_MS &&
-      known.upload.createdBy === caller.subject
-    ) {
-      return known;
-    }
-    this.#sessions.delete(id);
-    const upload = await this.#repository.uploads.find(id);
-    if (
-      !upload ||
-      upload.createdBy !== caller.subject ||
-      upload.expiresAt < this.#now()
-    ) {
-      throw new NotFoundError(
-        `there is no upload ${id} of yours; begin again to go on`,
-      );
-    }
-    const asset = await this.#repository.assets.byId(upload.assetId);
-    // Whoever lost the asset since has lost the session with it.
-    if (!owns(caller, asset)) {
-      throw new NotFoundError(
-        `there is no upload ${id} of yours; begin again to go on`,
-      );
-    }
-    const session = { at: now, upload, asset };
-    this.#sessions.set(id, session);
-    return session;
-  }
-
-  async #keep(upload: UploadRecord): Promise<void> {
-    const expiresAt = later(this.#now(), LEASE_MS);
-    if (Date.parse(expiresAt) - Date.parse(upload.expiresAt) > LEASE_SLACK_MS) {
-      await this.#repository.uploads.extend(upload.id, expiresAt);
-    }
-  }
-
   async #present(asset: AssetRecord, upload: UploadRecord): Promise<Upload> {
     const pages = await this.#repository.uploads.pages(upload.id);
     return {
@@ -586,19 +368,11 @@ export class UploadService {
       digest: upload.digest,
       fileCount: upload.fileCount,
       size: upload.size,
-      partSize: this.#partSize,
+      ...this.#intake.transferOf(upload),
       createdAt: upload.createdAt,
       createdBy: upload.createdBy,
       expiresAt: upload.expiresAt,
       receivedPages: pages.map(page => page.position),
     };
   }
-}
-
-function partsSession(id: string, digest: Digest): string {
-  return `${id}.${digest.slice('sha256:'.length)}`;
-}
-
-function later(time: string, milliseconds: number): string {
-  return new Date(Date.parse(time) + milliseconds).toISOString();
 }

@@ -1,4 +1,4 @@
-import { NotFoundError } from '@backstage/errors';
+import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   AssetFile,
   AssetName,
@@ -11,17 +11,20 @@ import {
   Page,
   VersionComparison,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type {
-  BlobStore,
-  ByteRange,
-} from '@baseasset/backstage-plugin-asset-manager-node';
+import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
 import type { AssetService } from './AssetService';
 import type { ManifestReader } from './ManifestReader';
-import type { AssetRecord, Repository, VersionRecord } from './ports';
+import type {
+  AssetRecord,
+  BlobRecord,
+  Repository,
+  VersionRecord,
+} from './ports';
+import type { Stores } from './Stores';
 
 const MAX_LISTED_CHANGES = 2000;
 
@@ -36,18 +39,18 @@ export class VersionService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
   readonly #manifests: ManifestReader;
-  readonly #store: BlobStore;
+  readonly #stores: Stores;
 
   constructor(options: {
     repository: Repository;
     assets: AssetService;
     manifests: ManifestReader;
-    store: BlobStore;
+    stores: Stores;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
     this.#manifests = options.manifests;
-    this.#store = options.store;
+    this.#stores = options.stores;
   }
 
   /** @throws NotFoundError when the asset or the version does not exist for the caller */
@@ -165,8 +168,16 @@ export class VersionService {
       version,
       entry: { ...entry, mediaType: mediaTypeOf(path) },
       /** Writes the bytes to a stream, and does not end it. */
-      writeTo: (destination: Writable, range?: ByteRange) =>
-        this.#write(destination, asset, entry, range),
+      writeTo: async (destination: Writable, range?: ByteRange) =>
+        this.#write(destination, await this.#copyOf(asset, entry), range),
+      /** Where the bytes can be had without us; undefined when they can't. */
+      signGet: async () => {
+        const { store, key } = await this.#copyOf(asset, entry);
+        return this.#stores.get(store).direct?.signGet({
+          key,
+          fileName: path.slice(path.lastIndexOf('/') + 1),
+        });
+      },
     };
   }
 
@@ -191,24 +202,31 @@ export class VersionService {
     return { from: presentSide(a), to: presentSide(b), ...compared };
   }
 
+  async #copyOf(asset: AssetRecord, entry: ManifestEntry): Promise<BlobRecord> {
+    const copies = (
+      await this.#repository.blobs.find(asset.id, [entry.digest])
+    ).get(entry.digest);
+    const usable = copies?.filter(copy =>
+      this.#stores.names.includes(copy.store),
+    );
+    if (!usable?.length)
+      throw new ConflictError(
+        `the bytes of ${JSON.stringify(
+          entry.path,
+        )} are damaged or gone where they were stored; who pushes them again mends the version`,
+      );
+    return usable[0];
+  }
+
   async #write(
     destination: Writable,
-    asset: AssetRecord,
-    entry: ManifestEntry,
+    { store, key }: BlobRecord,
     range?: ByteRange,
   ): Promise<void> {
-    const blobs = await this.#repository.blobs.find(asset.id, [entry.digest]);
-    const blob = blobs.get(entry.digest);
-    if (!blob)
-      throw new Error(
-        `the blob ${entry.digest} of ${asset.uid} is not in the index`,
-      );
-    if (this.#store.writeTo)
-      await this.#store.writeTo(destination, blob.key, range);
+    const blobs = this.#stores.get(store);
+    if (blobs.writeTo) await blobs.writeTo(destination, key, range);
     else
-      await pipeline(await this.#store.open(blob.key, range), destination, {
-        end: false,
-      });
+      await pipeline(await blobs.open(key, range), destination, { end: false });
   }
 }
 
@@ -269,6 +287,7 @@ export async function presentVersions(
     size: version.size,
     message: version.message,
     metadata: version.metadata,
+    verification: version.verification,
     createdAt: version.createdAt,
     createdBy: version.createdBy,
     aliases: aliases

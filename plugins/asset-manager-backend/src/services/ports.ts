@@ -8,6 +8,7 @@ import type {
   AssetQuery,
   ChangeCounts,
   Digest,
+  Verification,
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { JsonObject } from '@backstage/types';
@@ -91,6 +92,7 @@ export interface VersionRecord {
   size: number;
   message?: string;
   metadata: JsonObject;
+  verification: Verification;
   changes?: ChangeCounts;
   createdAt: string;
   createdBy: string;
@@ -99,6 +101,8 @@ export interface VersionRecord {
 export interface PageRecord {
   position: number;
   digest: Digest;
+  /** The store that its text stands in. */
+  store: string;
   fileCount: number;
   size: number;
   firstPath: string;
@@ -122,6 +126,9 @@ export interface VersionStore {
     pages: readonly PageRecord[],
   ): Promise<VersionRecord>;
   pages(versionId: number): Promise<PageRecord[]>;
+  /** Versions whose bytes nobody has read yet where they are stored, oldest first. */
+  received(limit: number): Promise<VersionRecord[]>;
+  setVerification(id: number, verification: Verification): Promise<void>;
   sizes(
     assetId: number,
   ): Promise<{ versionCount: number; logicalSize: number; storedSize: number }>;
@@ -148,31 +155,44 @@ export interface AliasStore {
   ): Promise<AliasMove[]>;
 }
 
+/** A copy of a blob. */
 export interface BlobRecord {
   digest: Digest;
+  /** The store that it stands in. */
+  store: string;
   size: number;
   key: string;
+  state: Verification;
 }
 
-/** Which asset holds which bytes. */
+/** Which asset holds which bytes, and where. */
 export interface BlobIndex {
+  /** All copies that are not damaged. */
   find(
     assetId: number,
     digests: readonly Digest[],
-  ): Promise<Map<Digest, BlobRecord>>;
-  /** Verified bytes in versions of other assets that the caller may read. */
+  ): Promise<Map<Digest, BlobRecord[]>>;
+  /** Verified copies in versions of other assets that the caller may read. */
   findElsewhere(
     digests: readonly Digest[],
     viewer: Viewer,
-  ): Promise<Map<Digest, BlobRecord>>;
+  ): Promise<Map<Digest, BlobRecord[]>>;
+  /** A copy that stands is left as it is, unless it was damaged. */
   add(assetId: number, blobs: readonly BlobRecord[], at: string): Promise<void>;
   /** Says that a version holds the blobs; only then may other assets link them. */
   publish(assetId: number, digests: readonly Digest[]): Promise<void>;
+  /** Says of a copy, for all assets that hold it, what reading it showed. */
+  setState(
+    copy: Pick<BlobRecord, 'store' | 'key'>,
+    state: Verification,
+  ): Promise<void>;
 }
 
 export interface UploadRecord {
   id: string;
   assetId: number;
+  /** The store that its bytes go to. */
+  store: string;
   digest: Digest;
   fileCount: number;
   size: number;
@@ -197,6 +217,11 @@ export interface UploadStore {
   parts(id: string): Promise<Map<Digest, number[]>>;
   addPart(id: string, digest: Digest, number: number): Promise<void>;
   removeParts(id: string, digest: Digest): Promise<void>;
+  /** What the store called the unfinished blobs that go to it in parts. */
+  tokens(id: string): Promise<Map<Digest, string>>;
+  /** Keeps the first token of a blob. @returns the one that is kept */
+  addToken(id: string, digest: Digest, token: string): Promise<string>;
+  removeToken(id: string, digest: Digest): Promise<void>;
 }
 
 export interface NewChange {

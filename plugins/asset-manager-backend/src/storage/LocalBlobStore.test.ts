@@ -12,8 +12,12 @@ afterAll(async () => {
   );
 });
 
-testBlobStore('LocalBlobStore', async () => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'blobs-'));
-  directories.push(directory);
-  return LocalBlobStore.create({ directory });
-});
+testBlobStore(
+  'LocalBlobStore',
+  async () => {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'blobs-'));
+    directories.push(directory);
+    return LocalBlobStore.create({ directory });
+  },
+  { transfer: 'parts' },
+);

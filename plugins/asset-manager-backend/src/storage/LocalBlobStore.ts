@@ -9,25 +9,20 @@ import {
   ServiceUnavailableError,
 } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
-import type {
+import {
+  checkBlobKey,
   BlobDescriptor,
   BlobStore,
   ByteRange,
   CompletePartsOptions,
   PutBlobOptions,
+  PartTransfer,
   PutPartOptions,
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import { PartsHasher } from './PartsHasher';
 
 const READ_BYTES = 1024 * 1024;
-const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 const STALE_AFTER_MS = 8 * 24 * 60 * 60 * 1000;
-
-function checkKey(key: string): string {
-  if (!KEY.test(key))
-    throw new InputError(`${JSON.stringify(key)} is not a blob key`);
-  return key;
-}
 
 /** Makes the entries of a folder survive a power cut. */
 async function syncFolder(folder: string): Promise<void> {
@@ -47,7 +42,7 @@ async function syncFolder(folder: string): Promise<void> {
  * acknowledged survives a power cut. Temporary files that a killed process left
  * are swept at the start, once they are older than any upload session.
  */
-export class LocalBlobStore implements BlobStore {
+export class LocalBlobStore implements BlobStore, PartTransfer {
   static async create(options: { directory: string }): Promise<LocalBlobStore> {
     const store = new LocalBlobStore(path.resolve(options.directory));
     await fs.mkdir(store.#blobs, { recursive: true });
@@ -69,9 +64,13 @@ export class LocalBlobStore implements BlobStore {
     this.#temporary = path.join(directory, 'tmp');
   }
 
+  get parts(): PartTransfer {
+    return this;
+  }
+
   async put(options: PutBlobOptions): Promise<void> {
     const { key, size, digest, body } = options;
-    checkKey(key);
+    checkBlobKey(key);
     const temporary = path.join(this.#temporary, `${randomUUID()}.put`);
     try {
       const handle = await fs.open(temporary, 'wx');
@@ -132,7 +131,7 @@ export class LocalBlobStore implements BlobStore {
 
   async completeParts(options: CompletePartsOptions): Promise<void> {
     const { session, key } = options;
-    checkKey(key);
+    checkBlobKey(key);
     const file = this.#partsFile(session);
     if (this.#completing.has(file) || this.#writers.has(file)) {
       throw new ServiceUnavailableError(
@@ -264,13 +263,13 @@ export class LocalBlobStore implements BlobStore {
   }
 
   #blobFile(key: string): string {
-    return path.join(this.#blobs, ...checkKey(key).split('/'));
+    return path.join(this.#blobs, ...checkBlobKey(key).split('/'));
   }
 
   #partsFile(session: string): string {
     return path.join(
       this.#temporary,
-      `${checkKey(session).replaceAll('/', '.')}.parts`,
+      `${checkBlobKey(session).replaceAll('/', '.')}.parts`,
     );
   }
 

@@ -105,6 +105,12 @@ export function VersionBar(props: {
           onAction={() => show(undefined)}
         />
       )}
+      {version.verification === 'received' && (
+        <Band text="The bytes of this version went straight to their store, and are being verified there. Whoever reads them verifies them, too." />
+      )}
+      {version.verification === 'damaged' && (
+        <Band text="Bytes of this version were found damaged where they are stored. Pushing the same content again mends it." />
+      )}
     </Flex>
   );
 }

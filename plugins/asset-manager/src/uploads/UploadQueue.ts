@@ -4,7 +4,7 @@ import type {
   AssetManagerClient,
   UploadVersionResult,
 } from '@baseasset/client';
-import { retry, uploadVersion } from '@baseasset/client';
+import { checksumOf, uploadVersion } from '@baseasset/client';
 import type {
   AssetName,
   Digest,
@@ -32,6 +32,16 @@ export interface UploadJob {
 
 type HashedFile = ManifestEntry & { file: File };
 
+/** The bytes as they are read; not every browser iterates a stream. */
+async function* blocksOf(blob: Blob): AsyncGenerator<Uint8Array> {
+  const reader = blob.stream().getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
 /** Hashes in slices, so that the page stays usable. */
 async function hashFile(
   file: File,
@@ -39,13 +49,10 @@ async function hashFile(
   signal: AbortSignal,
 ): Promise<Digest> {
   const hash = sha256.create();
-  const reader = file.stream().getReader();
-  for (;;) {
+  for await (const block of blocksOf(file)) {
     signal.throwIfAborted();
-    const { done, value } = await reader.read();
-    if (done) break;
-    hash.update(value);
-    onBytes(value.length);
+    hash.update(block);
+    onBytes(block.length);
   }
   return `sha256:${bytesToHex(hash.digest())}`;
 }
@@ -146,16 +153,12 @@ export class UploadQueue {
             doneBytes: progress.sentBytes,
             totalBytes: progress.totalBytes,
           }),
-        send: ({ file, digest }, { uploadId, part, start, end }) =>
-          retry(
-            () =>
-              this.#client.putBlob(
-                uploadId,
-                { digest, part, body: file.slice(start, end) },
-                { signal },
-              ),
-            { signal },
-          ),
+        sender: {
+          send: ({ file }, { start, end }, target) =>
+            this.#client.putPiece(target, file.slice(start, end), { signal }),
+          checksum: ({ file }, { start, end }, kind) =>
+            checksumOf(kind, blocksOf(file.slice(start, end))),
+        },
       });
       this.#change(id, { phase: 'done', result });
     } catch (error) {

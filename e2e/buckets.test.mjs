@@ -1,0 +1,368 @@
+/** Bytes that go straight between a command line, a browser and the team's bucket: Google Cloud and S3 as equals. */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { startGcs, startS3 } from '../scripts/lib/objectStores.mjs';
+import { root } from '../scripts/lib/tools.mjs';
+import {
+  folderOf,
+  openBrowser,
+  openPortal,
+  pageOf,
+  personAt,
+  temporaryFolder,
+  until,
+} from './support.mjs';
+
+const MIB = 1024 * 1024;
+const require = createRequire(path.join(root, 'package.json'));
+
+function* filesUnder(folder) {
+  for (const entry of fs.readdirSync(folder, {
+    recursive: true,
+    withFileTypes: true,
+  })) {
+    if (entry.isFile()) yield path.join(entry.parentPath, entry.name);
+  }
+}
+
+const digestOf = bytes =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/** Makes a bucket that a browser on any page may send to and read from. */
+async function makeS3Bucket(s3, name) {
+  Object.assign(process.env, s3.env);
+  const {
+    CreateBucketCommand,
+    PutBucketCorsCommand,
+    S3Client,
+  } = require('@aws-sdk/client-s3');
+  const client = new S3Client({
+    endpoint: s3.url,
+    region: 'us-east-1',
+    forcePathStyle: true,
+  });
+  await client.send(new CreateBucketCommand({ Bucket: name }));
+  await client.send(
+    new PutBucketCorsCommand({
+      Bucket: name,
+      CORSConfiguration: {
+        CORSRules: [
+          {
+            AllowedOrigins: ['*'],
+            AllowedMethods: ['GET', 'PUT'],
+            AllowedHeaders: ['*'],
+            ExposeHeaders: ['ETag'],
+          },
+        ],
+      },
+    }),
+  );
+  client.destroy();
+}
+
+async function makeGcsBucket(gcs, name) {
+  const response = await fetch(`${gcs.url}/storage/v1/b?project=test`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name }),
+  });
+  assert.ok(response.ok, await response.text());
+}
+
+for (const kind of ['gcs', 's3']) {
+  const server = kind === 'gcs' ? await startGcs() : await startS3();
+  const skip = server.missing && `there is no server: ${server.missing}`;
+  if (skip) console.error(`SKIPPED: the bucket stores on ${kind}: ${skip}`);
+
+  describe(`a bucket of ${kind}`, { skip }, () => {
+    const large = randomBytes(23 * MIB + 17);
+    const files = {
+      'README.md': '# Reads\n\nFrom the *bucket*.\n',
+      'empty.txt': '',
+      'reads/large.bin': large,
+      'table.csv': `name,length\n${'lambda,48502\n'.repeat(200_000)}`,
+    };
+    let portal;
+    let maya;
+    let otto;
+    let browser;
+    let missing;
+
+    before(async () => {
+      await (kind === 'gcs' ? makeGcsBucket : makeS3Bucket)(server, 'team');
+      portal = await openPortal({
+        environment: server.env,
+        configuration: {
+          assetManager: {
+            validateResponses: true,
+            uploads: { partSize: 5 * MIB },
+            storage: {
+              [kind]: {
+                'team-bucket': {
+                  bucket: 'team',
+                  prefix: 'assets/',
+                  endpoint: server.url,
+                  ...(kind === 's3' && { forcePathStyle: true }),
+                },
+              },
+              placement: [{ namespace: 'cloud', store: 'team-bucket' }],
+            },
+          },
+        },
+      });
+      maya = personAt(portal, 'maya');
+      otto = personAt(portal, 'otto');
+      await maya.signIn();
+      await otto.signIn();
+      ({ browser, missing } = await openBrowser());
+    });
+
+    after(async () => {
+      await browser?.close();
+      await portal?.close();
+      await server.stop();
+    });
+
+    const localBytes = () =>
+      [...filesUnder(path.join(portal.dataDirectory, 'blobs'))].reduce(
+        (sum, file) => sum + fs.statSync(file).size,
+        0,
+      );
+    const verified = (person, reference, state = 'verified') =>
+      until(
+        async () =>
+          (await person.json('show', reference)).verification === state,
+        `${reference} to be ${state}`,
+      );
+
+    it('takes a push that the backend does not carry, and verifies it afterwards', async () => {
+      await maya.ok('push', folderOf(files), 'cloud/reads', '-t', 'dataset');
+      const version = await maya.json('show', 'cloud/reads@1');
+      assert.equal(version.fileCount, 4);
+      assert.ok(['received', 'verified'].includes(version.verification));
+      await verified(maya, 'cloud/reads@1');
+      assert.equal(localBytes(), 0);
+      if (server.gate) {
+        // Five parts of the large file, and three files in one piece.
+        assert.equal(server.gate.counts.signedPuts, 8);
+        assert.equal(server.gate.counts.refused, 0);
+      }
+    });
+
+    it('gives a pull that is verified, by a redirect to the bucket', async () => {
+      const target = path.join(temporaryFolder('pull'), 'out');
+      await otto.ok('pull', 'cloud/reads', '-o', target);
+      for (const [name, content] of Object.entries(files)) {
+        assert.ok(
+          fs.readFileSync(path.join(target, name)).equals(Buffer.from(content)),
+          name,
+        );
+      }
+      const address = `${portal.url}/api/asset-manager/assets/cloud/reads/versions/1/files/reads/large.bin`;
+      const { accessToken } = JSON.parse(
+        fs.readFileSync(path.join(otto.home, 'config/baseasset/logins.json')),
+      ).logins[0];
+      const headers = { Authorization: `Bearer ${accessToken}` };
+      const sent = await fetch(address, { headers, redirect: 'manual' });
+      assert.equal(sent.status, 302);
+      assert.equal(sent.headers.get('cache-control'), 'private, no-store');
+      const signed = new URL(sent.headers.get('location'));
+      assert.equal(signed.origin, server.url);
+      // Whoever follows needs nothing else, and may ask for a range.
+      const range = await fetch(signed, {
+        headers: { Range: 'bytes=1000000-1000099' },
+      });
+      assert.equal(range.status, 206);
+      assert.ok(
+        Buffer.from(await range.arrayBuffer()).equals(
+          large.subarray(1_000_000, 1_000_100),
+        ),
+      );
+      const through = await fetch(`${address}?via=backend`, {
+        headers: { ...headers, Range: 'bytes=5-14' },
+      });
+      assert.equal(through.status, 206);
+      assert.ok(
+        Buffer.from(await through.arrayBuffer()).equals(large.subarray(5, 15)),
+      );
+    });
+
+    it('shows, lists and verifies what stands there', async () => {
+      assert.equal(
+        await otto.ok('cat', 'cloud/reads@1/README.md'),
+        files['README.md'],
+      );
+      assert.match(await otto.ok('verify', 'cloud/reads@1'), /4 files match/);
+    });
+
+    it('sends only what changed', async () => {
+      const before = server.gate?.counts.signedPuts;
+      await maya.ok(
+        'push',
+        folderOf({ ...files, 'new.txt': 'new' }),
+        'cloud/reads',
+      );
+      if (server.gate) assert.equal(server.gate.counts.signedPuts, before + 1);
+      const { counts } = await maya.json('diff', 'cloud/reads@1..2');
+      assert.equal(counts.added, 1);
+      assert.equal(counts.unchanged, 4);
+    });
+
+    it('goes on where a killed push stopped', async () => {
+      const bytes = randomBytes(200 * MIB);
+      const folder = folderOf({ bytes });
+      const { child, ended } = maya.start([
+        'push',
+        folder,
+        'cloud/killed',
+        '-t',
+        'dataset',
+      ]);
+      const begun = server.gate?.counts.signedPuts;
+      await until(
+        () =>
+          server.gate
+            ? server.gate.counts.signedPuts > begun + 4
+            : [...filesUnder(server.folder)].filter(
+                file => fs.statSync(file).size === 5 * MIB,
+              ).length > 4,
+        'some parts',
+      );
+      child.kill('SIGKILL');
+      await ended;
+      const none = await maya.asset('show', 'cloud/killed@1');
+      assert.equal(none.code, 4);
+      const between = server.gate?.counts.signedPuts;
+      await maya.ok('push', folder, 'cloud/killed');
+      if (server.gate) assert.ok(server.gate.counts.signedPuts - between <= 36);
+      await verified(maya, 'cloud/killed@1');
+    });
+
+    it('keeps a restricted asset from whoever has its digest alone', async () => {
+      await maya.ok(
+        'push',
+        folderOf({ secret: 'of the team' }),
+        'cloud/secret',
+        '-t',
+        'dataset',
+        '--visibility',
+        'restricted',
+      );
+      const { code } = await otto.asset('cat', 'cloud/secret@1/secret');
+      assert.equal(code, 4);
+    });
+
+    it('finds bytes that are not what their digest says, and is mended by a push', async () => {
+      const right = Buffer.from('what was promised');
+      const wrong = Buffer.from('what was sent!!!!');
+      await maya.ok('create', 'cloud/damaged', '-t', 'dataset');
+      const { accessToken } = JSON.parse(
+        fs.readFileSync(path.join(maya.home, 'config/baseasset/logins.json')),
+      ).logins[0];
+      const api = async (method, url, body) => {
+        const response = await fetch(`${portal.url}/api/asset-manager${url}`, {
+          method,
+          headers: {
+            Authorization: `Bearer ${accessToken}`,
+            'Content-Type': 'application/json',
+          },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        });
+        const text = await response.text();
+        return { status: response.status, body: text && JSON.parse(text) };
+      };
+      const digest = digestOf(right);
+      const page = JSON.stringify([{ digest, path: 'file', size: 17 }]);
+      const manifest = JSON.stringify({
+        fileCount: 1,
+        pages: [{ digest: digestOf(page), fileCount: 1, size: 17 }],
+        size: 17,
+      });
+      const begun = await api('POST', '/assets/cloud/damaged/uploads', {
+        digest: digestOf(manifest),
+        fileCount: 1,
+        size: 17,
+      });
+      const { id, direct } = begun.body.upload;
+      await api('PUT', `/uploads/${id}/pages/0`, page);
+      const checksum =
+        direct.checksum === 'sha256'
+          ? createHash('sha256').update(wrong).digest('base64')
+          : // CRC32C of these very bytes.
+            crc32cOf(wrong);
+      const signed = await api('POST', `/uploads/${id}/sign`, {
+        pieces: [{ digest, size: 17, checksum }],
+      });
+      if (direct.checksum === 'sha256') {
+        // S3 checks the digest itself: nothing else is ever signed.
+        assert.equal(signed.status, 400);
+        return;
+      }
+      const [{ url, headers }] = signed.body.items;
+      const put = await fetch(url, { method: 'PUT', headers, body: wrong });
+      assert.equal(put.status, 200);
+      await api('POST', `/uploads/${id}/complete`, {
+        blobs: [{ digest, size: 17 }],
+      });
+      const committed = await api('POST', `/uploads/${id}/commit`, {});
+      assert.equal(committed.body.version.verification, 'received');
+      await verified(maya, 'cloud/damaged@1', 'damaged');
+      const cat = await otto.asset('cat', 'cloud/damaged@1/file');
+      assert.notEqual(cat.code, 0);
+      assert.match(cat.stderr, /damaged or gone/);
+      await maya.ok('push', folderOf({ file: right }), 'cloud/damaged');
+      await verified(maya, 'cloud/damaged@1');
+      assert.equal(await otto.ok('cat', 'cloud/damaged@1/file'), `${right}`);
+    });
+
+    it('takes a push from the browser, and shows it there', async t => {
+      if (missing) {
+        t.skip(`there is no Chromium here: ${missing}`);
+        return;
+      }
+      const page = await pageOf(browser, portal, 'maya');
+      const failed = [];
+      page.on('requestfailed', request =>
+        failed.push(request.url().split('?')[0]),
+      );
+      await page.goto(`${portal.url}/assets/cloud/reads`);
+      await page.getByText('From the').first().waitFor();
+      const folder = folderOf({ 'dropped.md': '# Dropped into the bucket\n' });
+      await page
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles(path.join(folder, 'dropped.md'))
+        .catch(() => {});
+      await page.goto(
+        `${portal.url}/assets/cloud/reads/files?version=1&file=table.csv`,
+      );
+      await page.getByText('48502').first().waitFor();
+      assert.deepEqual(failed, []);
+      await page.context().close();
+    });
+
+    it('leaves nothing that was signed in a log', () => {
+      assert.doesNotMatch(
+        portal.log(),
+        /X-(Amz|Goog)-(Signature|Credential)|testers-secret/i,
+      );
+    });
+  });
+}
+
+/** CRC32C (RFC 3720), its highest byte first, in base64. */
+function crc32cOf(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++)
+      crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  const result = Buffer.alloc(4);
+  result.writeUInt32BE((crc ^ 0xffffffff) >>> 0);
+  return result.toString('base64');
+}

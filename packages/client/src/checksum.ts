@@ -1,0 +1,34 @@
+import { createCRC32, createSHA256 } from 'hash-wasm';
+import type { PartChecksum } from '@baseasset/backstage-plugin-asset-manager-common';
+
+/** The polynomial of CRC32C, its bits reversed. */
+const CASTAGNOLI = 0x82f63b78;
+
+/**
+ * The checksum of a piece as a bucket wants it, in base64.
+ *
+ * @param kind - SHA-256, or CRC32C (RFC 3720) with its highest byte first
+ * @public
+ */
+export async function checksumOf(
+  kind: PartChecksum,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<string> {
+  const hash = await (kind === 'sha256'
+    ? createSHA256()
+    : createCRC32(CASTAGNOLI));
+  hash.init();
+  for await (const block of bytes) hash.update(block);
+  return base64(hash.digest('binary'));
+}
+
+/** Hex digits as the bytes that they mean, in base64. */
+export function base64OfHex(hex: string): string {
+  return base64(
+    Uint8Array.from(hex.match(/../g) ?? [], pair => parseInt(pair, 16)),
+  );
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}

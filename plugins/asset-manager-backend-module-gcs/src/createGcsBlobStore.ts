@@ -1,0 +1,25 @@
+import { Storage } from '@google-cloud/storage';
+import type { Config } from '@backstage/config';
+import { GcsBlobStore } from './GcsBlobStore';
+
+/**
+ * A store as `assetManager.storage.gcs.<name>` describes it. Credentials come
+ * from Google's own chain (application default credentials): a workload's
+ * identity, the machine's service account, or `GOOGLE_APPLICATION_CREDENTIALS`.
+ * Nothing secret stands in the configuration.
+ */
+export function createGcsBlobStore(config: Config): GcsBlobStore {
+  const endpoint = config.getOptionalString('endpoint');
+  const storage = new Storage({
+    projectId: config.getOptionalString('projectId'),
+    ...(endpoint && {
+      apiEndpoint: endpoint,
+      useAuthWithCustomEndpoint: false,
+    }),
+    retryOptions: { autoRetry: true, maxRetries: 6, totalTimeout: 120 },
+  });
+  return new GcsBlobStore({
+    bucket: storage.bucket(config.getString('bucket')),
+    prefix: config.getOptionalString('prefix'),
+  });
+}

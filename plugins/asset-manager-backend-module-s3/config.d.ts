@@ -1,0 +1,22 @@
+export interface Config {
+  assetManager?: {
+    storage?: {
+      /** Buckets that speak the S3 protocol, each a store under its own name. */
+      s3?: {
+        [name: string]: {
+          bucket: string;
+          /** `us-east-1` when left out. */
+          region?: string;
+          /** What all keys begin with, e.g. `assets/`. */
+          prefix?: string;
+          /** The address of a server that is not Amazon's. */
+          endpoint?: string;
+          /** The address by which clients reach it, where it is another one than the backend's. */
+          publicEndpoint?: string;
+          /** Puts the bucket into the path instead of the host name, as many such servers want it. */
+          forcePathStyle?: boolean;
+        };
+      };
+    };
+  };
+}

@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { NotFoundError } from '@backstage/errors';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  BlobStat,
+  BlobStore,
+  ByteRange,
+  checkBlobKey,
+  DirectTransfer,
+  PromisedBytes,
+  PutBlobOptions,
+} from '@baseasset/backstage-plugin-asset-manager-node';
+import { isStatus } from './isStatus';
+import { S3Transfer } from './S3Transfer';
+
+/** A blob that passes through the backend is sent in pieces of this size. Bytes. */
+const PIECE = 16 * 1024 * 1024;
+
+/** @public */
+export interface S3BlobStoreOptions {
+  client: S3Client;
+  bucket: string;
+  /** What all keys begin with, e.g. `assets/`; nothing when left out. */
+  prefix?: string;
+  /** Signs for clients, where they reach the bucket by another address than the backend. */
+  signingClient?: S3Client;
+  now?: () => Date;
+}
+
+/**
+ * Blobs as objects of a bucket that speaks the S3 protocol.
+ *
+ * Creation is conditional (`If-None-Match: *`), so that a key is written once;
+ * large blobs are multipart uploads, which are invisible until they are whole.
+ * The bucket verifies the SHA-256 of what comes in one piece, and that of each
+ * part of what comes in several.
+ */
+export class S3BlobStore implements BlobStore {
+  readonly direct: DirectTransfer;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+
+  constructor(options: S3BlobStoreOptions) {
+    const { client, bucket, prefix = '' } = options;
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#prefix = prefix;
+    this.direct = new S3Transfer({
+      client,
+      signingClient: options.signingClient ?? client,
+      bucket,
+      prefix,
+      stat: key => this.stat(key),
+      now: options.now ?? (() => new Date()),
+    });
+  }
+
+  async put(options: PutBlobOptions): Promise<void> {
+    const { key, size, digest, body } = options;
+    const target = this.#locate(key);
+    const bytes = body.pipe(new PromisedBytes({ size, digest }));
+    body.on('error', error => bytes.destroy(error));
+    if (size > PIECE) {
+      await this.#putInPieces(target, bytes);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of bytes) chunks.push(chunk);
+    try {
+      await this.#client.send(
+        new PutObjectCommand({
+          ...target,
+          Body: Buffer.concat(chunks),
+          ContentLength: size,
+          ChecksumSHA256: base64Of(digest),
+          IfNoneMatch: '*',
+        }),
+      );
+    } catch (error) {
+      // Somebody, perhaps our own former try, has written it.
+      if (!isStatus(error, 412, 409)) throw error;
+    }
+  }
+
+  async open(key: string, range?: ByteRange): Promise<Readable> {
+    try {
+      const { Body } = await this.#client.send(
+        new GetObjectCommand({
+          ...this.#locate(key),
+          ...(range && { Range: `bytes=${range.start}-${range.end}` }),
+        }),
+      );
+      return Body as Readable;
+    } catch (error) {
+      if (isStatus(error, 404))
+        throw new NotFoundError(`there is no blob ${key}`);
+      throw error;
+    }
+  }
+
+  async stat(key: string): Promise<BlobStat | undefined> {
+    try {
+      const { ContentLength, ChecksumSHA256 } = await this.#client.send(
+        new HeadObjectCommand({
+          ...this.#locate(key),
+          ChecksumMode: 'ENABLED',
+        }),
+      );
+      return {
+        size: ContentLength ?? 0,
+        // A checksum of parts ends in their number, and is none of the bytes.
+        ...(ChecksumSHA256?.length === 44 && {
+          digest: digestOfBase64(ChecksumSHA256),
+        }),
+      };
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand(this.#locate(key)));
+  }
+
+  async *list(prefix: string): AsyncIterable<{ key: string; size: number }> {
+    for await (const page of paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.#bucket, Prefix: `${this.#prefix}${prefix}` },
+    )) {
+      for (const { Key = '', Size = 0 } of page.Contents ?? [])
+        yield { key: Key.slice(this.#prefix.length), size: Size };
+    }
+  }
+
+  /** The last piece is only sent, and the whole only made, once the bytes were what was promised. */
+  async #putInPieces(
+    target: { Bucket: string; Key: string },
+    bytes: AsyncIterable<Buffer>,
+  ): Promise<void> {
+    const { UploadId } = await this.#client.send(
+      new CreateMultipartUploadCommand({
+        ...target,
+        ChecksumAlgorithm: 'SHA256',
+      }),
+    );
+    const parts: {
+      PartNumber: number;
+      ETag?: string;
+      ChecksumSHA256: string;
+    }[] = [];
+    const send = async (piece: Buffer) => {
+      const PartNumber = parts.length + 1;
+      const ChecksumSHA256 = createHash('sha256')
+        .update(piece)
+        .digest('base64');
+      const { ETag } = await this.#client.send(
+        new UploadPartCommand({
+          ...target,
+          UploadId,
+          PartNumber,
+          Body: piece,
+          ChecksumSHA256,
+        }),
+      );
+      parts.push({ PartNumber, ETag, ChecksumSHA256 });
+    };
+    try {
+      for await (const piece of inPieces(bytes, PIECE)) await send(piece);
+      await this.#client.send(
+        new CompleteMultipartUploadCommand({
+          ...target,
+          UploadId,
+          MultipartUpload: { Parts: parts },
+          IfNoneMatch: '*',
+        }),
+      );
+    } catch (error) {
+      await this.#client
+        .send(new AbortMultipartUploadCommand({ ...target, UploadId }))
+        .catch(() => {});
+      if (!isStatus(error, 412, 409)) throw error;
+    }
+  }
+
+  #locate(key: string): { Bucket: string; Key: string } {
+    return {
+      Bucket: this.#bucket,
+      Key: `${this.#prefix}${checkBlobKey(key)}`,
+    };
+  }
+}
+
+async function* inPieces(
+  bytes: AsyncIterable<Buffer>,
+  size: number,
+): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = [];
+  let have = 0;
+  for await (const chunk of bytes) {
+    waiting.push(chunk);
+    have += chunk.length;
+    if (have < size) continue;
+    const all = Buffer.concat(waiting);
+    yield all.subarray(0, size);
+    waiting = [all.subarray(size)];
+    have -= size;
+  }
+  if (have > 0) yield Buffer.concat(waiting);
+}
+
+function base64Of(digest: Digest): string {
+  return Buffer.from(digest.slice('sha256:'.length), 'hex').toString('base64');
+}
+
+function digestOfBase64(text: string): Digest {
+  return `sha256:${Buffer.from(text, 'base64').toString('hex')}`;
+}

@@ -1,0 +1,409 @@
+import { ConflictError, InputError, isError } from '@backstage/errors';
+import type { Readable } from 'node:stream';
+import {
+  Digest,
+  MissingBlob,
+  partSizeOf,
+  PieceToSend,
+  SignedPut,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  BlobStat,
+  DirectTransfer,
+} from '@baseasset/backstage-plugin-asset-manager-node';
+import type { Caller } from '../model/caller';
+import { FieldError } from '../model/FieldError';
+import { concurrently } from './concurrently';
+import { BlobRecorder } from './BlobRecorder';
+import { blobKey } from './ManifestReader';
+import type {
+  AssetRecord,
+  BlobRecord,
+  Clock,
+  Repository,
+  UploadRecord,
+} from './ports';
+import type { Stores } from './Stores';
+import type { UploadSession, UploadSessions } from './UploadSessions';
+
+/** Questions to a bucket at once. */
+const HANDS = 16;
+
+/**
+ * Takes the blobs of an upload: through the backend, which verifies them as they
+ * arrive, or straight into a bucket, for which it signs and asks afterwards.
+ */
+export class BlobIntake {
+  readonly #repository: Repository;
+  readonly #sessions: UploadSessions;
+  readonly #stores: Stores;
+  readonly #now: Clock;
+  readonly #partSize: number;
+  readonly #recorder: BlobRecorder;
+
+  constructor(options: {
+    repository: Repository;
+    sessions: UploadSessions;
+    stores: Stores;
+    now: Clock;
+    /** Bytes. */
+    partSize: number;
+  }) {
+    this.#repository = options.repository;
+    this.#sessions = options.sessions;
+    this.#stores = options.stores;
+    this.#now = options.now;
+    this.#partSize = options.partSize;
+    this.#recorder = new BlobRecorder(options);
+  }
+
+  /** How the bytes of an upload are to be sent. */
+  transferOf(upload: UploadRecord) {
+    const direct = this.#stores.get(upload.store).direct;
+    return {
+      store: upload.store,
+      partSize: Math.max(this.#partSize, direct?.minPartSize ?? 0),
+      direct: direct && { checksum: direct.checksum },
+    };
+  }
+
+  /** Which blobs have to be sent; links those that the caller may read elsewhere. */
+  async missing(
+    caller: Caller,
+    { asset, upload }: UploadSession,
+    entries: readonly { digest: Digest; size: number }[],
+  ): Promise<MissingBlob[]> {
+    const sizes = new Map(entries.map(entry => [entry.digest, entry.size]));
+    const standing = await this.#repository.blobs.find(asset.id, [
+      ...sizes.keys(),
+    ]);
+    let wanted = [...sizes.keys()].filter(digest => !standing.has(digest));
+    const elsewhere = await this.#repository.blobs.findElsewhere(
+      wanted,
+      caller,
+    );
+    const links = new Map<string, BlobRecord>();
+    for (const copy of [...elsewhere.values()].flat())
+      links.set(`${copy.digest} ${copy.store}`, copy);
+    await this.#repository.blobs.add(
+      asset.id,
+      [...links.values()],
+      this.#now(),
+    );
+    wanted = wanted.filter(digest => !elsewhere.has(digest));
+    const received = await this.#receivedParts(asset, upload, wanted);
+    return wanted.map(digest => ({
+      digest,
+      size: sizes.get(digest) ?? 0,
+      receivedParts: received.get(digest) ?? [],
+    }));
+  }
+
+  /** Takes a blob that is no larger than a part. */
+  async putBlob(
+    caller: Caller,
+    id: string,
+    blob: { digest: Digest; size: number; body: Readable },
+  ): Promise<void> {
+    const { asset, upload } = await this.#sessions.find(caller, id);
+    this.#refuseDirect(upload);
+    if (blob.size > this.#partSize) {
+      throw new InputError(
+        `a blob of ${blob.size} bytes has to be sent in parts of ${
+          this.#partSize
+        }`,
+      );
+    }
+    const key = blobKey(asset.uid, blob.digest);
+    await this.#stores.get(upload.store).put({ key, ...blob });
+    await this.#record(asset, upload, blob, 'verified');
+    await this.#sessions.keep(upload);
+  }
+
+  /** Takes a part of a larger blob. */
+  async putPart(
+    caller: Caller,
+    id: string,
+    part: { digest: Digest; number: number; size: number; body: Readable },
+  ): Promise<void> {
+    const { upload } = await this.#sessions.find(caller, id);
+    const parts = this.#refuseDirect(upload);
+    if (part.size > this.#partSize) {
+      throw new InputError(
+        `a part has ${this.#partSize} bytes at most, not ${part.size}`,
+      );
+    }
+    await parts.putPart({
+      session: partsSession(id, part.digest),
+      number: part.number,
+      offset: part.number * this.#partSize,
+      size: part.size,
+      body: part.body,
+    });
+    await this.#repository.uploads.addPart(id, part.digest, part.number);
+    await this.#sessions.keep(upload);
+  }
+
+  /** Signs requests that send pieces straight to the bucket, in the order of the pieces. */
+  async sign(
+    caller: Caller,
+    id: string,
+    pieces: readonly PieceToSend[],
+  ): Promise<SignedPut[]> {
+    const { asset, upload } = await this.#sessions.find(caller, id);
+    const direct = this.#stores.get(upload.store).direct;
+    if (!direct) {
+      throw new ConflictError(
+        `the store '${upload.store}' takes its bytes through the backend`,
+      );
+    }
+    const tokens = await this.#repository.uploads.tokens(id);
+    const signed: SignedPut[] = [];
+    for (const { digest, part, size, checksum } of pieces) {
+      const key = blobKey(asset.uid, digest);
+      if (part === undefined) {
+        refuseOtherDigest(direct, digest, checksum);
+        signed.push(asPut(await direct.signPut({ key, size, checksum })));
+      } else {
+        if (part >= direct.maxParts) {
+          throw new FieldError(
+            'part',
+            `a blob has ${direct.maxParts} parts at most`,
+          );
+        }
+        const session = partsSession(id, digest);
+        const token =
+          tokens.get(digest) ??
+          (await this.#beginParts(direct, { id, digest, session, key }));
+        tokens.set(digest, token);
+        signed.push(
+          asPut(
+            await direct.signPart({
+              session,
+              key,
+              token,
+              number: part,
+              size,
+              checksum,
+            }),
+          ),
+        );
+      }
+    }
+    await this.#sessions.keep(upload);
+    return signed;
+  }
+
+  /**
+   * Takes down that blobs have arrived: makes those in parts of their parts, and
+   * asks the bucket for those that went there.
+   *
+   * @throws ConflictError when one has not arrived, or not whole
+   */
+  async complete(
+    caller: Caller,
+    id: string,
+    blobs: readonly { digest: Digest; size: number }[],
+  ): Promise<void> {
+    const session = await this.#sessions.find(caller, id);
+    const standing = await this.#repository.blobs.find(
+      session.asset.id,
+      blobs.map(({ digest }) => digest),
+    );
+    const tokens = await this.#repository.uploads.tokens(id);
+    const direct = this.#stores.get(session.upload.store).direct;
+    await concurrently(
+      blobs.filter(({ digest }) => !standing.has(digest)),
+      HANDS,
+      blob =>
+        direct
+          ? this.#completeDirect(direct, session, blob, tokens.get(blob.digest))
+          : this.#completeParts(session, blob),
+    );
+    await this.#sessions.keep(session.upload);
+  }
+
+  /** Forgets what an upload has brought in parts. */
+  async forget(asset: AssetRecord, upload: UploadRecord): Promise<void> {
+    const store = this.#stores.get(upload.store);
+    for (const digest of (
+      await this.#repository.uploads.parts(upload.id)
+    ).keys()) {
+      await store.parts?.abortParts(partsSession(upload.id, digest));
+    }
+    for (const [digest, token] of await this.#repository.uploads.tokens(
+      upload.id,
+    )) {
+      await store.direct?.abortParts({
+        session: partsSession(upload.id, digest),
+        key: blobKey(asset.uid, digest),
+        token,
+      });
+    }
+  }
+
+  async #completeParts(
+    { asset, upload }: UploadSession,
+    blob: { digest: Digest; size: number },
+  ): Promise<void> {
+    const { digest, size } = blob;
+    const parts = this.#refuseDirect(upload);
+    const key = blobKey(asset.uid, digest);
+    const standing = await this.#stores.get(upload.store).stat(key);
+    if (standing?.size !== size) {
+      const received =
+        (await this.#repository.uploads.parts(upload.id)).get(digest) ?? [];
+      const wanted = Math.ceil(size / this.#partSize);
+      if (received.length !== wanted) {
+        throw new ConflictError(
+          `${received.length} of ${wanted} parts of ${digest} have arrived`,
+        );
+      }
+      try {
+        await parts.completeParts({
+          session: partsSession(upload.id, digest),
+          key,
+          size,
+          digest,
+        });
+      } catch (error) {
+        if (isError(error) && error.name === 'InputError')
+          await this.#repository.uploads.removeParts(upload.id, digest);
+        throw error;
+      }
+    }
+    // What has its name is verified, also when the backend died before it wrote that down.
+    await this.#record(asset, upload, blob, 'verified');
+    await this.#repository.uploads.removeParts(upload.id, digest);
+  }
+
+  async #completeDirect(
+    direct: DirectTransfer,
+    { asset, upload }: UploadSession,
+    blob: { digest: Digest; size: number },
+    token: string | undefined,
+  ): Promise<void> {
+    const { digest, size } = blob;
+    const key = blobKey(asset.uid, digest);
+    let stat: BlobStat | undefined;
+    if (token === undefined) {
+      stat = await this.#stores.get(upload.store).stat(key);
+    } else {
+      const { partSize } = this.transferOf(upload);
+      stat = await direct.completeParts({
+        session: partsSession(upload.id, digest),
+        key,
+        token,
+        size,
+        partCount: Math.ceil(size / partSizeOf(size, partSize)),
+      });
+    }
+    if (!stat)
+      throw new ConflictError(`the bytes of ${digest} have not arrived`);
+    if (stat.size !== size) {
+      throw new ConflictError(
+        `${stat.size} bytes have arrived for ${digest}, and not ${size}`,
+      );
+    }
+    await this.#record(
+      asset,
+      upload,
+      blob,
+      stat.digest === digest ? 'verified' : 'received',
+    );
+    await this.#repository.uploads.removeToken(upload.id, digest);
+  }
+
+  async #beginParts(
+    direct: DirectTransfer,
+    options: { id: string; digest: Digest; session: string; key: string },
+  ): Promise<string> {
+    const { id, digest, session, key } = options;
+    const begun = await direct.beginParts({ session, key });
+    const kept = await this.#repository.uploads.addToken(id, digest, begun);
+    // Two clients, or two backends, began at the same moment: the first one counts.
+    if (kept !== begun) await direct.abortParts({ session, key, token: begun });
+    return kept;
+  }
+
+  async #receivedParts(
+    asset: AssetRecord,
+    upload: UploadRecord,
+    wanted: readonly Digest[],
+  ): Promise<Map<Digest, number[]>> {
+    const { direct } = this.#stores.get(upload.store);
+    if (!direct) return this.#repository.uploads.parts(upload.id);
+    const received = new Map<Digest, number[]>();
+    const tokens = await this.#repository.uploads.tokens(upload.id);
+    const begun = wanted.filter(digest => tokens.has(digest));
+    await concurrently(begun, HANDS, async digest => {
+      const parts = await direct.receivedParts({
+        session: partsSession(upload.id, digest),
+        key: blobKey(asset.uid, digest),
+        token: tokens.get(digest)!,
+      });
+      received.set(
+        digest,
+        [...parts.keys()].sort((a, b) => a - b),
+      );
+    });
+    return received;
+  }
+
+  #record(
+    asset: AssetRecord,
+    upload: UploadRecord,
+    blob: { digest: Digest; size: number },
+    state: 'received' | 'verified',
+  ): Promise<void> {
+    return this.#recorder.record(asset.id, {
+      digest: blob.digest,
+      size: blob.size,
+      store: upload.store,
+      key: blobKey(asset.uid, blob.digest),
+      state,
+    });
+  }
+
+  #refuseDirect(upload: UploadRecord) {
+    const { parts, direct } = this.#stores.get(upload.store);
+    if (direct || !parts) {
+      throw new ConflictError(
+        `the store '${upload.store}' takes its bytes directly; ask for signed requests`,
+      );
+    }
+    return parts;
+  }
+}
+
+/** Where the checksum is the digest in another writing, it has to be the same. */
+function refuseOtherDigest(
+  direct: DirectTransfer,
+  digest: Digest,
+  checksum: string,
+): void {
+  if (
+    direct.checksum === 'sha256' &&
+    checksum !==
+      Buffer.from(digest.slice('sha256:'.length), 'hex').toString('base64')
+  ) {
+    throw new FieldError(
+      'checksum',
+      `the checksum of a blob in one piece has to be its digest in base64`,
+    );
+  }
+}
+
+function asPut(request: {
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: string;
+}): SignedPut {
+  const { url, headers, expiresAt } = request;
+  return { method: 'PUT', url, headers, expiresAt };
+}
+
+/** What the parts of a blob are called in its store. */
+function partsSession(id: string, digest: Digest): string {
+  return `${id}.${digest.slice('sha256:'.length)}`;
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { isError } from '@backstage/errors';
+import type { LoggerService } from '@backstage/backend-plugin-api';
+import {
+  Digest,
+  formatReference,
+  Verification,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { ChangeSignal } from './ChangeSignal';
+import { concurrently } from './concurrently';
+import type { ManifestReader } from './ManifestReader';
+import type {
+  AssetRecord,
+  BlobRecord,
+  Clock,
+  Repository,
+  VersionRecord,
+} from './ports';
+import type { Stores } from './Stores';
+
+/** Blobs that are read at once; hashing has one thread. */
+const HANDS = 4;
+const VERSIONS_AT_ONCE = 20;
+
+/**
+ * Reads what went straight to a bucket and was seen by nobody yet, and says
+ * whether it is what its digest promises. Damaged bytes are taken away, so that
+ * they can be sent again under the same key.
+ */
+export class ContentVerifier {
+  readonly #repository: Repository;
+  readonly #manifests: ManifestReader;
+  readonly #stores: Stores;
+  readonly #now: Clock;
+  readonly #changed: ChangeSignal;
+  readonly #logger: LoggerService;
+
+  constructor(options: {
+    repository: Repository;
+    manifests: ManifestReader;
+    stores: Stores;
+    now: Clock;
+    changed: ChangeSignal;
+    logger: LoggerService;
+  }) {
+    this.#repository = options.repository;
+    this.#manifests = options.manifests;
+    this.#stores = options.stores;
+    this.#now = options.now;
+    this.#changed = options.changed;
+    this.#logger = options.logger;
+  }
+
+  /**
+   * Verifies all versions that wait for it. A version whose store does not
+   * answer stays `received`, and has its turn again.
+   */
+  async run(signal?: AbortSignal): Promise<void> {
+    const tried = new Set<number>();
+    for (;;) {
+      const versions = (
+        await this.#repository.versions.received(VERSIONS_AT_ONCE + tried.size)
+      ).filter(({ id }) => !tried.has(id));
+      if (versions.length === 0) return;
+      for (const version of versions) {
+        signal?.throwIfAborted();
+        tried.add(version.id);
+        const asset = await this.#repository.assets.byId(version.assetId);
+        try {
+          await this.#verify(asset, version, signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          this.#logger.warn(
+            `${nameOf(asset, version)} could not be verified yet`,
+            isError(error) ? error : undefined,
+          );
+        }
+      }
+    }
+  }
+
+  async #verify(
+    asset: AssetRecord,
+    version: VersionRecord,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const damaged: string[] = [];
+    const pages = await this.#repository.versions.pages(version.id);
+    for (const page of pages) {
+      const entries = await this.#manifests.entries(asset.uid, page);
+      const paths = new Map(entries.map(({ digest, path }) => [digest, path]));
+      const copies = await this.#repository.blobs.find(asset.id, [
+        ...paths.keys(),
+      ]);
+      await concurrently(paths, HANDS, async ([digest, path]) => {
+        signal?.throwIfAborted();
+        const states = await Promise.all(
+          (copies.get(digest) ?? []).map(copy => this.#stateOf(copy, signal)),
+        );
+        if (!states.includes('verified')) damaged.push(path);
+      });
+    }
+    await this.#conclude(asset, version, damaged);
+  }
+
+  async #stateOf(
+    copy: BlobRecord,
+    signal?: AbortSignal,
+  ): Promise<Verification> {
+    if (copy.state !== 'received') return copy.state;
+    const store = this.#stores.get(copy.store);
+    const hash = createHash('sha256');
+    try {
+      for await (const chunk of await store.open(copy.key)) {
+        signal?.throwIfAborted();
+        hash.update(chunk);
+      }
+    } catch (error) {
+      if (!isError(error) || error.name !== 'NotFoundError') throw error;
+      await this.#repository.blobs.setState(copy, 'damaged');
+      return 'damaged';
+    }
+    const found: Digest = `sha256:${hash.digest('hex')}`;
+    const state = found === copy.digest ? 'verified' : 'damaged';
+    // First the row, then the bytes: nobody must be sent to what is about to go.
+    await this.#repository.blobs.setState(copy, state);
+    if (state === 'damaged') {
+      this.#logger.error(
+        `the bytes of ${copy.digest} in the store '${copy.store}' are ${found}; they are taken away`,
+      );
+      await store.delete(copy.key);
+    }
+    return state;
+  }
+
+  async #conclude(
+    asset: AssetRecord,
+    version: VersionRecord,
+    damaged: readonly string[],
+  ): Promise<void> {
+    const verification = damaged.length === 0 ? 'verified' : 'damaged';
+    if (verification === 'damaged') {
+      this.#logger.error(
+        `${nameOf(asset, version)} is damaged: ${damaged
+          .slice(0, 5)
+          .map(path => JSON.stringify(path))
+          .join(', ')}${damaged.length > 5 ? ', …' : ''}`,
+      );
+    }
+    await this.#repository.transaction(async repository => {
+      await repository.versions.setVerification(version.id, verification);
+      await repository.changes.append({
+        asset,
+        kind: `version.${verification}`,
+        subject: version.label,
+        at: this.#now(),
+        by: 'asset-manager',
+      });
+    });
+    this.#changed.raise();
+  }
+}
+
+function nameOf(asset: AssetRecord, version: VersionRecord): string {
+  return formatReference({ ...asset, selector: version.label });
+}

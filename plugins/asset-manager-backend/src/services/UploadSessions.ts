@@ -1,0 +1,77 @@
+import { NotFoundError } from '@backstage/errors';
+import { Caller, owns } from '../model/caller';
+import type { AssetRecord, Clock, Repository, UploadRecord } from './ports';
+
+const LEASE_MS = 7 * 24 * 60 * 60 * 1000;
+/** A session's end is not moved for every request, only once it is this much nearer. */
+const LEASE_SLACK_MS = 60 * 60 * 1000;
+/** A session that was looked up is not looked up again for this long: a push sends thousands of blobs. */
+const FRESH_MS = 2000;
+
+/** An upload with the asset that it is for. */
+export interface UploadSession {
+  asset: AssetRecord;
+  upload: UploadRecord;
+}
+
+/** Finds upload sessions for their owners, and keeps those alive that are used. */
+export class UploadSessions {
+  readonly #repository: Repository;
+  readonly #now: Clock;
+  readonly #fresh = new Map<string, UploadSession & { at: number }>();
+
+  constructor(options: { repository: Repository; now: Clock }) {
+    this.#repository = options.repository;
+    this.#now = options.now;
+  }
+
+  /** When a session that is used now ends. */
+  leaseFrom(time: string): string {
+    return new Date(Date.parse(time) + LEASE_MS).toISOString();
+  }
+
+  /** @throws NotFoundError when the caller has no such session */
+  async find(caller: Caller, id: string): Promise<UploadSession> {
+    const now = Date.parse(this.#now());
+    const known = this.#fresh.get(id);
+    if (
+      known &&
+      now - known.at < FRESH_MS &&
+      known.upload.createdBy === caller.subject
+    ) {
+      return known;
+    }
+    this.#fresh.delete(id);
+    const none = () =>
+      new NotFoundError(
+        `there is no upload ${id} of yours; begin again to go on`,
+      );
+    const upload = await this.#repository.uploads.find(id);
+    if (
+      !upload ||
+      upload.createdBy !== caller.subject ||
+      upload.expiresAt < this.#now()
+    ) {
+      throw none();
+    }
+    const asset = await this.#repository.assets.byId(upload.assetId);
+    // Whoever lost the asset since has lost the session with it.
+    if (!owns(caller, asset)) throw none();
+    const session = { at: now, upload, asset };
+    this.#fresh.set(id, session);
+    return session;
+  }
+
+  /** Every use moves the session's end on. */
+  async keep(upload: UploadRecord): Promise<void> {
+    const expiresAt = this.leaseFrom(this.#now());
+    if (Date.parse(expiresAt) - Date.parse(upload.expiresAt) > LEASE_SLACK_MS) {
+      await this.#repository.uploads.extend(upload.id, expiresAt);
+    }
+  }
+
+  /** Looks the session up anew the next time. */
+  forget(id: string): void {
+    this.#fresh.delete(id);
+  }
+}

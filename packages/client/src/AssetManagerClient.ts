@@ -273,15 +273,18 @@ export class AssetManagerClient {
       end?: number;
       /** Has the backend read what stands in a bucket, instead of sending us there. */
       via?: 'backend';
+      /** Tries together; as many as the client makes when left out. */
+      attempts?: number;
     } = {},
   ): Promise<Response> {
-    const { start, end, via, signal } = options;
+    const { start, end, via, attempts, signal } = options;
     const address = await this.fileUrl(version, path);
     const url = via ? `${address}?via=${via}` : address;
     const headers: Record<string, string> =
       start === undefined ? {} : { Range: `bytes=${start}-${end ?? ''}` };
     return retry(() => this.#send(url, { headers, signal }), {
       ...this.#retry,
+      ...(attempts !== undefined && { attempts }),
       signal,
     });
   }
@@ -426,12 +429,14 @@ export class AssetManagerClient {
     options: RequestOptions = {},
   ): Promise<void> {
     const { url, headers, signed } = target;
-    await this.#send(
+    const response = await this.#send(
       url,
       { method: 'PUT', headers, rawBody: body, ...options },
       // A signed address carries its own permission, and must get no other.
       signed ? globalThis.fetch : this.#fetch,
     );
+    // An answer that nobody reads keeps its connection, or breaks it.
+    await response.arrayBuffer();
   }
 
   /** Signed requests that send pieces straight to the bucket, in the order of the pieces. */

@@ -57,17 +57,17 @@ export class RemoteByteSource implements ByteSource {
       signal: options.signal,
       ...(whole ? {} : { start: offset, end }),
     };
-    const read = (via?: 'backend') =>
-      this.#client.readFile(this.#version, this.#path, { ...range, via });
+    const read = (how: { via?: 'backend'; attempts?: number }) =>
+      this.#client.readFile(this.#version, this.#path, { ...range, ...how });
     // A detour to the bucket costs more than a small answer.
     const response = await (length <= SMALL || this.#bucketIsClosed
-      ? read('backend')
-      : read().catch(error => {
+      ? read({ via: 'backend' })
+      : read({ attempts: 1 }).catch(error => {
           // A bucket that does not let this page read it looks like a broken line.
           if (!(error instanceof AssetManagerError) || error.status !== 0)
             throw error;
           this.#bucketIsClosed = true;
-          return read('backend');
+          return read({ via: 'backend' });
         }));
     return new Uint8Array(await response.arrayBuffer());
   }

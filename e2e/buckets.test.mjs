@@ -364,6 +364,88 @@ for (const kind of ['gcs', 's3']) {
       await page.context().close();
     });
 
+    it('moves an asset to another store, while a reader never sees a gap', async () => {
+      const before = await maya.json('show', 'cloud/reads@1');
+      let moving = true;
+      const reads = (async () => {
+        let count = 0;
+        while (moving) {
+          assert.equal(
+            await otto.ok('cat', 'cloud/reads@1/README.md'),
+            files['README.md'],
+          );
+          count++;
+        }
+        return count;
+      })();
+      const job = await maya.json('move', 'cloud/reads', '--to', 'local');
+      moving = false;
+      assert.ok((await reads) > 0);
+      assert.equal(job.state, 'done');
+      assert.ok(job.copiedBytes > 23 * MIB);
+      assert.ok(localBytes() > 23 * MIB);
+      const moved = await maya.json('show', 'cloud/reads@1');
+      assert.equal(moved.digest, before.digest);
+      assert.match(await otto.ok('verify', 'cloud/reads@1'), /4 files match/);
+      // What comes later stays with it.
+      const bytes = localBytes();
+      await maya.ok(
+        'push',
+        folderOf({ ...files, 'later.bin': randomBytes(MIB) }),
+        'cloud/reads',
+      );
+      assert.ok(localBytes() >= bytes + MIB);
+      const again = await maya.asset('move', 'cloud/reads', '--to', 'nowhere');
+      assert.equal(again.code, 2);
+      assert.match(again.stderr, /there are local, team-bucket/);
+      assert.equal(
+        (await otto.asset('move', 'cloud/reads', '--to', 'local')).code,
+        4,
+      );
+    });
+
+    it('reads the other copy when one is damaged or gone', async () => {
+      const bytes = randomBytes(3 * MIB);
+      await maya.ok(
+        'push',
+        folderOf({ bytes }),
+        'both/copies',
+        '--type',
+        'dataset',
+      );
+      const job = await maya.json(
+        'replicate',
+        'both/copies',
+        '--to',
+        'team-bucket',
+      );
+      assert.equal(job.copiedBlobs, 1);
+      const hex = digestOf(bytes).slice('sha256:'.length);
+      const [file] = [
+        ...filesUnder(path.join(portal.dataDirectory, 'blobs')),
+      ].filter(each => each.endsWith(hex));
+      const flipped = Buffer.from(bytes);
+      flipped[1_000_000] ^= 1;
+      fs.writeFileSync(file, flipped);
+      const pulled = async () => {
+        const person = personAt(portal, 'otto');
+        await person.signIn();
+        const target = path.join(temporaryFolder('pull'), 'out');
+        await person.ok('pull', 'both/copies', '-o', target);
+        return fs.readFileSync(path.join(target, 'bytes'));
+      };
+      assert.ok((await pulled()).equals(bytes));
+      fs.rmSync(file);
+      assert.ok((await pulled()).equals(bytes));
+      const again = await maya.json(
+        'replicate',
+        'both/copies',
+        '--to',
+        'team-bucket',
+      );
+      assert.equal(again.copiedBlobs, 0);
+    });
+
     it('leaves nothing that was signed in a log', () => {
       assert.doesNotMatch(
         portal.log(),

@@ -1,3 +1,5 @@
+import type { HumanDuration } from '@backstage/types';
+
 export interface Config {
   assetManager?: {
     storage?: {
@@ -6,6 +8,8 @@ export interface Config {
        * which is the local directory, when left out.
        */
       default?: string;
+      /** How long bytes that nothing refers to are kept; `24h` when left out. */
+      grace?: string | HumanDuration;
       /** Which assets keep new bytes in another store. The first rule that fits counts. */
       placement?: Array<{
         namespace?: string;

@@ -113,7 +113,7 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
     else req.pipe(request);
   }
 
-  const server = http.createServer(async (req, res) => {
+  async function handle(req, res) {
     const url = new URL(req.url, `http://${req.headers.host}`);
     if (!url.searchParams.has('X-Goog-Signature') || req.method === 'OPTIONS') {
       forward(req, res);
@@ -150,6 +150,11 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
       counts.signedGets++;
     }
     forward(req, res, body);
+  }
+
+  const server = http.createServer((req, res) => {
+    // A client that is killed in the middle breaks its request off.
+    handle(req, res).catch(() => res.destroy());
   });
   await new Promise(resolve => server.listen(port, '127.0.0.1', resolve));
   return {

@@ -16,6 +16,8 @@ import {
   CommitUploadRequest,
   CommitUploadResponse,
   CreateAssetRequest,
+  CopyJob,
+  CopyMode,
   Digest,
   digestOf,
   formatReference,
@@ -26,6 +28,7 @@ import {
   Page,
   PieceToSend,
   SignedPut,
+  StoreSummary,
   parsePage,
   UpdateAssetRequest,
   Upload,
@@ -475,6 +478,38 @@ export class AssetManagerClient {
       method: 'POST',
       body: request,
     });
+  }
+
+  /** The places where bytes are kept. */
+  async listStores(options?: RequestOptions): Promise<StoreSummary[]> {
+    return (await this.#json<{ items: StoreSummary[] }>('/stores', options))
+      .items;
+  }
+
+  /** Copies the bytes of an asset to another store, or moves them there, in the background. */
+  createCopyJob(
+    name: AssetName,
+    request: { store: string; mode: CopyMode },
+    options?: RequestOptions,
+  ): Promise<CopyJob> {
+    return this.#json(`${assetPath(name)}/copies`, {
+      ...options,
+      method: 'POST',
+      body: request,
+    });
+  }
+
+  /** The last jobs, newest first. */
+  async listCopyJobs(
+    name: AssetName,
+    options?: RequestOptions,
+  ): Promise<CopyJob[]> {
+    return (
+      await this.#json<{ items: CopyJob[] }>(
+        `${assetPath(name)}/copies`,
+        options,
+      )
+    ).items;
   }
 
   /** What happened after a point, in order. */

@@ -80,6 +80,45 @@ exports.up = async function up(knex) {
     table.text('token').notNullable().comment('What the store called them');
     table.primary(['upload_id', 'digest']);
   });
+  await knex.schema.createTable('copy_jobs', table => {
+    table.comment(
+      'Assets whose bytes are copied to another store, or move there',
+    );
+    table.string('id', 40).primary();
+    table
+      .bigInteger('asset_id')
+      .notNullable()
+      .references('id')
+      .inTable('assets');
+    table.string('store', 63).notNullable().comment('Where the bytes go');
+    table.string('mode', 16).notNullable().comment('move or replicate');
+    table
+      .string('state', 16)
+      .notNullable()
+      .index()
+      .comment('queued, running, done or failed');
+    table.integer('copied_blobs').notNullable();
+    table.bigInteger('copied_bytes').notNullable();
+    table.bigInteger('total_bytes').notNullable();
+    table.text('error');
+    table.string('created_at', 30).notNullable();
+    table.string('created_by', 255).notNullable();
+    table.string('updated_at', 30).notNullable();
+    table.index(['asset_id', 'id']);
+  });
+  await knex.schema.createTable('condemned_blobs', table => {
+    table.comment(
+      'Bytes that nothing refers to, and that are deleted after a while',
+    );
+    table.string('store', 63).notNullable();
+    table.string('key', 255).notNullable();
+    table.string('condemned_at', 30).notNullable().index();
+    table
+      .boolean('deleting')
+      .notNullable()
+      .comment('From then on the bytes count as gone');
+    table.primary(['store', 'key']);
+  });
 };
 
 /**
@@ -88,6 +127,8 @@ exports.up = async function up(knex) {
  * @param {import('knex').Knex} knex
  */
 exports.down = async function down(knex) {
+  await knex.schema.dropTable('condemned_blobs');
+  await knex.schema.dropTable('copy_jobs');
   await knex.schema.dropTable('upload_blobs');
   await knex.schema.alterTable('versions', table => {
     table.dropIndex(['verification', 'id']);

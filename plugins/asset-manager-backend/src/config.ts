@@ -1,6 +1,7 @@
 import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
-import type { Config } from '@backstage/config';
+import { Config, readDurationFromConfig } from '@backstage/config';
 import { InputError } from '@backstage/errors';
+import { durationToMilliseconds } from '@backstage/types';
 import {
   AssetType,
   SHIPPED_ASSET_TYPES,
@@ -20,6 +21,8 @@ export interface AssetManagerConfig {
   /** The store for new bytes where no rule says another. */
   defaultStore: string;
   placement: Placement[];
+  /** How long bytes that nothing refers to are kept. Milliseconds. */
+  graceMs: number;
   assetTypes: AssetType[];
   serviceAccounts: ServiceAccount[];
   /** Bytes of a part of a large upload. */
@@ -41,6 +44,11 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
       config?.getOptionalString('storage.local.directory') ??
       'asset-manager-blobs',
     defaultStore: config?.getOptionalString('storage.default') ?? LOCAL_STORE,
+    graceMs: durationToMilliseconds(
+      config?.has('storage.grace')
+        ? readDurationFromConfig(config, { key: 'storage.grace' })
+        : { hours: 24 },
+    ),
     placement: (config?.getOptionalConfigArray('storage.placement') ?? []).map(
       rule => ({
         namespace: rule.getOptionalString('namespace'),

@@ -24,11 +24,14 @@ import { createRouter } from './http/createRouter';
 import { AliasService } from './services/AliasService';
 import { AssetService } from './services/AssetService';
 import { AssetTypes } from './services/AssetTypes';
+import { BlobCollector } from './services/BlobCollector';
+import { BlobCopier } from './services/BlobCopier';
 import { BlobIntake } from './services/BlobIntake';
 import { ChangePublisher } from './services/ChangePublisher';
 import { ChangeService } from './services/ChangeService';
 import { ChangeSignal } from './services/ChangeSignal';
 import { ContentVerifier } from './services/ContentVerifier';
+import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
 import { ManifestReader } from './services/ManifestReader';
 import { Stores } from './services/Stores';
@@ -37,6 +40,7 @@ import { UploadSessions } from './services/UploadSessions';
 import { VersionService } from './services/VersionService';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
+const COPY_TASK = 'copy-blobs';
 const VERIFY_TASK = 'verify-content';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -155,6 +159,22 @@ export const assetManagerPlugin = createBackendPlugin({
             // It may be running, here or in another replica; what it misses has its turn in a minute.
             scheduler.triggerTask(VERIFY_TASK).catch(() => {}),
         });
+        const copies = new CopyService({
+          repository,
+          assets,
+          stores,
+          now,
+          createId: createUid,
+          onQueued: () => scheduler.triggerTask(COPY_TASK).catch(() => {}),
+        });
+        const copier = new BlobCopier({ repository, stores, now, logger });
+        const collector = new BlobCollector({
+          repository,
+          stores,
+          now,
+          graceMs: settings.graceMs,
+          logger,
+        });
         const verifier = new ContentVerifier({
           repository,
           manifests,
@@ -198,6 +218,7 @@ export const assetManagerPlugin = createBackendPlugin({
             aliases,
             uploads,
             intake,
+            copies,
             changes: new ChangeService({ repository }),
             declarations,
             logger,
@@ -225,6 +246,24 @@ export const assetManagerPlugin = createBackendPlugin({
           timeout: { hours: 24 },
           initialDelay: { seconds: 5 },
           fn: signal => verifier.run(signal),
+        });
+        await scheduler.scheduleTask({
+          id: COPY_TASK,
+          frequency: { minutes: 1 },
+          timeout: { hours: 24 },
+          initialDelay: { seconds: 5 },
+          fn: signal => copier.run(signal),
+        });
+        await scheduler.scheduleTask({
+          id: 'collect-blobs',
+          frequency: { hours: 1 },
+          timeout: { hours: 4 },
+          initialDelay: { seconds: 30 },
+          fn: async signal => {
+            const count = await collector.run(signal);
+            if (count > 0)
+              logger.info(`deleted ${count} blobs that nothing refers to`);
+          },
         });
         await scheduler.scheduleTask({
           id: 'remove-expired',

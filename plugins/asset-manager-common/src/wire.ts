@@ -264,6 +264,45 @@ export interface AliasMove {
 export type Verification = 'received' | 'verified' | 'damaged';
 
 /**
+ * A place where bytes are kept.
+ *
+ * @public
+ */
+export interface StoreSummary {
+  name: string;
+  /** Whether new bytes go there where no rule says another. */
+  default: boolean;
+  /** Whether clients send to it and read from it without the backend. */
+  direct: boolean;
+}
+
+/** @public */
+export type CopyMode = 'move' | 'replicate';
+
+/**
+ * The bytes of an asset on their way to another store.
+ *
+ * @public
+ */
+export interface CopyJob {
+  id: string;
+  mode: CopyMode;
+  /** The store that they go to. */
+  store: string;
+  state: 'queued' | 'running' | 'done' | 'failed';
+  copiedBlobs: number;
+  copiedBytes: number;
+  /** Bytes that were not there when the job began. */
+  totalBytes: number;
+  error?: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  createdBy: string;
+  /** ISO 8601, UTC. */
+  updatedAt: string;
+}
+
+/**
  * A blob that the server still wants, and how.
  *
  * @public

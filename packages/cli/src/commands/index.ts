@@ -2,6 +2,7 @@ import type { Command } from '../Command';
 import { aliasHistory, aliasList, aliasRemove, aliasSet } from './alias';
 import { cat } from './cat';
 import { completion } from './completion';
+import { move, replicate, storeJobs, storeList } from './copies';
 import { create } from './create';
 import { declarationAccept, declarationList } from './declaration';
 import { diff } from './diff';
@@ -38,6 +39,10 @@ export const commands: readonly Command[] = [
   aliasHistory,
   declarationList,
   open,
+  move,
+  replicate,
+  storeList,
+  storeJobs,
   login,
   logout,
   whoami,

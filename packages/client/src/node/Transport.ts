@@ -69,14 +69,17 @@ export class Transport {
   async receive(options: {
     url: string;
     start: number;
+    /** Hears which store the bytes come from. */
+    onStore?: (store: string | undefined) => void;
     signal?: AbortSignal;
   }): Promise<Readable> {
-    const { url, start, signal } = options;
+    const { url, start, onStore, signal } = options;
     const headers: Record<string, string> =
       start > 0 ? { Range: `bytes=${start}-` } : {};
     const request = { method: 'GET', headers, signal };
     const response = await this.#request({ ...request, url, signed: false });
     const { location } = response.headers;
+    onStore?.(response.headers['asset-store'] as string | undefined);
     if (!isRedirect(response) || location === undefined) return response;
     response.resume();
     return this.#request({

@@ -280,24 +280,39 @@ async function fetchBlob(
   },
 ): Promise<void> {
   const { client, transport, name, version, blobs, entry, signal } = options;
-  const url = await client.fileUrl(
+  const address = await client.fileUrl(
     { ...name, selector: version.digest },
     entry.path,
   );
+  /** Stores whose copy was damaged, gone, or could not be read. */
+  const bad = new Set<string>();
   await retry(
     async () => {
+      const url = new URL(address);
+      for (const store of bad) url.searchParams.append('without', store);
+      let from: string | undefined;
       try {
         await blobs.fetch(
           entry,
-          start => transport.receive({ url, start, signal }),
+          start =>
+            transport.receive({
+              url: url.href,
+              start,
+              onStore: store => {
+                from = store;
+              },
+              signal,
+            }),
           options,
         );
       } catch (error) {
+        const another = from !== undefined && !bad.has(from);
+        if (another) bad.add(from!);
         if (
           error instanceof IntegrityError ||
           error instanceof AssetManagerError
         )
-          throw error;
+          throw another ? tryAnother(error) : error;
         signal?.throwIfAborted();
         if (isLocal(error)) throw error;
         throw new AssetManagerError({
@@ -311,6 +326,11 @@ async function fetchBlob(
     },
     { signal },
   );
+}
+
+/** There may be a copy in another store: the next try asks for it. */
+function tryAnother(cause: Error): AssetManagerError {
+  return new AssetManagerError({ status: 503, message: cause.message, cause });
 }
 
 /** Whether the own disk is to blame, and not the line. */

@@ -1,3 +1,4 @@
+import { ServiceUnavailableError } from '@backstage/errors';
 import type {
   Digest,
   Verification,
@@ -16,6 +17,13 @@ interface BlobRow {
   published: boolean;
   key: string;
   created_at: string;
+}
+
+interface CondemnedRow {
+  store: string;
+  key: string;
+  condemned_at: string;
+  deleting: boolean;
 }
 
 function byDigest(
@@ -89,22 +97,50 @@ export class DatabaseBlobIndex implements BlobIndex {
     at: string,
   ): Promise<void> {
     for (const batch of inBatches(blobs, 100)) {
-      await this.#blobs()
-        .insert(
-          batch.map(({ digest, store, size, key, state }) => ({
-            asset_id: assetId,
-            digest,
-            store,
-            size,
-            state,
-            published: false,
-            key,
-            created_at: at,
-          })),
-        )
-        .onConflict(['asset_id', 'digest', 'store'])
-        .merge(['size', 'state', 'key', 'created_at'])
-        .where('blobs.state', 'damaged');
+      await this.#knex.transaction(async transaction => {
+        await transaction<BlobRow>('blobs')
+          .insert(
+            batch.map(({ digest, store, size, key, state }) => ({
+              asset_id: assetId,
+              digest,
+              store,
+              size,
+              state,
+              published: false,
+              key,
+              created_at: at,
+            })),
+          )
+          .onConflict(['asset_id', 'digest', 'store'])
+          .merge(['size', 'state', 'key', 'created_at'])
+          .where('blobs.state', 'damaged');
+        await this.#revive(transaction, batch);
+      });
+    }
+  }
+
+  /**
+   * Bytes that were condemned and are referred to again are kept. The deletion
+   * takes the same rows, so that one of the two waits for the other.
+   *
+   * @throws ServiceUnavailableError when they are being deleted at this moment
+   */
+  async #revive(
+    transaction: Knex.Transaction,
+    blobs: readonly BlobRecord[],
+  ): Promise<void> {
+    const keys = blobs.map(({ key }) => key);
+    const rows = await transaction<CondemnedRow>('condemned_blobs')
+      .whereIn('key', keys)
+      .forUpdate();
+    const wanted = new Set(blobs.map(({ store, key }) => `${store} ${key}`));
+    for (const { store, key, deleting } of rows) {
+      if (!wanted.has(`${store} ${key}`)) continue;
+      if (deleting)
+        throw new ServiceUnavailableError(
+          'bytes of the same blob are being deleted; ask again in a moment',
+        );
+      await transaction('condemned_blobs').where({ store, key }).delete();
     }
   }
 
@@ -124,6 +160,114 @@ export class DatabaseBlobIndex implements BlobIndex {
     await this.#blobs()
       .where({ store: copy.store, key: copy.key })
       .update({ state });
+  }
+
+  async outside(
+    assetId: number,
+    store: string,
+  ): Promise<{ count: number; bytes: number }> {
+    const [row] = await this.#lacking(assetId, store)
+      .countDistinct({ count: 'digest' })
+      .sum({ bytes: 'size' });
+    return { count: toNumber(row.count), bytes: toNumber(row.bytes) };
+  }
+
+  async lackingIn(
+    assetId: number,
+    store: string,
+    options: { after?: Digest; limit: number },
+  ): Promise<BlobRecord[]> {
+    const query = this.#lacking(assetId, store)
+      .orderBy('digest')
+      .limit(options.limit);
+    if (options.after !== undefined) query.where('digest', '>', options.after);
+    const found = new Map<Digest, BlobRecord[]>();
+    byDigest((await query.select('*')) as BlobRow[], found);
+    return [...found.values()].map(copies => copies[0]);
+  }
+
+  async keepOnlyIn(assetId: number, store: string, at: string): Promise<void> {
+    await this.#knex.transaction(async transaction => {
+      const others = await transaction<BlobRow>('blobs')
+        .where({ asset_id: assetId })
+        .whereNot({ store })
+        .whereIn(
+          'digest',
+          transaction<BlobRow>('blobs')
+            .where({ asset_id: assetId, store })
+            .whereNot({ state: 'damaged' })
+            .select('digest'),
+        )
+        .select('store', 'key', 'digest');
+      for (const batch of inBatches(others, 100)) {
+        for (const { store: other, digest } of batch)
+          await transaction<BlobRow>('blobs')
+            .where({ asset_id: assetId, store: other, digest })
+            .delete();
+        await transaction<CondemnedRow>('condemned_blobs')
+          .insert(
+            batch.map(({ store: other, key }) => ({
+              store: other,
+              key,
+              condemned_at: at,
+              deleting: false,
+            })),
+          )
+          .onConflict(['store', 'key'])
+          .ignore();
+      }
+    });
+  }
+
+  async condemned(before: string, limit: number) {
+    return this.#condemned()
+      .where('condemned_at', '<', before)
+      .orderBy('condemned_at')
+      .limit(limit)
+      .select('store', 'key');
+  }
+
+  async beginDelete(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<boolean> {
+    const { store, key } = copy;
+    return this.#knex.transaction(async transaction => {
+      await transaction<CondemnedRow>('condemned_blobs')
+        .where({ store, key })
+        .forUpdate();
+      const inUse = await transaction<BlobRow>('blobs')
+        .where({ store, key })
+        .first();
+      const rows = transaction<CondemnedRow>('condemned_blobs').where({
+        store,
+        key,
+      });
+      if (inUse) {
+        await rows.delete();
+        return false;
+      }
+      return (await rows.update({ deleting: true })) > 0;
+    });
+  }
+
+  async deleted(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<void> {
+    const { store, key } = copy;
+    await this.#condemned().where({ store, key }).delete();
+  }
+
+  #lacking(assetId: number, store: string) {
+    return this.#blobs()
+      .where({ asset_id: assetId })
+      .whereNot({ state: 'damaged' })
+      .whereNotIn(
+        'digest',
+        this.#blobs()
+          .where({ asset_id: assetId, store })
+          .whereNot({ state: 'damaged' })
+          .select('digest'),
+      );
+  }
+
+  #condemned() {
+    return this.#knex<CondemnedRow>('condemned_blobs');
   }
 
   #blobs() {

@@ -8,6 +8,7 @@ import { DatabaseAliasStore } from './DatabaseAliasStore';
 import { DatabaseAssetStore } from './DatabaseAssetStore';
 import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
+import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
 import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -42,6 +43,7 @@ export class DatabaseRepository implements Repository {
   readonly uploads;
   readonly changes;
   readonly declarations;
+  readonly copyJobs;
   readonly #knex: Knex;
 
   private constructor(knex: Knex) {
@@ -53,6 +55,7 @@ export class DatabaseRepository implements Repository {
     this.uploads = new DatabaseUploadStore(knex);
     this.changes = new DatabaseChangeStore(knex);
     this.declarations = new DatabaseDeclarationStore(knex);
+    this.copyJobs = new DatabaseCopyJobStore(knex);
   }
 
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T> {

@@ -184,6 +184,15 @@ export class DatabaseVersionStore implements VersionStore {
     await this.#rows().where({ id }).update({ verification });
   }
 
+  async movePages(assetId: number, store: string): Promise<void> {
+    await this.#knex('version_pages')
+      .whereIn(
+        'version_id',
+        this.#knex('versions').where({ asset_id: assetId }).select('id'),
+      )
+      .update({ store });
+  }
+
   async sizes(assetId: number) {
     const [versions] = await this.#knex('versions')
       .where({ asset_id: assetId })

@@ -6,6 +6,7 @@ import type { AliasService } from '../services/AliasService';
 import type { AssetService } from '../services/AssetService';
 import type { BlobIntake } from '../services/BlobIntake';
 import type { ChangeService } from '../services/ChangeService';
+import type { CopyService } from '../services/CopyService';
 import type { DeclarationService } from '../services/DeclarationService';
 import type { UploadService } from '../services/UploadService';
 import type { VersionService } from '../services/VersionService';
@@ -14,6 +15,7 @@ import { addAssetRoutes } from './assetsRouter';
 import { addChangeRoutes } from './changesRouter';
 import { problemDetails } from './problemDetails';
 import type { RouterContext } from './requests';
+import { addStorageRoutes } from './storageRouter';
 import { createTransferRouter } from './transferRouter';
 import { addUploadRoutes } from './uploadsRouter';
 import { validateAgainstSpec } from './validateAgainstSpec';
@@ -27,6 +29,7 @@ export function createRouter(
     aliases: AliasService;
     uploads: UploadService;
     intake: BlobIntake;
+    copies: CopyService;
     changes: ChangeService;
     declarations: DeclarationService;
     logger: LoggerService;
@@ -49,6 +52,7 @@ export function createRouter(
   addAssetRoutes(router, context);
   addVersionRoutes(router, context);
   addAliasRoutes(router, context);
+  addStorageRoutes(router, context);
   addUploadRoutes(router, context);
   addChangeRoutes(router, context);
   router.use(async req => {

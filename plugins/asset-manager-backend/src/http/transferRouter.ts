@@ -11,7 +11,7 @@ import { FieldError, inField } from '../model/FieldError';
 import type { BlobIntake } from '../services/BlobIntake';
 import type { UploadService } from '../services/UploadService';
 import type { VersionService } from '../services/VersionService';
-import { nameOf, RouterContext, setVersionCaching } from './requests';
+import { listOf, nameOf, RouterContext, setVersionCaching } from './requests';
 
 /** A page has 16,384 entries at most, each with a path of 4 KiB at most; most are far smaller. */
 const MAX_PAGE_BYTES = 80 * 1024 * 1024;
@@ -168,8 +168,9 @@ async function sendFile(
     res.status(304).end();
     return;
   }
+  const without = listOf(req.query.without) ?? [];
   if (req.method === 'GET' && entry.size > 0 && req.query.via !== 'backend') {
-    const signed = await file.signGet().catch(error => {
+    const signed = await file.signGet({ without }).catch(error => {
       withdrawFile(res);
       throw error;
     });
@@ -179,7 +180,11 @@ async function sendFile(
       res.removeHeader('ETag');
       res
         .status(302)
-        .set({ 'Cache-Control': 'private, no-store', Location: signed.url })
+        .set({
+          'Asset-Store': signed.store,
+          'Cache-Control': 'private, no-store',
+          Location: signed.url,
+        })
         .end();
       return;
     }
@@ -207,7 +212,11 @@ async function sendFile(
     return;
   }
   try {
-    await writeTo(res, range);
+    await writeTo(res, {
+      range,
+      without,
+      onStore: store => res.set('Asset-Store', store),
+    });
     res.end();
   } catch (error) {
     // A reader that goes away in the middle is no error of ours.

@@ -14,7 +14,8 @@ export interface Placement {
 /** The blob stores of this installation, and which of them an asset's new bytes go to. */
 export class Stores {
   readonly #byName: ReadonlyMap<string, BlobStore>;
-  readonly #defaultName: string;
+  /** For new bytes where no rule says another. */
+  readonly defaultName: string;
   readonly #placement: readonly Placement[];
 
   /** @throws Error when the default or a rule names a store that is not there */
@@ -24,7 +25,7 @@ export class Stores {
     placement: readonly Placement[];
   }) {
     this.#byName = options.byName;
-    this.#defaultName = options.defaultName;
+    this.defaultName = options.defaultName;
     this.#placement = options.placement;
     const names = [...this.#byName.keys()].join(', ');
     const check = (name: string, where: string) => {
@@ -33,7 +34,7 @@ export class Stores {
           `${where} names the store '${name}', and there are: ${names}`,
         );
     };
-    check(this.#defaultName, 'assetManager.storage.default');
+    check(this.defaultName, 'assetManager.storage.default');
     this.#placement.forEach(({ store }, index) =>
       check(store, `assetManager.storage.placement[${index}]`),
     );
@@ -61,6 +62,6 @@ export class Stores {
         (type === undefined || type === asset.type) &&
         (owner === undefined || owner === asset.owner),
     );
-    return rule?.store ?? this.#defaultName;
+    return rule?.store ?? this.defaultName;
   }
 }

@@ -111,7 +111,10 @@ export class UploadService {
     await this.#repository.uploads.insert({
       id: this.#createId(),
       ...key,
-      store: this.#stores.placeFor(asset),
+      // What was moved stays together.
+      store:
+        (await this.#repository.copyJobs.movedTo(asset.id)) ??
+        this.#stores.placeFor(asset),
       fileCount: content.fileCount,
       size: content.size,
       createdAt,

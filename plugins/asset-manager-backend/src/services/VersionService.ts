@@ -34,6 +34,13 @@ export interface ResolvedVersion {
   version: VersionRecord;
 }
 
+/** How a file is read. */
+export interface ReadOptions {
+  range?: ByteRange;
+  /** Stores whose copy is not wanted, as far as there are others. */
+  without: readonly string[];
+}
+
 /** Finds versions, lists and compares their files, and opens them. */
 export class VersionService {
   readonly #repository: Repository;
@@ -168,15 +175,27 @@ export class VersionService {
       version,
       entry: { ...entry, mediaType: mediaTypeOf(path) },
       /** Writes the bytes to a stream, and does not end it. */
-      writeTo: async (destination: Writable, range?: ByteRange) =>
-        this.#write(destination, await this.#copyOf(asset, entry), range),
+      writeTo: async (
+        destination: Writable,
+        options: ReadOptions & { onStore: (store: string) => void },
+      ) =>
+        this.#write(
+          destination,
+          await this.#copiesOf(asset, entry, options.without),
+          options,
+        ),
       /** Where the bytes can be had without us; undefined when they can't. */
-      signGet: async () => {
-        const { store, key } = await this.#copyOf(asset, entry);
-        return this.#stores.get(store).direct?.signGet({
+      signGet: async (options: ReadOptions) => {
+        const [{ store, key }] = await this.#copiesOf(
+          asset,
+          entry,
+          options.without,
+        );
+        const signed = await this.#stores.get(store).direct?.signGet({
           key,
           fileName: path.slice(path.lastIndexOf('/') + 1),
         });
+        return signed && { store, url: signed.url };
       },
     };
   }
@@ -202,32 +221,62 @@ export class VersionService {
     return { from: presentSide(a), to: presentSide(b), ...compared };
   }
 
-  async #copyOf(asset: AssetRecord, entry: ManifestEntry): Promise<BlobRecord> {
-    const copies = (
-      await this.#repository.blobs.find(asset.id, [entry.digest])
-    ).get(entry.digest);
-    const usable = copies?.filter(copy =>
-      this.#stores.names.includes(copy.store),
+  /** The copies of a file's bytes: those first that are wanted, and then those that were verified. */
+  async #copiesOf(
+    asset: AssetRecord,
+    entry: ManifestEntry,
+    without: readonly string[],
+  ): Promise<BlobRecord[]> {
+    const found = await this.#repository.blobs.find(asset.id, [entry.digest]);
+    const copies = (found.get(entry.digest) ?? []).filter(({ store }) =>
+      this.#stores.names.includes(store),
     );
-    if (!usable?.length)
+    if (copies.length === 0)
       throw new ConflictError(
         `the bytes of ${JSON.stringify(
           entry.path,
         )} are damaged or gone where they were stored; who pushes them again mends the version`,
       );
-    return usable[0];
+    const last = ({ state, store }: BlobRecord) =>
+      Number(without.includes(store)) * 4 +
+      Number(state !== 'verified') * 2 +
+      Number(this.#stores.get(store).direct !== undefined);
+    return copies.sort((a, b) => last(a) - last(b));
   }
 
+  /** Writes the first copy that can be opened. */
   async #write(
     destination: Writable,
-    { store, key }: BlobRecord,
-    range?: ByteRange,
+    copies: readonly BlobRecord[],
+    options: { range?: ByteRange; onStore: (store: string) => void },
   ): Promise<void> {
-    const blobs = this.#stores.get(store);
-    if (blobs.writeTo) await blobs.writeTo(destination, key, range);
-    else
-      await pipeline(await blobs.open(key, range), destination, { end: false });
+    const { range, onStore } = options;
+    let failure: unknown;
+    for (const { store, key } of copies) {
+      const blobs = this.#stores.get(store);
+      onStore(store);
+      try {
+        if (blobs.writeTo) await blobs.writeTo(destination, key, range);
+        else
+          await pipeline(await blobs.open(key, range), destination, {
+            end: false,
+          });
+        return;
+      } catch (error) {
+        // Once bytes are on their way there is no going back to another copy.
+        if (wasBegun(destination)) throw error;
+        failure ??= error;
+      }
+    }
+    throw failure;
   }
+}
+
+function wasBegun(destination: Writable): boolean {
+  return (
+    destination.destroyed ||
+    (destination as { headersSent?: boolean }).headersSent === true
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
   AssetName,
   AssetQuery,
   ChangeCounts,
+  CopyJob,
   Digest,
   Verification,
   Visibility,
@@ -129,6 +130,8 @@ export interface VersionStore {
   /** Versions whose bytes nobody has read yet where they are stored, oldest first. */
   received(limit: number): Promise<VersionRecord[]>;
   setVerification(id: number, verification: Verification): Promise<void>;
+  /** Says that the pages of an asset's manifests stand in a store. */
+  movePages(assetId: number, store: string): Promise<void>;
   sizes(
     assetId: number,
   ): Promise<{ versionCount: number; logicalSize: number; storedSize: number }>;
@@ -186,6 +189,34 @@ export interface BlobIndex {
     copy: Pick<BlobRecord, 'store' | 'key'>,
     state: Verification,
   ): Promise<void>;
+  /** How many copies an asset has that do not stand in a store, and their bytes. */
+  outside(
+    assetId: number,
+    store: string,
+  ): Promise<{ count: number; bytes: number }>;
+  /** Copies whose blobs do not stand in a store yet, by their digests from one on. */
+  lackingIn(
+    assetId: number,
+    store: string,
+    options: { after?: Digest; limit: number },
+  ): Promise<BlobRecord[]>;
+  /**
+   * Forgets the copies of an asset in all stores but one, as far as they stand
+   * there; what nothing refers to any more is deleted after a while.
+   */
+  keepOnlyIn(assetId: number, store: string, at: string): Promise<void>;
+  /** Bytes that were condemned before a time. */
+  condemned(
+    before: string,
+    limit: number,
+  ): Promise<Pick<BlobRecord, 'store' | 'key'>[]>;
+  /**
+   * Begins to delete condemned bytes, unless something refers to them again.
+   *
+   * @returns whether they may be deleted; `deleted` has to be called then
+   */
+  beginDelete(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<boolean>;
+  deleted(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<void>;
 }
 
 export interface UploadRecord {
@@ -261,6 +292,21 @@ export interface DeclarationStore {
   remove(assetId: number, location: string): Promise<void>;
 }
 
+export interface CopyJobRecord extends CopyJob {
+  assetId: number;
+}
+
+export interface CopyJobStore {
+  insert(job: CopyJobRecord): Promise<void>;
+  update(job: CopyJobRecord): Promise<void>;
+  /** Newest first. */
+  list(assetId: number, limit: number): Promise<CopyJobRecord[]>;
+  /** The store that the asset was moved to last. */
+  movedTo(assetId: number): Promise<string | undefined>;
+  /** The oldest that is queued, or that was running when its process ended. */
+  next(): Promise<CopyJobRecord | undefined>;
+}
+
 /** Everything that is remembered, and the way to change several things at once. */
 export interface Repository {
   readonly assets: AssetStore;
@@ -270,6 +316,7 @@ export interface Repository {
   readonly uploads: UploadStore;
   readonly changes: ChangeStore;
   readonly declarations: DeclarationStore;
+  readonly copyJobs: CopyJobStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;
 }

@@ -1,3 +1,10 @@
+const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
+  let value = index;
+  for (let bit = 0; bit < 8; bit++)
+    value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
+  return value >>> 0;
+});
+
 /** CRC32C (RFC 3720, appendix B.4), bit by bit: slow, and plain enough to be the judge of faster ones. */
 export function crc32c(bytes: Uint8Array): string {
   let crc = 0xffffffff;
@@ -6,10 +13,3 @@ export function crc32c(bytes: Uint8Array): string {
   result.writeUInt32BE((crc ^ 0xffffffff) >>> 0);
   return result.toString('base64');
 }
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
-  let value = index;
-  for (let bit = 0; bit < 8; bit++)
-    value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
-  return value >>> 0;
-});

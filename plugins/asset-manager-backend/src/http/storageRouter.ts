@@ -1,0 +1,38 @@
+import type { Router } from 'express';
+import type { CopyService } from '../services/CopyService';
+import { answerOnce } from './idempotency';
+import { nameOf, RouterContext } from './requests';
+
+/** Routes about where bytes are kept. */
+export function addStorageRoutes(
+  router: Router,
+  context: RouterContext & { copies: CopyService },
+): void {
+  const { copies, callers, idempotency, now } = context;
+
+  router.get('/stores', async (req, res) => {
+    await callers.resolve(req);
+    res.json({ items: copies.stores() });
+  });
+
+  router.get('/assets/:namespace/:name/copies', async (req, res) => {
+    res.json({
+      items: await copies.list(await callers.resolve(req), nameOf(req)),
+    });
+  });
+
+  router.post('/assets/:namespace/:name/copies', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store: idempotency,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => ({
+        status: 202,
+        body: await copies.create(caller, nameOf(req), req.body),
+      }),
+    });
+  });
+}

@@ -1,0 +1,156 @@
+import type { LoggerService } from '@backstage/backend-plugin-api';
+import { isError } from '@backstage/errors';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { concurrently } from './concurrently';
+import { pageKey } from './ManifestReader';
+import type {
+  AssetRecord,
+  BlobRecord,
+  Clock,
+  CopyJobRecord,
+  Repository,
+} from './ports';
+import type { Stores } from './Stores';
+
+const HANDS = 4;
+const BATCH = 200;
+
+/**
+ * Carries out the orders to copy or move an asset's bytes to another store. Each
+ * blob is verified on its way, and noted once it stands: a job that was cut off
+ * goes on where it stopped. Readers always find a copy: the former ones are
+ * forgotten only when everything stands in the new place.
+ */
+export class BlobCopier {
+  readonly #repository: Repository;
+  readonly #stores: Stores;
+  readonly #now: Clock;
+  readonly #logger: LoggerService;
+
+  constructor(options: {
+    repository: Repository;
+    stores: Stores;
+    now: Clock;
+    logger: LoggerService;
+  }) {
+    this.#repository = options.repository;
+    this.#stores = options.stores;
+    this.#now = options.now;
+    this.#logger = options.logger;
+  }
+
+  async run(signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const job = await this.#repository.copyJobs.next();
+      if (!job) return;
+      try {
+        await this.#carryOut(job, signal);
+        await this.#save({ ...job, state: 'done', error: undefined });
+      } catch (error) {
+        // Shutting down is no failure: whoever comes next goes on.
+        signal?.throwIfAborted();
+        this.#logger.error(
+          `copying to '${job.store}' failed`,
+          isError(error) ? error : undefined,
+        );
+        await this.#save({
+          ...job,
+          state: 'failed',
+          error: "a blob could not be copied; the server's log says why",
+        });
+      }
+    }
+  }
+
+  async #carryOut(job: CopyJobRecord, signal?: AbortSignal): Promise<void> {
+    const { assetId, store } = job;
+    job.state = 'running';
+    await this.#save(job);
+    const asset = await this.#repository.assets.byId(assetId);
+    await this.#copyPages(asset, store, signal);
+    let after: Digest | undefined;
+    for (;;) {
+      const batch = await this.#repository.blobs.lackingIn(assetId, store, {
+        after,
+        limit: BATCH,
+      });
+      if (batch.length === 0) break;
+      await concurrently(batch, HANDS, async copy => {
+        signal?.throwIfAborted();
+        await this.#copyBlob(assetId, copy, store);
+        job.copiedBlobs++;
+        job.copiedBytes += copy.size;
+      });
+      after = batch.at(-1)?.digest;
+      await this.#save(job);
+    }
+    if (job.mode === 'move') {
+      await this.#repository.versions.movePages(assetId, store);
+      await this.#repository.blobs.keepOnlyIn(assetId, store, this.#now());
+    }
+  }
+
+  async #copyBlob(
+    assetId: number,
+    copy: BlobRecord,
+    store: string,
+  ): Promise<void> {
+    // What was linked from another asset keeps its key: it is the same bytes.
+    const { digest, size, key } = copy;
+    await this.#stores.get(store).put({
+      key,
+      size,
+      digest,
+      body: await this.#stores.get(copy.store).open(key),
+    });
+    await this.#repository.blobs.add(
+      assetId,
+      [{ digest, size, key, store, state: 'verified' }],
+      this.#now(),
+    );
+    await this.#repository.blobs.publish(assetId, [digest]);
+  }
+
+  /** The pages of all manifests: a store is to be readable by itself. */
+  async #copyPages(
+    asset: AssetRecord,
+    store: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const target = this.#stores.get(store);
+    let before: number | undefined;
+    for (;;) {
+      const versions = await this.#repository.versions.list({
+        assetId: asset.id,
+        before,
+        limit: BATCH,
+      });
+      if (versions.length === 0) return;
+      for (const { id } of versions) {
+        for (const page of await this.#repository.versions.pages(id)) {
+          signal?.throwIfAborted();
+          if (page.store === store) continue;
+          const key = pageKey(asset.uid, page.digest);
+          if (await target.stat(key)) continue;
+          const source = this.#stores.get(page.store);
+          const stat = await source.stat(key);
+          await target.put({
+            key,
+            size: stat?.size ?? 0,
+            digest: page.digest,
+            body: await source.open(key),
+          });
+        }
+      }
+      before = versions.at(-1)?.sequence;
+    }
+  }
+
+  async #save(job: CopyJobRecord): Promise<void> {
+    await this.#repository.copyJobs.update({
+      ...job,
+      updatedAt: this.#now(),
+    });
+  }
+}

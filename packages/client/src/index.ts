@@ -6,7 +6,6 @@
 export * from './AssetManagerClient';
 export * from './AssetManagerError';
 export * from './checksum';
-export * from './concurrently';
 export * from './IntegrityError';
 export * from './paginate';
 export * from './RemoteByteSource';

@@ -1,22 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { Storage } from '@google-cloud/storage';
-import { testBlobStore } from '@baseasset/backstage-plugin-asset-manager-node/testUtils';
-import { GcsBlobStore } from './GcsBlobStore';
+import { ConfigReader } from '@backstage/config';
+import {
+  testBlobStore,
+  testUnreliableLine,
+} from '@baseasset/backstage-plugin-asset-manager-node/testUtils';
+import { createGcsBlobStore } from './createGcsBlobStore';
 
 const endpoint = process.env.TEST_GCS_ENDPOINT;
 
 jest.setTimeout(60_000);
 
-async function create() {
-  const storage = new Storage({
+async function create(address = endpoint) {
+  const bucket = `test-${randomUUID()}`;
+  await new Storage({
     apiEndpoint: endpoint,
     useAuthWithCustomEndpoint: false,
-  });
-  const name = `test-${randomUUID()}`;
-  await storage.createBucket(name);
-  return new GcsBlobStore({ bucket: storage.bucket(name), prefix: 'in/here/' });
+  }).createBucket(bucket);
+  return createGcsBlobStore(
+    new ConfigReader({ bucket, prefix: 'in/here/', endpoint: address }),
+    { retryDelay: 10 },
+  );
 }
 
 (endpoint ? describe : describe.skip)('on a real server', () => {
-  testBlobStore('GcsBlobStore', create, { transfer: 'direct' });
+  testBlobStore('GcsBlobStore', () => create(), { transfer: 'direct' });
+  testUnreliableLine('GcsBlobStore', {
+    upstream: endpoint!,
+    create,
+    // The emulator goes by the host that it was told of.
+    keepsHost: false,
+  });
 });

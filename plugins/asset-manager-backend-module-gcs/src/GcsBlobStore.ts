@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket, File } from '@google-cloud/storage';
-import { NotFoundError } from '@backstage/errors';
 import {
   BlobStat,
   BlobStore,
@@ -13,6 +12,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import { GcsTransfer } from './GcsTransfer';
 import { isStatus } from './isStatus';
+import { ObjectReader } from './ObjectReader';
 
 /** A blob up to this size is sent in one request, and can be sent again. Bytes. */
 const PIECE = 16 * 1024 * 1024;
@@ -23,6 +23,8 @@ export interface GcsBlobStoreOptions {
   bucket: Bucket;
   /** What all keys begin with, e.g. `assets/`; nothing when left out. */
   prefix?: string;
+  /** Milliseconds before a read is tried again; 500 when left out. */
+  retryDelay?: number;
   now?: () => Date;
 }
 
@@ -38,10 +40,15 @@ export class GcsBlobStore implements BlobStore {
   readonly direct: DirectTransfer;
   readonly #bucket: Bucket;
   readonly #prefix: string;
+  readonly #reader: ObjectReader;
 
   constructor(options: GcsBlobStoreOptions) {
     this.#bucket = options.bucket;
     this.#prefix = `${options.prefix ?? ''}blobs/`;
+    this.#reader = new ObjectReader({
+      bucket: options.bucket,
+      firstDelay: options.retryDelay ?? 500,
+    });
     this.direct = new GcsTransfer({
       bucket: options.bucket,
       blobs: this.#prefix,
@@ -87,27 +94,7 @@ export class GcsBlobStore implements BlobStore {
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable> {
-    const file = this.#file(key);
-    const stream = file.createReadStream({
-      // We compare digests, and a range has no checksum.
-      validation: false,
-      decompress: false,
-      ...(range && { start: range.start, end: range.end }),
-    });
-    return new Promise((resolve, reject) => {
-      stream.once('error', error =>
-        reject(
-          isStatus(error, 404)
-            ? new NotFoundError(`there is no blob ${key}`)
-            : error,
-        ),
-      );
-      stream.once('response', ({ statusCode }) => {
-        if (statusCode < 400) resolve(stream);
-      });
-      // Nothing is asked for before somebody reads.
-      stream.read(0);
-    });
+    return this.#reader.open(this.#file(key).name, range);
   }
 
   async stat(key: string): Promise<BlobStat | undefined> {

@@ -1,4 +1,4 @@
-import { Storage } from '@google-cloud/storage';
+import { IdempotencyStrategy, Storage } from '@google-cloud/storage';
 import type { Config } from '@backstage/config';
 import { GcsBlobStore } from './GcsBlobStore';
 
@@ -8,7 +8,10 @@ import { GcsBlobStore } from './GcsBlobStore';
  * identity, the machine's service account, or `GOOGLE_APPLICATION_CREDENTIALS`.
  * Nothing secret stands in the configuration.
  */
-export function createGcsBlobStore(config: Config): GcsBlobStore {
+export function createGcsBlobStore(
+  config: Config,
+  options: { retryDelay?: number } = {},
+): GcsBlobStore {
   const endpoint = config.getOptionalString('endpoint');
   const storage = new Storage({
     projectId: config.getOptionalString('projectId'),
@@ -16,10 +19,19 @@ export function createGcsBlobStore(config: Config): GcsBlobStore {
       apiEndpoint: endpoint,
       useAuthWithCustomEndpoint: false,
     }),
-    retryOptions: { autoRetry: true, maxRetries: 6, totalTimeout: 120 },
+    retryOptions: {
+      autoRetry: true,
+      maxRetries: 6,
+      totalTimeout: 120,
+      ...(options.retryDelay && { maxRetryDelay: 1 }),
+      // Whatever we ask for may be asked for twice: creation is conditional, what
+      // is composed is the same each time, and a deletion finds nothing.
+      idempotencyStrategy: IdempotencyStrategy.RetryAlways,
+    },
   });
   return new GcsBlobStore({
     bucket: storage.bucket(config.getString('bucket')),
     prefix: config.getOptionalString('prefix'),
+    retryDelay: options.retryDelay,
   });
 }

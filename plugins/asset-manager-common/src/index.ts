@@ -6,6 +6,7 @@
 export * from './assetType';
 export * from './ByteSource';
 export * from './compare';
+export * from './concurrently';
 export * from './digest';
 export * from './events';
 export * from './formatBytes';

@@ -5,6 +5,7 @@ import picomatch from 'picomatch';
 import {
   AssetName,
   AssetVersion,
+  concurrently,
   Digest,
   formatReference,
   ManifestChecker,
@@ -12,7 +13,6 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from '../AssetManagerClient';
 import { IntegrityError } from '../IntegrityError';
-import { concurrently } from '../concurrently';
 import { retry } from '../retry';
 import { AssetManagerError } from '../AssetManagerError';
 import { BlobCache } from './BlobCache';

@@ -1,32 +1,24 @@
-import { createReadStream, promises as fs } from 'node:fs';
 import { InputError } from '@backstage/errors';
-import type {
+import {
   AssetName,
+  concurrently,
   CommitUploadRequest,
   Digest,
-  ManifestEntry,
-  PartChecksum,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from '../AssetManagerClient';
-import { AssetManagerError } from '../AssetManagerError';
-import { concurrently } from '../concurrently';
-import { checksumOf } from '../checksum';
 import {
-  Piece,
-  PieceSender,
-  PieceTarget,
   UploadProgress,
   uploadVersion,
   UploadVersionResult,
 } from '../uploadVersion';
+import { FileSender, HashedFile } from './FileSender';
 import { hashUnchanged } from './hashFile';
-import { LocalFile, scan, stampOf } from './scan';
+import { LocalFile, scan } from './scan';
 import { StampCache } from './StampCache';
 import type { Transport } from './Transport';
 
 /** Files that are read and hashed at once; hashing itself has one thread. */
 const HASHING_HANDS = 8;
-const BLOCK = 1024 * 1024;
 
 /** @public */
 export interface ScanProgress {
@@ -51,8 +43,6 @@ export interface PushOptions {
   onUpload?: (progress: UploadProgress) => void;
   signal?: AbortSignal;
 }
-
-type HashedFile = LocalFile & ManifestEntry;
 
 /**
  * Looks through a folder and hashes what changed since the last time.
@@ -124,73 +114,4 @@ export async function push(options: PushOptions): Promise<UploadVersionResult> {
     onProgress: options.onUpload,
     sender: new FileSender({ transport, signal }),
   });
-}
-
-/** Sends pieces of files that must stay as they were scanned. */
-class FileSender implements PieceSender<HashedFile> {
-  readonly #transport: Transport;
-  readonly #signal: AbortSignal | undefined;
-
-  constructor(options: { transport: Transport; signal?: AbortSignal }) {
-    this.#transport = options.transport;
-    this.#signal = options.signal;
-  }
-
-  async send(
-    file: HashedFile,
-    { start, end }: Piece,
-    target: PieceTarget,
-    onBytes: (bytes: number) => void,
-  ): Promise<void> {
-    try {
-      await this.#transport.send({
-        ...target,
-        location: file.location,
-        start,
-        end,
-        onBytes,
-        signal: this.#signal,
-      });
-    } catch (error) {
-      if (error instanceof AssetManagerError && error.status === 400)
-        throw changed(file, error);
-      throw error;
-    }
-    // A bucket can't tell that the whole is another one than was hashed.
-    if (target.signed) await this.#refuseChanged(file);
-  }
-
-  async checksum(
-    file: HashedFile,
-    { start, end }: Piece,
-    kind: PartChecksum,
-  ): Promise<string> {
-    if (end === start) return checksumOf(kind, empty());
-    return checksumOf(
-      kind,
-      createReadStream(file.location, {
-        start,
-        end: end - 1,
-        highWaterMark: Math.min(BLOCK, end - start),
-      }),
-    );
-  }
-
-  async #refuseChanged(file: HashedFile): Promise<void> {
-    const stat = await fs
-      .stat(file.location, { bigint: true })
-      .catch(() => undefined);
-    if (!stat || stampOf(stat) !== file.stamp) throw changed(file);
-  }
-}
-
-async function* empty(): AsyncGenerator<Uint8Array> {}
-
-function changed(file: LocalFile, cause?: Error): InputError {
-  return new InputError(
-    `${JSON.stringify(
-      file.location,
-    )} changed while it was sent; push again when it is at rest`,
-    cause,
-  );
 }

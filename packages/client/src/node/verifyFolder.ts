@@ -1,5 +1,7 @@
-import type { ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
-import { concurrently } from '../concurrently';
+import {
+  concurrently,
+  ManifestEntry,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { hashFile } from './hashFile';
 import { scan } from './scan';
 

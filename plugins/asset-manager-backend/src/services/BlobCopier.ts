@@ -1,7 +1,9 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
-import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
-import { concurrently } from './concurrently';
+import {
+  concurrently,
+  Digest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { pageKey } from './ManifestReader';
 import type {
   AssetRecord,

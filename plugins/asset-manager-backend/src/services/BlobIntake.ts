@@ -1,6 +1,7 @@
 import { ConflictError, InputError, isError } from '@backstage/errors';
 import type { Readable } from 'node:stream';
 import {
+  concurrently,
   Digest,
   MissingBlob,
   partSizeOf,
@@ -13,7 +14,6 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
-import { concurrently } from './concurrently';
 import { BlobRecorder } from './BlobRecorder';
 import { blobKey } from './ManifestReader';
 import type {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { isError } from '@backstage/errors';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import {
+  concurrently,
   Digest,
   formatReference,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ChangeSignal } from './ChangeSignal';
-import { concurrently } from './concurrently';
 import type { ManifestReader } from './ManifestReader';
 import type {
   AssetRecord,

@@ -1,1 +1,2 @@
 export { testBlobStore } from './testBlobStore';
+export { testUnreliableLine } from './testUnreliableLine';

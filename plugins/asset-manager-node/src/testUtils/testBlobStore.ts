@@ -174,6 +174,19 @@ export function testBlobStore(
       expect(sizes.sort()).toEqual([10, 20, 30]);
     });
 
+    it('lists more blobs than ten pages of a bucket hold', async () => {
+      let next = 0;
+      await Promise.all(
+        Array.from({ length: 24 }, async () => {
+          while (next < 10_050) {
+            const bytes = Buffer.from(`${next++}`);
+            await put(`many/${bytes}`, bytes);
+          }
+        }),
+      );
+      expect(new Set(await keysOf(store, 'many/')).size).toBe(10_050);
+    }, 120_000);
+
     it.each([
       '../out',
       'a/../../out',

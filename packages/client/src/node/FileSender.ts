@@ -1,0 +1,85 @@
+import { createReadStream, promises as fs } from 'node:fs';
+import { InputError } from '@backstage/errors';
+import type {
+  ManifestEntry,
+  PartChecksum,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { AssetManagerError } from '../AssetManagerError';
+import { checksumOf } from '../checksum';
+import type { Piece, PieceSender, PieceTarget } from '../uploadVersion';
+import { LocalFile, stampOf } from './scan';
+import type { Transport } from './Transport';
+
+const BLOCK = 1024 * 1024;
+
+/** A file whose digest is known. */
+export type HashedFile = LocalFile & ManifestEntry;
+
+/** Sends pieces of files that must stay as they were scanned. */
+export class FileSender implements PieceSender<HashedFile> {
+  readonly #transport: Transport;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(options: { transport: Transport; signal?: AbortSignal }) {
+    this.#transport = options.transport;
+    this.#signal = options.signal;
+  }
+
+  async send(
+    file: HashedFile,
+    { start, end }: Piece,
+    target: PieceTarget,
+    onBytes: (bytes: number) => void,
+  ): Promise<void> {
+    try {
+      await this.#transport.send({
+        ...target,
+        location: file.location,
+        start,
+        end,
+        onBytes,
+        signal: this.#signal,
+      });
+    } catch (error) {
+      if (error instanceof AssetManagerError && error.status === 400)
+        throw changed(file, error);
+      throw error;
+    }
+    // A bucket can't tell that the whole is another one than was hashed.
+    if (target.signed) await this.#refuseChanged(file);
+  }
+
+  async checksum(
+    file: HashedFile,
+    { start, end }: Piece,
+    kind: PartChecksum,
+  ): Promise<string> {
+    if (end === start) return checksumOf(kind, empty());
+    return checksumOf(
+      kind,
+      createReadStream(file.location, {
+        start,
+        end: end - 1,
+        highWaterMark: Math.min(BLOCK, end - start),
+      }),
+    );
+  }
+
+  async #refuseChanged(file: HashedFile): Promise<void> {
+    const stat = await fs
+      .stat(file.location, { bigint: true })
+      .catch(() => undefined);
+    if (!stat || stampOf(stat) !== file.stamp) throw changed(file);
+  }
+}
+
+async function* empty(): AsyncGenerator<Uint8Array> {}
+
+function changed(file: LocalFile, cause?: Error): InputError {
+  return new InputError(
+    `${JSON.stringify(
+      file.location,
+    )} changed while it was sent; push again when it is at rest`,
+    cause,
+  );
+}

@@ -125,7 +125,8 @@ export class MissingBlobs<T extends ManifestEntry> {
       // It stands already: sent by an earlier try whose answer was lost, or by somebody else.
       if (error.status === 412) return;
       // What was signed may have expired while it waited; the next try asks anew.
-      if (error.status === 403)
+      // Another operation crossed it: the bucket asks to try again.
+      if (error.status === 403 || error.status === 409)
         throw new AssetManagerError({
           status: 503,
           message: error.message,

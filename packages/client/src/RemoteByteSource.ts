@@ -5,7 +5,7 @@ import type {
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from './AssetManagerClient';
-import { AssetManagerError } from './AssetManagerError';
+import type { AssetManagerError } from './AssetManagerError';
 
 /** Ranges up to this size are read by the backend wherever they stand. Bytes. */
 const SMALL = 1024 * 1024;
@@ -63,10 +63,11 @@ export class RemoteByteSource implements ByteSource {
     const response = await (length <= SMALL || this.#bucketIsClosed
       ? read({ via: 'backend' })
       : read({ attempts: 1 }).catch(error => {
-          // A bucket that does not let this page read it looks like a broken line.
-          if (!(error instanceof AssetManagerError) || error.status !== 0)
+          const { status } = error as Partial<AssetManagerError>;
+          if (status === undefined || status === 401 || status === 416)
             throw error;
-          this.#bucketIsClosed = true;
+          // A bucket that does not let this page read it looks like a broken line.
+          if (status === 0) this.#bucketIsClosed = true;
           return read({ via: 'backend' });
         }));
     return new Uint8Array(await response.arrayBuffer());

@@ -58,7 +58,7 @@ export class GcsBlobStore implements BlobStore {
     });
   }
 
-  async put(options: PutBlobOptions): Promise<void> {
+  async put(options: PutBlobOptions): Promise<{ created: boolean }> {
     const { key, size, digest, body } = options;
     const file = this.#file(key);
     const bytes = new PromisedBytes({ size, digest });
@@ -75,7 +75,7 @@ export class GcsBlobStore implements BlobStore {
             contentType: 'application/octet-stream',
           }),
         );
-        return;
+        return { created: true };
       }
       const chunks: Buffer[] = [];
       await pipeline(body, bytes, async passing => {
@@ -87,9 +87,11 @@ export class GcsBlobStore implements BlobStore {
         validation: 'crc32c',
         contentType: 'application/octet-stream',
       });
+      return { created: true };
     } catch (error) {
       // Somebody, perhaps our own former try, has written it.
-      if (!isStatus(error, 412)) throw error;
+      if (isStatus(error, 412)) return { created: false };
+      throw error;
     }
   }
 

@@ -1,8 +1,9 @@
 import type { Bucket, File } from '@google-cloud/storage';
-import { ConflictError } from '@backstage/errors';
+import { NotFoundError } from '@backstage/errors';
 import {
   BlobStat,
   checkBlobKey,
+  checkParts,
   DirectTransfer,
   PartsOfBlob,
   SignedRequest,
@@ -91,15 +92,11 @@ export class GcsTransfer implements DirectTransfer {
     let received = 0;
     for (let number = 0; number < partCount; number++)
       received += sizes.get(number) ?? 0;
-    if (sizes.size !== partCount || received !== size) {
-      throw new ConflictError(
-        `${sizes.size} of ${partCount} parts, and ${received} of ${size} bytes have arrived`,
-      );
-    }
+    checkParts({ parts: sizes.size, partCount, received, size });
     await this.#compose(session, partCount, this.#blob(key));
     const made = await this.#stat(key);
     if (!made)
-      throw new ConflictError(
+      throw new NotFoundError(
         'the parts are gone; the blob has to be sent again',
       );
     await this.abortParts(options);
@@ -164,28 +161,32 @@ export class GcsTransfer implements DirectTransfer {
     target: File,
   ): Promise<void> {
     const folder = this.#folder(session);
-    let sources = Array.from({ length: partCount }, (_, number) =>
-      this.#bucket.file(`${folder}${number}`),
-    );
-    for (let level = 1; sources.length > COMPOSED_AT_ONCE; level++) {
-      const composed: File[] = [];
-      for (let at = 0; at < sources.length; at += COMPOSED_AT_ONCE) {
-        const file = this.#bucket.file(`${folder}level-${level}-${at}`);
-        await this.#bucket.combine(
-          sources.slice(at, at + COMPOSED_AT_ONCE),
-          file,
-        );
-        composed.push(file);
-      }
-      sources = composed;
-    }
     target.metadata.contentType = 'application/octet-stream';
     try {
+      let sources = Array.from({ length: partCount }, (_, number) =>
+        this.#bucket.file(`${folder}${number}`),
+      );
+      for (let level = 1; sources.length > COMPOSED_AT_ONCE; level++)
+        sources = await this.#composeLevel(sources, `${folder}level-${level}-`);
       await this.#bucket.combine(sources, target, { ifGenerationMatch: 0 });
     } catch (error) {
-      // Made already: by another upload, or by a try of ours whose answer was lost.
-      if (!isStatus(error, 412)) throw error;
+      // Made already, by another upload or by a try of ours whose answer was lost;
+      // the parts may be deleted by the other under our hands.
+      if (!isStatus(error, 404, 412)) throw error;
     }
+  }
+
+  async #composeLevel(sources: File[], prefix: string): Promise<File[]> {
+    const composed: File[] = [];
+    for (let at = 0; at < sources.length; at += COMPOSED_AT_ONCE) {
+      const file = this.#bucket.file(`${prefix}${at}`);
+      await this.#bucket.combine(
+        sources.slice(at, at + COMPOSED_AT_ONCE),
+        file,
+      );
+      composed.push(file);
+    }
+    return composed;
   }
 
   #filesOf(session: string): AsyncIterable<File> {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -13,7 +15,10 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { NotFoundError } from '@backstage/errors';
-import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Digest,
+  partSizeOf,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   BlobStat,
   BlobStore,
@@ -28,6 +33,8 @@ import { S3Transfer } from './S3Transfer';
 
 /** A blob that passes through the backend is sent in pieces of this size. Bytes. */
 const PIECE = 16 * 1024 * 1024;
+/** Tries of a request that others cross. */
+const CROSSINGS = 5;
 
 /** @public */
 export interface S3BlobStoreOptions {
@@ -69,19 +76,21 @@ export class S3BlobStore implements BlobStore {
     });
   }
 
-  async put(options: PutBlobOptions): Promise<void> {
+  async put(options: PutBlobOptions): Promise<{ created: boolean }> {
     const { key, size, digest, body } = options;
     const target = this.#locate(key);
-    const bytes = body.pipe(new PromisedBytes({ size, digest }));
-    body.on('error', error => bytes.destroy(error));
+    const bytes = new PromisedBytes({ size, digest });
     if (size > PIECE) {
-      await this.#putInPieces(target, bytes);
-      return;
+      return pipeline(body, bytes, passing =>
+        this.#putInPieces(target, passing, size),
+      );
     }
     const chunks: Buffer[] = [];
-    for await (const chunk of bytes) chunks.push(chunk);
-    try {
-      await this.#client.send(
+    await pipeline(body, bytes, async passing => {
+      for await (const chunk of passing) chunks.push(chunk);
+    });
+    return this.#create(() =>
+      this.#client.send(
         new PutObjectCommand({
           ...target,
           Body: Buffer.concat(chunks),
@@ -89,11 +98,8 @@ export class S3BlobStore implements BlobStore {
           ChecksumSHA256: base64Of(digest),
           IfNoneMatch: '*',
         }),
-      );
-    } catch (error) {
-      // Somebody, perhaps our own former try, has written it.
-      if (!isStatus(error, 412, 409)) throw error;
-    }
+      ),
+    );
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable> {
@@ -147,11 +153,12 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  /** The last piece is only sent, and the whole only made, once the bytes were what was promised. */
+  /** The whole is only made once the bytes were what was promised. */
   async #putInPieces(
     target: { Bucket: string; Key: string },
     bytes: AsyncIterable<Buffer>,
-  ): Promise<void> {
+    size: number,
+  ): Promise<{ created: boolean }> {
     const { UploadId } = await this.#client.send(
       new CreateMultipartUploadCommand({
         ...target,
@@ -179,21 +186,48 @@ export class S3BlobStore implements BlobStore {
       );
       parts.push({ PartNumber, ETag, ChecksumSHA256 });
     };
-    try {
-      for await (const piece of inPieces(bytes, PIECE)) await send(piece);
-      await this.#client.send(
-        new CompleteMultipartUploadCommand({
-          ...target,
-          UploadId,
-          MultipartUpload: { Parts: parts },
-          IfNoneMatch: '*',
-        }),
-      );
-    } catch (error) {
-      await this.#client
+    const abort = () =>
+      this.#client
         .send(new AbortMultipartUploadCommand({ ...target, UploadId }))
         .catch(() => {});
-      if (!isStatus(error, 412, 409)) throw error;
+    try {
+      for await (const piece of inPieces(bytes, partSizeOf(size, PIECE)))
+        await send(piece);
+      const result = await this.#create(() =>
+        this.#client.send(
+          new CompleteMultipartUploadCommand({
+            ...target,
+            UploadId,
+            MultipartUpload: { Parts: parts },
+            IfNoneMatch: '*',
+          }),
+        ),
+      );
+      if (!result.created) await abort();
+      return result;
+    } catch (error) {
+      await abort();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a conditional request. 412 says that the key stands, perhaps by a try
+   * of ours whose answer was lost (which makes a multipart upload be gone: 404).
+   * 409 says that another operation crossed it, and asks to try again.
+   */
+  async #create(
+    request: () => Promise<unknown>,
+  ): Promise<{ created: boolean }> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await request();
+        return { created: true };
+      } catch (error) {
+        if (isStatus(error, 412, 404)) return { created: false };
+        if (!isStatus(error, 409) || attempt === CROSSINGS) throw error;
+        await pause(Math.random() * 200 * 2 ** attempt);
+      }
     }
   }
 

@@ -12,10 +12,11 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { ConflictError } from '@backstage/errors';
+import { NotFoundError } from '@backstage/errors';
 import {
   BlobStat,
   checkBlobKey,
+  checkParts,
   DirectTransfer,
   PartsOfBlob,
   SignedRequest,
@@ -95,8 +96,12 @@ export class S3Transfer implements DirectTransfer {
 
   async receivedParts(parts: PartsOfBlob): Promise<Map<number, number>> {
     const sizes = new Map<number, number>();
-    for await (const { PartNumber = 1, Size = 0 } of this.#listParts(parts))
-      sizes.set(PartNumber - 1, Size);
+    try {
+      for await (const { PartNumber = 1, Size = 0 } of this.#listParts(parts))
+        sizes.set(PartNumber - 1, Size);
+    } catch (error) {
+      throw asGone(error);
+    }
     return sizes;
   }
 
@@ -111,16 +116,16 @@ export class S3Transfer implements DirectTransfer {
     }
     const parts: CompletedPart[] = [];
     let received = 0;
-    for await (const part of this.#listParts(options)) {
-      const { PartNumber, ETag, ChecksumSHA256, Size = 0 } = part;
-      parts.push({ PartNumber, ETag, ChecksumSHA256 });
-      received += Size;
+    try {
+      for await (const part of this.#listParts(options)) {
+        const { PartNumber, ETag, ChecksumSHA256, Size = 0 } = part;
+        parts.push({ PartNumber, ETag, ChecksumSHA256 });
+        received += Size;
+      }
+    } catch (error) {
+      throw asGone(error);
     }
-    if (parts.length !== partCount || received !== size) {
-      throw new ConflictError(
-        `${parts.length} of ${partCount} parts, and ${received} of ${size} bytes have arrived`,
-      );
-    }
+    checkParts({ parts: parts.length, partCount, received, size });
     try {
       await this.#client.send(
         new CompleteMultipartUploadCommand({
@@ -136,10 +141,7 @@ export class S3Transfer implements DirectTransfer {
       await this.abortParts(options);
     }
     const made = await this.#stat(key);
-    if (!made)
-      throw new ConflictError(
-        'the parts are gone; the blob has to be sent again',
-      );
+    if (!made) throw gone();
     return made;
   }
 
@@ -217,4 +219,13 @@ export class S3Transfer implements DirectTransfer {
   #locate(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.#bucket, Key: `${this.#prefix}${checkBlobKey(key)}` };
   }
+}
+
+function gone(): NotFoundError {
+  return new NotFoundError('the parts are gone; the blob has to be sent again');
+}
+
+/** An upload that was ended: by us, or by a rule of the bucket. */
+function asGone(error: unknown): unknown {
+  return isStatus(error, 404) ? gone() : error;
 }

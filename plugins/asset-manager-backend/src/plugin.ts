@@ -4,6 +4,7 @@ import {
   createBackendPlugin,
   resolvePackagePath,
 } from '@backstage/backend-plugin-api';
+import { isError } from '@backstage/errors';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import {
@@ -27,6 +28,7 @@ import { AssetTypes } from './services/AssetTypes';
 import { BlobCollector } from './services/BlobCollector';
 import { BlobCopier } from './services/BlobCopier';
 import { BlobIntake } from './services/BlobIntake';
+import { BlobKeeper } from './services/BlobKeeper';
 import { ChangePublisher } from './services/ChangePublisher';
 import { ChangeService } from './services/ChangeService';
 import { ChangeSignal } from './services/ChangeSignal';
@@ -136,11 +138,13 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           changed,
         });
+        const keeper = new BlobKeeper({ repository, stores });
         const sessions = new UploadSessions({ repository, now });
         const intake = new BlobIntake({
           repository,
           sessions,
           stores,
+          keeper,
           now,
           partSize: settings.partSize,
         });
@@ -152,6 +156,7 @@ export const assetManagerPlugin = createBackendPlugin({
           stores,
           sessions,
           intake,
+          keeper,
           now,
           createId: createUid,
           changed,
@@ -167,7 +172,13 @@ export const assetManagerPlugin = createBackendPlugin({
           createId: createUid,
           onQueued: () => scheduler.triggerTask(COPY_TASK).catch(() => {}),
         });
-        const copier = new BlobCopier({ repository, stores, now, logger });
+        const copier = new BlobCopier({
+          repository,
+          stores,
+          keeper,
+          now,
+          logger,
+        });
         const collector = new BlobCollector({
           repository,
           stores,
@@ -178,7 +189,7 @@ export const assetManagerPlugin = createBackendPlugin({
         const verifier = new ContentVerifier({
           repository,
           manifests,
-          stores,
+          keeper,
           now,
           changed,
           logger,
@@ -271,7 +282,12 @@ export const assetManagerPlugin = createBackendPlugin({
           timeout: { minutes: 10 },
           initialDelay: { minutes: 1 },
           fn: async () => {
-            const count = await uploads.removeExpired();
+            const count = await uploads.removeExpired((id, error) =>
+              logger.warn(
+                `the upload ${id} could not be forgotten yet`,
+                isError(error) ? error : undefined,
+              ),
+            );
             if (count > 0)
               logger.info(`removed ${count} uploads that nobody went on with`);
             await idempotency.removeOlderThan(

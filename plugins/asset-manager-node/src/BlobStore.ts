@@ -87,7 +87,7 @@ export interface BlobStat {
  * Where bytes are kept. Blobs never change; a key is written once.
  *
  * Guarantees of every implementation:
- * - When `put` resolves, the bytes had the promised size and
+ * - When `put` has created a blob, the bytes had the promised size and
  *   digest and survive a power cut.
  * - A blob is never visible before it is whole.
  * - Writing a key that stands leaves it as it is and succeeds.
@@ -96,8 +96,14 @@ export interface BlobStat {
  * @public
  */
 export interface BlobStore {
-  /** @throws InputError when the bytes are not what was promised; nothing is kept then */
-  put(options: PutBlobOptions): Promise<void>;
+  /**
+   * Writes a blob.
+   *
+   * @returns whether these bytes were written; false when the key stood already,
+   *   with bytes of which this call knows nothing
+   * @throws InputError when the bytes are not what was promised; nothing is kept then
+   */
+  put(options: PutBlobOptions): Promise<{ created: boolean }>;
 
   /** @throws NotFoundError when there is no such blob */
   open(key: string, range?: ByteRange): Promise<Readable>;

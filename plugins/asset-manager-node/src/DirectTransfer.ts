@@ -83,13 +83,19 @@ export interface DirectTransfer {
 
   signPart(options: SignPartOptions): Promise<SignedRequest>;
 
-  /** The sizes in bytes of the parts that have arrived, by their numbers. */
+  /**
+   * The sizes in bytes of the parts that have arrived, by their numbers.
+   *
+   * @throws NotFoundError when the bucket has forgotten all of them
+   */
   receivedParts(parts: PartsOfBlob): Promise<Map<number, number>>;
 
   /**
    * Makes the blob of its parts; succeeds when it stands already.
    *
-   * @throws ConflictError when parts are missing or the size is another one
+   * @throws ConflictError when parts are missing
+   * @throws InputError when they have another size than was promised
+   * @throws NotFoundError when the bucket has forgotten all of them
    */
   completeParts(
     options: PartsOfBlob & { size: number; partCount: number },

@@ -5,6 +5,7 @@
  */
 export * from './BlobStore';
 export * from './blobKey';
+export * from './checkParts';
 export * from './DirectTransfer';
 export * from './extensions';
 export * from './PromisedBytes';

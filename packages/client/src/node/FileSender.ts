@@ -41,9 +41,16 @@ export class FileSender implements PieceSender<HashedFile> {
         signal: this.#signal,
       });
     } catch (error) {
-      if (error instanceof AssetManagerError && error.status === 400)
-        throw changed(file, error);
-      throw error;
+      if (!(error instanceof AssetManagerError) || error.status !== 400)
+        throw error;
+      if (!target.signed) throw changed(file, error);
+      await this.#refuseChanged(file);
+      // A bucket says 400 of what took too long, too: another try is signed anew.
+      throw new AssetManagerError({
+        status: 503,
+        message: error.message,
+        cause: error,
+      });
     }
     // A bucket can't tell that the whole is another one than was hashed.
     if (target.signed) await this.#refuseChanged(file);

@@ -4,9 +4,16 @@ import type {
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
-import type { BlobIndex, BlobRecord, Viewer } from '../services/ports';
+import type {
+  BlobIndex,
+  BlobRecord,
+  StoredBlob,
+  Viewer,
+} from '../services/ports';
 import { inBatches, toNumber } from './rows';
 import { whereVisible } from './visible';
+
+const LONG_AGO = new Date(0).toISOString();
 
 interface BlobRow {
   asset_id: number | string;
@@ -41,6 +48,42 @@ function byDigest(
     const copies = found.get(record.digest);
     if (copies) copies.push(record);
     else found.set(record.digest, [record]);
+  }
+}
+
+/** Each copy once, and in the order in which everybody takes them: nobody waits for a circle of others. */
+function inOneOrder(blobs: readonly BlobRecord[]): BlobRecord[] {
+  const byName = new Map(
+    blobs.map(blob => [`${blob.digest} ${blob.store}`, blob]),
+  );
+  return [...byName.keys()].sort().map(name => byName.get(name)!);
+}
+
+/**
+ * Bytes that were condemned and are referred to again are kept. The deletion
+ * takes the same rows, so that one of the two waits for the other.
+ *
+ * @throws ServiceUnavailableError when they are being deleted at this moment
+ */
+async function revive(
+  transaction: Knex.Transaction,
+  blobs: readonly StoredBlob[],
+): Promise<void> {
+  const wanted = new Set(blobs.map(({ store, key }) => `${store} ${key}`));
+  const rows = await transaction<CondemnedRow>('condemned_blobs')
+    .whereIn(
+      'key',
+      blobs.map(({ key }) => key),
+    )
+    .orderBy(['store', 'key'])
+    .forUpdate();
+  for (const { store, key, deleting } of rows) {
+    if (!wanted.has(`${store} ${key}`)) continue;
+    if (deleting)
+      throw new ServiceUnavailableError(
+        'bytes of the same blob are being deleted; ask again in a moment',
+      );
+    await transaction('condemned_blobs').where({ store, key }).delete();
   }
 }
 
@@ -96,7 +139,7 @@ export class DatabaseBlobIndex implements BlobIndex {
     blobs: readonly BlobRecord[],
     at: string,
   ): Promise<void> {
-    for (const batch of inBatches(blobs, 100)) {
+    for (const batch of inBatches(inOneOrder(blobs), 100)) {
       await this.#knex.transaction(async transaction => {
         await transaction<BlobRow>('blobs')
           .insert(
@@ -113,35 +156,17 @@ export class DatabaseBlobIndex implements BlobIndex {
           )
           .onConflict(['asset_id', 'digest', 'store'])
           .merge(['size', 'state', 'key', 'created_at'])
-          .where('blobs.state', 'damaged');
-        await this.#revive(transaction, batch);
+          .whereRaw(
+            `blobs.state = 'damaged' or (blobs.state = 'received' and excluded.state = 'verified')`,
+          );
+        await revive(transaction, batch);
       });
     }
   }
 
-  /**
-   * Bytes that were condemned and are referred to again are kept. The deletion
-   * takes the same rows, so that one of the two waits for the other.
-   *
-   * @throws ServiceUnavailableError when they are being deleted at this moment
-   */
-  async #revive(
-    transaction: Knex.Transaction,
-    blobs: readonly BlobRecord[],
-  ): Promise<void> {
-    const keys = blobs.map(({ key }) => key);
-    const rows = await transaction<CondemnedRow>('condemned_blobs')
-      .whereIn('key', keys)
-      .forUpdate();
-    const wanted = new Set(blobs.map(({ store, key }) => `${store} ${key}`));
-    for (const { store, key, deleting } of rows) {
-      if (!wanted.has(`${store} ${key}`)) continue;
-      if (deleting)
-        throw new ServiceUnavailableError(
-          'bytes of the same blob are being deleted; ask again in a moment',
-        );
-      await transaction('condemned_blobs').where({ store, key }).delete();
-    }
+  async claim(copies: readonly StoredBlob[]): Promise<void> {
+    for (const batch of inBatches(copies, 500))
+      await this.#knex.transaction(transaction => revive(transaction, batch));
   }
 
   async publish(assetId: number, digests: readonly Digest[]): Promise<void> {
@@ -153,13 +178,32 @@ export class DatabaseBlobIndex implements BlobIndex {
     }
   }
 
-  async setState(
-    copy: Pick<BlobRecord, 'store' | 'key'>,
-    state: Verification,
-  ): Promise<void> {
+  async setState(copy: StoredBlob, state: Verification): Promise<void> {
     await this.#blobs()
       .where({ store: copy.store, key: copy.key })
       .update({ state });
+  }
+
+  async isReferenced({ store, key }: StoredBlob): Promise<boolean> {
+    const row = await this.#blobs()
+      .where({ store, key })
+      .whereNot({ state: 'damaged' })
+      .first();
+    return row !== undefined;
+  }
+
+  async condemnDamaged(copy: StoredBlob): Promise<void> {
+    const { store, key } = copy;
+    await this.#knex.transaction(async transaction => {
+      await transaction<BlobRow>('blobs')
+        .where({ store, key })
+        .update({ state: 'damaged' });
+      await transaction<CondemnedRow>('condemned_blobs')
+        // At once: whoever takes over from a process that dies need not wait.
+        .insert({ store, key, condemned_at: LONG_AGO, deleting: true })
+        .onConflict(['store', 'key'])
+        .merge();
+    });
   }
 
   async outside(
@@ -183,7 +227,9 @@ export class DatabaseBlobIndex implements BlobIndex {
     if (options.after !== undefined) query.where('digest', '>', options.after);
     const found = new Map<Digest, BlobRecord[]>();
     byDigest((await query.select('*')) as BlobRow[], found);
-    return [...found.values()].map(copies => copies[0]);
+    return [...found.values()].map(
+      copies => copies.find(({ state }) => state === 'verified') ?? copies[0],
+    );
   }
 
   async keepOnlyIn(assetId: number, store: string, at: string): Promise<void> {
@@ -194,8 +240,7 @@ export class DatabaseBlobIndex implements BlobIndex {
         .whereIn(
           'digest',
           transaction<BlobRow>('blobs')
-            .where({ asset_id: assetId, store })
-            .whereNot({ state: 'damaged' })
+            .where({ asset_id: assetId, store, state: 'verified' })
             .select('digest'),
         )
         .select('store', 'key', 'digest');
@@ -214,20 +259,26 @@ export class DatabaseBlobIndex implements BlobIndex {
             })),
           )
           .onConflict(['store', 'key'])
-          .ignore();
+          .merge(['condemned_at'])
+          .where('condemned_blobs.deleting', false);
       }
     });
   }
 
-  async condemned(before: string, limit: number) {
+  async condemned(
+    before: string,
+    options: { limit: number; offset: number; stores: readonly string[] },
+  ): Promise<StoredBlob[]> {
     return this.#condemned()
       .where('condemned_at', '<', before)
-      .orderBy('condemned_at')
-      .limit(limit)
+      .whereIn('store', [...options.stores])
+      .orderBy(['condemned_at', 'store', 'key'])
+      .limit(options.limit)
+      .offset(options.offset)
       .select('store', 'key');
   }
 
-  async beginDelete(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<boolean> {
+  async beginDelete(copy: StoredBlob): Promise<boolean> {
     const { store, key } = copy;
     return this.#knex.transaction(async transaction => {
       await transaction<CondemnedRow>('condemned_blobs')
@@ -235,6 +286,7 @@ export class DatabaseBlobIndex implements BlobIndex {
         .forUpdate();
       const inUse = await transaction<BlobRow>('blobs')
         .where({ store, key })
+        .whereNot({ state: 'damaged' })
         .first();
       const rows = transaction<CondemnedRow>('condemned_blobs').where({
         store,
@@ -248,20 +300,20 @@ export class DatabaseBlobIndex implements BlobIndex {
     });
   }
 
-  async deleted(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<void> {
+  async deleted(copy: StoredBlob): Promise<void> {
     const { store, key } = copy;
     await this.#condemned().where({ store, key }).delete();
   }
 
+  /** Unfinished pushes are left alone: their bytes are nobody's yet. */
   #lacking(assetId: number, store: string) {
     return this.#blobs()
-      .where({ asset_id: assetId })
+      .where({ asset_id: assetId, published: true })
       .whereNot({ state: 'damaged' })
       .whereNotIn(
         'digest',
         this.#blobs()
-          .where({ asset_id: assetId, store })
-          .whereNot({ state: 'damaged' })
+          .where({ asset_id: assetId, store, state: 'verified' })
           .select('digest'),
       );
   }

@@ -184,11 +184,18 @@ export class DatabaseVersionStore implements VersionStore {
     await this.#rows().where({ id }).update({ verification });
   }
 
-  async movePages(assetId: number, store: string): Promise<void> {
+  async movePages(
+    assetId: number,
+    store: string,
+    lastSequence: number,
+  ): Promise<void> {
     await this.#knex('version_pages')
       .whereIn(
         'version_id',
-        this.#knex('versions').where({ asset_id: assetId }).select('id'),
+        this.#knex('versions')
+          .where({ asset_id: assetId })
+          .where('sequence', '<=', lastSequence)
+          .select('id'),
       )
       .update({ store });
   }

@@ -40,9 +40,14 @@ export class BlobCollector {
       Date.parse(this.#now()) - this.#graceMs,
     ).toISOString();
     let count = 0;
+    let failed = 0;
     while (count < CAP) {
-      const batch = await blobs.condemned(before, BATCH);
-      let progress = false;
+      const batch = await blobs.condemned(before, {
+        limit: BATCH,
+        offset: failed,
+        stores: this.#stores.names,
+      });
+      if (batch.length === 0) break;
       for (const copy of batch) {
         signal?.throwIfAborted();
         try {
@@ -51,15 +56,14 @@ export class BlobCollector {
             await blobs.deleted(copy);
             count++;
           }
-          progress = true;
         } catch (error) {
+          failed++;
           this.#logger.warn(
             `a condemned blob could not be deleted from '${copy.store}'`,
             isError(error) ? error : undefined,
           );
         }
       }
-      if (!progress) break;
     }
     return count;
   }

@@ -4,6 +4,7 @@ import {
   concurrently,
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { BlobKeeper } from './BlobKeeper';
 import { pageKey } from './ManifestReader';
 import type {
   AssetRecord,
@@ -26,17 +27,20 @@ const BATCH = 200;
 export class BlobCopier {
   readonly #repository: Repository;
   readonly #stores: Stores;
+  readonly #keeper: BlobKeeper;
   readonly #now: Clock;
   readonly #logger: LoggerService;
 
   constructor(options: {
     repository: Repository;
     stores: Stores;
+    keeper: BlobKeeper;
     now: Clock;
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
+    this.#keeper = options.keeper;
     this.#now = options.now;
     this.#logger = options.logger;
   }
@@ -70,6 +74,8 @@ export class BlobCopier {
     job.state = 'running';
     await this.#save(job);
     const asset = await this.#repository.assets.byId(assetId);
+    // A version that is made meanwhile keeps its pages where it wrote them.
+    const last = await this.#repository.versions.latest(assetId);
     await this.#copyPages(asset, store, signal);
     let after: Digest | undefined;
     for (;;) {
@@ -88,7 +94,11 @@ export class BlobCopier {
       await this.#save(job);
     }
     if (job.mode === 'move') {
-      await this.#repository.versions.movePages(assetId, store);
+      await this.#repository.versions.movePages(
+        assetId,
+        store,
+        last?.sequence ?? 0,
+      );
       await this.#repository.blobs.keepOnlyIn(assetId, store, this.#now());
     }
   }
@@ -100,12 +110,9 @@ export class BlobCopier {
   ): Promise<void> {
     // What was linked from another asset keeps its key: it is the same bytes.
     const { digest, size, key } = copy;
-    await this.#stores.get(store).put({
-      key,
-      size,
-      digest,
-      body: await this.#stores.get(copy.store).open(key),
-    });
+    await this.#keeper.write(store, { key, size, digest }, () =>
+      this.#stores.get(copy.store).open(key),
+    );
     await this.#repository.blobs.add(
       assetId,
       [{ digest, size, key, store, state: 'verified' }],
@@ -136,10 +143,9 @@ export class BlobCopier {
           const key = pageKey(asset.uid, page.digest);
           if (await target.stat(key)) continue;
           const source = this.#stores.get(page.store);
-          const stat = await source.stat(key);
           await target.put({
             key,
-            size: stat?.size ?? 0,
+            size: (await source.stat(key))?.size ?? 0,
             digest: page.digest,
             body: await source.open(key),
           });

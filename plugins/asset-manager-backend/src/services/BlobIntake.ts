@@ -14,6 +14,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
+import type { BlobKeeper } from './BlobKeeper';
 import { BlobRecorder } from './BlobRecorder';
 import { blobKey } from './ManifestReader';
 import type {
@@ -40,11 +41,13 @@ export class BlobIntake {
   readonly #now: Clock;
   readonly #partSize: number;
   readonly #recorder: BlobRecorder;
+  readonly #keeper: BlobKeeper;
 
   constructor(options: {
     repository: Repository;
     sessions: UploadSessions;
     stores: Stores;
+    keeper: BlobKeeper;
     now: Clock;
     /** Bytes. */
     partSize: number;
@@ -55,6 +58,7 @@ export class BlobIntake {
     this.#now = options.now;
     this.#partSize = options.partSize;
     this.#recorder = new BlobRecorder(options);
+    this.#keeper = options.keeper;
   }
 
   /** How the bytes of an upload are to be sent. */
@@ -77,20 +81,29 @@ export class BlobIntake {
     const standing = await this.#repository.blobs.find(asset.id, [
       ...sizes.keys(),
     ]);
-    let wanted = [...sizes.keys()].filter(digest => !standing.has(digest));
+    let wanted = [...sizes.keys()].filter(
+      digest => this.#stores.usable(standing.get(digest)).length === 0,
+    );
     const elsewhere = await this.#repository.blobs.findElsewhere(
       wanted,
       caller,
     );
     const links = new Map<string, BlobRecord>();
-    for (const copy of [...elsewhere.values()].flat())
+    for (const copy of this.#stores.usable([...elsewhere.values()].flat()))
       links.set(`${copy.digest} ${copy.store}`, copy);
     await this.#repository.blobs.add(
       asset.id,
       [...links.values()],
       this.#now(),
     );
-    wanted = wanted.filter(digest => !elsewhere.has(digest));
+    const linked = new Set([...links.values()].map(({ digest }) => digest));
+    wanted = wanted.filter(digest => !linked.has(digest));
+    await this.#repository.blobs.claim(
+      wanted.map(digest => ({
+        store: upload.store,
+        key: blobKey(asset.uid, digest),
+      })),
+    );
     const received = await this.#receivedParts(asset, upload, wanted);
     return wanted.map(digest => ({
       digest,
@@ -290,19 +303,33 @@ export class BlobIntake {
       stat = await this.#stores.get(upload.store).stat(key);
     } else {
       const { partSize } = this.transferOf(upload);
-      stat = await direct.completeParts({
-        session: partsSession(upload.id, digest),
-        key,
-        token,
-        size,
-        partCount: Math.ceil(size / partSizeOf(size, partSize)),
-      });
+      const parts = { session: partsSession(upload.id, digest), key, token };
+      try {
+        stat = await direct.completeParts({
+          ...parts,
+          size,
+          partCount: Math.ceil(size / partSizeOf(size, partSize)),
+        });
+      } catch (error) {
+        if (!isError(error) || error.name === 'ConflictError') throw error;
+        if (error.name !== 'InputError' && error.name !== 'NotFoundError')
+          throw error;
+        // Nothing can be made of these parts: they have to be sent anew.
+        await direct.abortParts(parts);
+        await this.#repository.uploads.removeToken(upload.id, digest);
+        throw new ConflictError(`${error.message}; send the blob again`);
+      }
     }
     if (!stat)
       throw new ConflictError(`the bytes of ${digest} have not arrived`);
     if (stat.size !== size) {
+      await this.#repository.uploads.removeToken(upload.id, digest);
+      // What nobody refers to only stands in the way of the right bytes.
+      const copy = { store: upload.store, key };
+      if (!(await this.#repository.blobs.isReferenced(copy)))
+        await this.#keeper.takeAway(copy);
       throw new ConflictError(
-        `${stat.size} bytes have arrived for ${digest}, and not ${size}`,
+        `${stat.size} bytes have arrived for ${digest}, and not ${size}; send them again`,
       );
     }
     await this.#record(
@@ -337,15 +364,21 @@ export class BlobIntake {
     const tokens = await this.#repository.uploads.tokens(upload.id);
     const begun = wanted.filter(digest => tokens.has(digest));
     await concurrently(begun, HANDS, async digest => {
-      const parts = await direct.receivedParts({
-        session: partsSession(upload.id, digest),
-        key: blobKey(asset.uid, digest),
-        token: tokens.get(digest)!,
-      });
-      received.set(
-        digest,
-        [...parts.keys()].sort((a, b) => a - b),
-      );
+      try {
+        const parts = await direct.receivedParts({
+          session: partsSession(upload.id, digest),
+          key: blobKey(asset.uid, digest),
+          token: tokens.get(digest)!,
+        });
+        received.set(
+          digest,
+          [...parts.keys()].sort((a, b) => a - b),
+        );
+      } catch (error) {
+        if (!isError(error) || error.name !== 'NotFoundError') throw error;
+        // The bucket has forgotten them, or has made the blob of them.
+        await this.#repository.uploads.removeToken(upload.id, digest);
+      }
     });
     return received;
   }

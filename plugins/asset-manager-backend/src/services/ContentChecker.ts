@@ -8,6 +8,7 @@ import {
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
+import type { BlobKeeper } from './BlobKeeper';
 import { ManifestReader, manifestOf } from './ManifestReader';
 import type {
   AssetRecord,
@@ -15,15 +16,25 @@ import type {
   Repository,
   UploadRecord,
 } from './ports';
+import type { Stores } from './Stores';
 
 /** Holds what an upload has brought to what it was begun for. */
 export class ContentChecker {
   readonly #repository: Repository;
   readonly #manifests: ManifestReader;
+  readonly #stores: Stores;
+  readonly #keeper: BlobKeeper;
 
-  constructor(options: { repository: Repository; manifests: ManifestReader }) {
+  constructor(options: {
+    repository: Repository;
+    manifests: ManifestReader;
+    stores: Stores;
+    keeper: BlobKeeper;
+  }) {
     this.#repository = options.repository;
     this.#manifests = options.manifests;
+    this.#stores = options.stores;
+    this.#keeper = options.keeper;
   }
 
   /**
@@ -69,8 +80,8 @@ export class ContentChecker {
     ]);
     let verification: Verification = 'verified';
     for (const entry of entries) {
-      const copies = found.get(entry.digest);
-      if (!copies) {
+      const copies = this.#stores.usable(found.get(entry.digest));
+      if (copies.length === 0) {
         throw new ConflictError(
           `the bytes of ${JSON.stringify(entry.path)} (${
             entry.digest
@@ -78,6 +89,14 @@ export class ContentChecker {
         );
       }
       const other = copies.find(({ size }) => size !== entry.size);
+      if (other?.state === 'received') {
+        await this.#keeper.takeAway(other);
+        throw new ConflictError(
+          `other bytes have arrived for ${JSON.stringify(
+            entry.path,
+          )}; they have to be sent again`,
+        );
+      }
       if (other) {
         throw new InputError(
           `${JSON.stringify(entry.path)} has ${

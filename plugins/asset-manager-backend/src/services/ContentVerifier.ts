@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isError } from '@backstage/errors';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import {
@@ -7,6 +6,7 @@ import {
   formatReference,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { BlobKeeper } from './BlobKeeper';
 import type { ChangeSignal } from './ChangeSignal';
 import type { ManifestReader } from './ManifestReader';
 import type {
@@ -16,7 +16,6 @@ import type {
   Repository,
   VersionRecord,
 } from './ports';
-import type { Stores } from './Stores';
 
 /** Blobs that are read at once; hashing has one thread. */
 const HANDS = 4;
@@ -30,7 +29,7 @@ const VERSIONS_AT_ONCE = 20;
 export class ContentVerifier {
   readonly #repository: Repository;
   readonly #manifests: ManifestReader;
-  readonly #stores: Stores;
+  readonly #keeper: BlobKeeper;
   readonly #now: Clock;
   readonly #changed: ChangeSignal;
   readonly #logger: LoggerService;
@@ -38,14 +37,14 @@ export class ContentVerifier {
   constructor(options: {
     repository: Repository;
     manifests: ManifestReader;
-    stores: Stores;
+    keeper: BlobKeeper;
     now: Clock;
     changed: ChangeSignal;
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
     this.#manifests = options.manifests;
-    this.#stores = options.stores;
+    this.#keeper = options.keeper;
     this.#now = options.now;
     this.#changed = options.changed;
     this.#logger = options.logger;
@@ -97,7 +96,10 @@ export class ContentVerifier {
         const states = await Promise.all(
           (copies.get(digest) ?? []).map(copy => this.#stateOf(copy, signal)),
         );
-        if (!states.includes('verified')) damaged.push(path);
+        if (states.includes('verified')) return;
+        // A copy may have come, or moved, while these were read.
+        const now = await this.#repository.blobs.find(asset.id, [digest]);
+        if (!now.has(digest)) damaged.push(path);
       });
     }
     await this.#conclude(asset, version, damaged);
@@ -108,29 +110,23 @@ export class ContentVerifier {
     signal?: AbortSignal,
   ): Promise<Verification> {
     if (copy.state !== 'received') return copy.state;
-    const store = this.#stores.get(copy.store);
-    const hash = createHash('sha256');
+    let found: Digest | undefined;
     try {
-      for await (const chunk of await store.open(copy.key)) {
-        signal?.throwIfAborted();
-        hash.update(chunk);
-      }
+      found = await this.#keeper.read(copy, signal);
     } catch (error) {
       if (!isError(error) || error.name !== 'NotFoundError') throw error;
-      await this.#repository.blobs.setState(copy, 'damaged');
-      return 'damaged';
     }
-    const found: Digest = `sha256:${hash.digest('hex')}`;
-    const state = found === copy.digest ? 'verified' : 'damaged';
-    // First the row, then the bytes: nobody must be sent to what is about to go.
-    await this.#repository.blobs.setState(copy, state);
-    if (state === 'damaged') {
-      this.#logger.error(
-        `the bytes of ${copy.digest} in the store '${copy.store}' are ${found}; they are taken away`,
-      );
-      await store.delete(copy.key);
+    if (found === copy.digest) {
+      await this.#repository.blobs.setState(copy, 'verified');
+      return 'verified';
     }
-    return state;
+    this.#logger.error(
+      `the bytes of ${copy.digest} in the store '${copy.store}' are ${
+        found ?? 'gone'
+      }; they are taken away`,
+    );
+    await this.#keeper.takeAway(copy);
+    return 'damaged';
   }
 
   async #conclude(

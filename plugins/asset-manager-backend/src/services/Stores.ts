@@ -44,6 +44,11 @@ export class Stores {
     return [...this.#byName.keys()];
   }
 
+  /** The copies that stand in a store of today's configuration. */
+  usable<T extends { store: string }>(copies: readonly T[] = []): T[] {
+    return copies.filter(({ store }) => this.#byName.has(store));
+  }
+
   /** @throws Error when the store was taken out of the configuration */
   get(name: string): BlobStore {
     const store = this.#byName.get(name);

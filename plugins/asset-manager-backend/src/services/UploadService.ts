@@ -22,6 +22,7 @@ import { setAlias } from './AliasService';
 import type { AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
 import type { BlobIntake } from './BlobIntake';
+import type { BlobKeeper } from './BlobKeeper';
 import type { ChangeSignal } from './ChangeSignal';
 import { ContentChecker } from './ContentChecker';
 import { ManifestReader, pageKey } from './ManifestReader';
@@ -64,6 +65,7 @@ export class UploadService {
     stores: Stores;
     sessions: UploadSessions;
     intake: BlobIntake;
+    keeper: BlobKeeper;
     now: Clock;
     createId: () => string;
     changed: ChangeSignal;
@@ -174,6 +176,8 @@ export class UploadService {
     const { asset, upload } = await this.#sessions.find(caller, id);
     const pages = await this.#repository.uploads.pages(id);
     const verification = await this.#checker.check(asset, upload, pages);
+    // All blobs stand: whatever was begun in parts beside them is nobody's any more.
+    await this.#intake.forget(asset, upload).catch(() => {});
     const previous = await this.#repository.versions.latest(asset.id);
     const changes =
       previous && (await this.#countChanges(asset, previous, pages));
@@ -245,13 +249,22 @@ export class UploadService {
   }
 
   /** Ends sessions whose lease has run out; for a scheduled task. */
-  async removeExpired(): Promise<number> {
+  async removeExpired(
+    onError: (id: string, error: unknown) => void,
+  ): Promise<number> {
     const expired = await this.#repository.uploads.expired(this.#now(), 100);
+    let removed = 0;
     for (const upload of expired) {
-      const asset = await this.#repository.assets.byId(upload.assetId);
-      await this.#forget({ asset, upload });
+      try {
+        const asset = await this.#repository.assets.byId(upload.assetId);
+        await this.#forget({ asset, upload });
+        removed++;
+      } catch (error) {
+        // Its store may be gone; the others must not wait for it.
+        onError(upload.id, error);
+      }
     }
-    return expired.length;
+    return removed;
   }
 
   async #forget({ asset, upload }: UploadSession): Promise<void> {

@@ -228,9 +228,7 @@ export class VersionService {
     without: readonly string[],
   ): Promise<BlobRecord[]> {
     const found = await this.#repository.blobs.find(asset.id, [entry.digest]);
-    const copies = (found.get(entry.digest) ?? []).filter(({ store }) =>
-      this.#stores.names.includes(store),
-    );
+    const copies = this.#stores.usable(found.get(entry.digest));
     if (copies.length === 0)
       throw new ConflictError(
         `the bytes of ${JSON.stringify(

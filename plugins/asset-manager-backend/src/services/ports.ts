@@ -130,8 +130,12 @@ export interface VersionStore {
   /** Versions whose bytes nobody has read yet where they are stored, oldest first. */
   received(limit: number): Promise<VersionRecord[]>;
   setVerification(id: number, verification: Verification): Promise<void>;
-  /** Says that the pages of an asset's manifests stand in a store. */
-  movePages(assetId: number, store: string): Promise<void>;
+  /** Says that the pages of an asset's manifests, up to a version, stand in a store. */
+  movePages(
+    assetId: number,
+    store: string,
+    lastSequence: number,
+  ): Promise<void>;
   sizes(
     assetId: number,
   ): Promise<{ versionCount: number; logicalSize: number; storedSize: number }>;
@@ -168,6 +172,9 @@ export interface BlobRecord {
   state: Verification;
 }
 
+/** Where bytes stand, whoever refers to them. */
+export type StoredBlob = Pick<BlobRecord, 'store' | 'key'>;
+
 /** Which asset holds which bytes, and where. */
 export interface BlobIndex {
   /** All copies that are not damaged. */
@@ -180,15 +187,12 @@ export interface BlobIndex {
     digests: readonly Digest[],
     viewer: Viewer,
   ): Promise<Map<Digest, BlobRecord[]>>;
-  /** A copy that stands is left as it is, unless it was damaged. */
+  /** A copy that stands is left as it is, unless it was damaged, or is verified now. */
   add(assetId: number, blobs: readonly BlobRecord[], at: string): Promise<void>;
   /** Says that a version holds the blobs; only then may other assets link them. */
   publish(assetId: number, digests: readonly Digest[]): Promise<void>;
   /** Says of a copy, for all assets that hold it, what reading it showed. */
-  setState(
-    copy: Pick<BlobRecord, 'store' | 'key'>,
-    state: Verification,
-  ): Promise<void>;
+  setState(copy: StoredBlob, state: Verification): Promise<void>;
   /** How many copies an asset has that do not stand in a store, and their bytes. */
   outside(
     assetId: number,
@@ -205,18 +209,28 @@ export interface BlobIndex {
    * there; what nothing refers to any more is deleted after a while.
    */
   keepOnlyIn(assetId: number, store: string, at: string): Promise<void>;
-  /** Bytes that were condemned before a time. */
+  /**
+   * Keeps condemned bytes that are about to be referred to again.
+   *
+   * @throws ServiceUnavailableError when they are being deleted at this moment
+   */
+  claim(copies: readonly StoredBlob[]): Promise<void>;
+  /** Whether any asset holds the bytes as they stand there. */
+  isReferenced(copy: StoredBlob): Promise<boolean>;
+  /** Says that bytes are damaged, and begins to delete them; `deleted` has to be called then. */
+  condemnDamaged(copy: StoredBlob): Promise<void>;
+  /** Bytes that were condemned before a time, of some stores. */
   condemned(
     before: string,
-    limit: number,
-  ): Promise<Pick<BlobRecord, 'store' | 'key'>[]>;
+    options: { limit: number; offset: number; stores: readonly string[] },
+  ): Promise<StoredBlob[]>;
   /**
    * Begins to delete condemned bytes, unless something refers to them again.
    *
    * @returns whether they may be deleted; `deleted` has to be called then
    */
-  beginDelete(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<boolean>;
-  deleted(copy: Pick<BlobRecord, 'store' | 'key'>): Promise<void>;
+  beginDelete(copy: StoredBlob): Promise<boolean>;
+  deleted(copy: StoredBlob): Promise<void>;
 }
 
 export interface UploadRecord {

@@ -68,7 +68,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
     return this;
   }
 
-  async put(options: PutBlobOptions): Promise<void> {
+  async put(options: PutBlobOptions): Promise<{ created: boolean }> {
     const { key, size, digest, body } = options;
     checkBlobKey(key);
     const temporary = path.join(this.#temporary, `${randomUUID()}.put`);
@@ -89,6 +89,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
         await handle.close();
       }
       await this.#publish(temporary, key);
+      return { created: true };
     } catch (error) {
       await fs.rm(temporary, { force: true });
       throw error;

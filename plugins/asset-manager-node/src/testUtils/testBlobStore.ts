@@ -137,7 +137,7 @@ export function testBlobStore(
 
     it('leaves a blob that stands as it is', async () => {
       const bytes = randomBytes(1000);
-      await put('a/blob', bytes);
+      expect(await put('a/blob', bytes)).toEqual({ created: true });
       await put('a/blob', bytes);
       expect((await bytesOf(store, 'a/blob')).equals(bytes)).toBe(true);
     });

@@ -176,7 +176,7 @@ export function testDirectTransfer(create: () => Promise<BlobStore>): void {
       await sendPart(parts, 0, randomBytes(1000));
       await expect(
         direct.completeParts({ ...parts, size: 999, partCount: 1 }),
-      ).rejects.toThrow(expect.objectContaining({ name: 'ConflictError' }));
+      ).rejects.toThrow(expect.objectContaining({ name: 'InputError' }));
       expect(await store.stat('a/blob')).toBeUndefined();
     });
 

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { ConflictError } from '@backstage/errors';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { BlobDescriptor } from '@baseasset/backstage-plugin-asset-manager-node';
+import type { Repository, StoredBlob } from './ports';
+import type { Stores } from './Stores';
+
+/** Sees to it that what counts as verified was read, and that damaged bytes go. */
+export class BlobKeeper {
+  readonly #repository: Repository;
+  readonly #stores: Stores;
+
+  constructor(options: { repository: Repository; stores: Stores }) {
+    this.#repository = options.repository;
+    this.#stores = options.stores;
+  }
+
+  /** The digest of bytes as they stand. @throws NotFoundError when there are none */
+  async read(copy: StoredBlob, signal?: AbortSignal): Promise<Digest> {
+    const hash = createHash('sha256');
+    for await (const chunk of await this.#stores
+      .get(copy.store)
+      .open(copy.key)) {
+      signal?.throwIfAborted();
+      hash.update(chunk);
+    }
+    return `sha256:${hash.digest('hex')}`;
+  }
+
+  /**
+   * Takes damaged bytes away, so that they can be sent again under the same key.
+   * Until they are gone, nobody is told that they stand.
+   */
+  async takeAway(copy: StoredBlob): Promise<void> {
+    await this.#repository.blobs.condemnDamaged(copy);
+    await this.#stores.get(copy.store).delete(copy.key);
+    await this.#repository.blobs.deleted(copy);
+  }
+
+  /**
+   * Writes a blob to a store. What stands there under its key already may have
+   * been sent by anybody: it is read, and replaced when it is something else.
+   */
+  async write(
+    store: string,
+    blob: BlobDescriptor,
+    open: () => Promise<Readable>,
+  ): Promise<void> {
+    const copy = { store, key: blob.key };
+    await this.#repository.blobs.claim([copy]);
+    const put = async () =>
+      this.#stores.get(store).put({ ...blob, body: await open() });
+    if ((await put()).created) return;
+    if ((await this.read(copy)) === blob.digest) return;
+    await this.takeAway(copy);
+    if (!(await put()).created)
+      throw new ConflictError(
+        `somebody else is writing ${blob.digest} to '${store}'`,
+      );
+  }
+}

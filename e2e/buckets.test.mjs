@@ -64,6 +64,17 @@ async function makeS3Bucket(s3, name) {
   client.destroy();
 }
 
+async function withoutCors(s3, name) {
+  const { DeleteBucketCorsCommand, S3Client } = require('@aws-sdk/client-s3');
+  const client = new S3Client({
+    endpoint: s3.url,
+    region: 'us-east-1',
+    forcePathStyle: true,
+  });
+  await client.send(new DeleteBucketCorsCommand({ Bucket: name }));
+  client.destroy();
+}
+
 async function makeGcsBucket(gcs, name) {
   const response = await fetch(`${gcs.url}/storage/v1/b?project=test`, {
     method: 'POST',
@@ -103,6 +114,7 @@ for (const kind of ['gcs', 's3']) {
           },
           assetManager: {
             validateResponses: true,
+            operators: ['user:default/maya'],
             uploads: { partSize: 5 * MIB },
             storage: {
               [kind]: {
@@ -238,6 +250,11 @@ for (const kind of ['gcs', 's3']) {
       );
       child.kill('SIGKILL');
       await ended;
+      const { items } = await maya.json('uploads', 'list');
+      assert.deepEqual(
+        items.map(({ name, store }) => [name, store]),
+        [['killed', 'team-bucket']],
+      );
       const none = await maya.asset('show', 'cloud/killed@1');
       assert.equal(none.code, 4);
       const between = server.gate?.counts.signedPuts;
@@ -444,6 +461,48 @@ for (const kind of ['gcs', 's3']) {
         'team-bucket',
       );
       assert.equal(again.copiedBlobs, 0);
+    });
+
+    it('tells operators what is wrong with a store, and what bytes take', async () => {
+      const examined = await maya.asset('doctor', '--json');
+      const { items } = JSON.parse(examined.stdout);
+      assert.deepEqual(
+        items.filter(({ state }) => state !== 'ok'),
+        [],
+      );
+      assert.deepEqual(
+        items
+          .filter(({ store }) => store === 'team-bucket')
+          .map(({ check }) => check),
+        [
+          'write',
+          'read',
+          'list',
+          'signed PUT',
+          'clock',
+          'signed PUT twice',
+          'signed GET',
+          'CORS',
+          'delete',
+        ],
+      );
+      assert.equal((await otto.asset('doctor')).code, 4);
+      const report = await maya.json('store', 'usage');
+      const inBucket = report.byStore.find(
+        ({ value }) => value === 'team-bucket',
+      );
+      assert.ok(inBucket.storedBytes > 200 * MIB);
+      assert.equal(
+        report.storedBytes,
+        report.byOwner.reduce((sum, each) => sum + each.storedBytes, 0),
+      );
+      assert.equal((await otto.asset('store', 'usage')).code, 4);
+      if (kind === 's3') {
+        await withoutCors(server, 'team');
+        const broken = await maya.asset('doctor');
+        assert.equal(broken.code, 1);
+        assert.match(broken.stdout, /CORS +failed .*allow the origin http/);
+      }
     });
 
     it('leaves nothing that was signed in a log', () => {

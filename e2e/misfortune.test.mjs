@@ -465,6 +465,43 @@ describe('bad input and bad luck', () => {
       assert.equal((await otto.asset('cat', 'damaged/store@1/data')).code, 6);
     });
 
+    it('lists, verifies and prunes the cache', async () => {
+      const person = personAt(portal, 'otto');
+      await person.signIn();
+      const bytes = [1, 2, 3].map(value => Buffer.alloc(2 * MIB, value));
+      await maya.ok(
+        'push',
+        folderOf({ a: bytes[0], b: bytes[1], c: bytes[2] }),
+        'damaged/many',
+        '--type',
+        'dataset',
+      );
+      const target = path.join(temporaryFolder('pull'), 'out');
+      await person.ok('pull', 'damaged/many', '-o', target);
+      const { items } = await person.json('cache', 'list');
+      assert.equal(items.length, 3);
+      // The layout is a promise: other tools share it.
+      const hex = createHash('sha256').update(bytes[1]).digest('hex');
+      const file = path.join(person.home, 'cache/sha256', hex.slice(0, 2), hex);
+      assert.equal(fs.statSync(file).mode & 0o777, 0o444);
+      fs.chmodSync(file, 0o644);
+      fs.writeFileSync(file, Buffer.alloc(2 * MIB, 9));
+      const verified = await person.asset('cache', 'verify', '--json');
+      assert.equal(verified.code, 6);
+      assert.deepEqual(JSON.parse(verified.stdout).damaged, [`sha256:${hex}`]);
+      const pruned = await person.json('cache', 'prune', '--to', '3MiB');
+      assert.deepEqual([pruned.blobs, pruned.bytes], [1, 2 * MIB]);
+      fs.rmSync(target, { recursive: true });
+      const again = await person.json('pull', 'damaged/many', '-o', target);
+      assert.equal(again.receivedBytes, 4 * MIB);
+      const kept = await person.json('cache', 'prune', '--older-than', '1');
+      assert.equal(kept.blobs, 0);
+      assert.equal(
+        (await person.asset('cache', 'prune', '--to', 'much')).code,
+        2,
+      );
+    });
+
     it('heals a damaged cache', async () => {
       const bytes = randomBytes(10_000);
       await maya.ok(

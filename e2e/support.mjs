@@ -169,7 +169,9 @@ export async function openBrowser() {
     const browser = await launcher.launch({
       executablePath,
       args: [
-        ...chromium.args.filter(arg => !/single-process|headless/.test(arg)),
+        ...chromium.args.filter(
+          arg => !/single-process|headless|disable-web-security/.test(arg),
+        ),
         '--no-sandbox',
         '--disable-background-networking',
       ],

@@ -48,6 +48,8 @@ export interface Config {
       /** Entity references, e.g. `group:default/team-signal`. */
       groups?: string[];
     }>;
+    /** People and groups that look after the installation, as entity references. */
+    operators?: string[];
     uploads?: {
       /** Bytes of a part of a large upload; 64 MiB when left out. */
       partSize?: number;

@@ -91,8 +91,16 @@ async function bodyOf(req) {
   return Buffer.concat(chunks);
 }
 
-const answer = (res, status, text) =>
-  res.writeHead(status, { 'Access-Control-Allow-Origin': '*' }).end(text);
+/** As a bucket answers whose CORS rules are those of our documentation, for every origin. */
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, PUT',
+  'access-control-allow-headers':
+    'Content-Type, Range, x-goog-hash, x-goog-if-generation-match',
+  'access-control-expose-headers': 'Content-Range, ETag',
+};
+
+const answer = (res, status, text) => res.writeHead(status, CORS).end(text);
 
 /** @returns how many bytes signed requests have carried, and how to stop it */
 export async function startGoogleGate({ port, upstream, publicKey }) {
@@ -104,7 +112,7 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
       `${upstream}${req.url}`,
       { method: req.method, headers: req.headers, agent },
       response => {
-        res.writeHead(response.statusCode, response.headers);
+        res.writeHead(response.statusCode, { ...response.headers, ...CORS });
         response.pipe(res);
       },
     );
@@ -115,8 +123,12 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
 
   async function handle(req, res) {
     const url = new URL(req.url, `http://${req.headers.host}`);
-    if (!url.searchParams.has('X-Goog-Signature') || req.method === 'OPTIONS') {
+    if (!url.searchParams.has('X-Goog-Signature')) {
       forward(req, res);
+      return;
+    }
+    if (req.method === 'OPTIONS') {
+      answer(res, 200);
       return;
     }
     const body = await bodyOf(req);

@@ -28,6 +28,8 @@ import {
   Page,
   PieceToSend,
   SignedPut,
+  StorageReport,
+  StoreCheck,
   StoreSummary,
   parsePage,
   UpdateAssetRequest,
@@ -484,6 +486,26 @@ export class AssetManagerClient {
   async listStores(options?: RequestOptions): Promise<StoreSummary[]> {
     return (await this.#json<{ items: StoreSummary[] }>('/stores', options))
       .items;
+  }
+
+  /** Tries out every store; for operators. */
+  async examineStores(options?: RequestOptions): Promise<StoreCheck[]> {
+    return (
+      await this.#json<{ items: StoreCheck[] }>('/stores/examine', {
+        ...options,
+        method: 'POST',
+      })
+    ).items;
+  }
+
+  /** What the bytes take; for operators. */
+  getStorage(options?: RequestOptions): Promise<StorageReport> {
+    return this.#json('/storage', options);
+  }
+
+  /** The caller's uploads that are not finished, newest first. */
+  async listUploads(options?: RequestOptions): Promise<Upload[]> {
+    return (await this.#json<{ items: Upload[] }>('/uploads', options)).items;
   }
 
   /** Copies the bytes of an asset to another store, or moves them there, in the background. */

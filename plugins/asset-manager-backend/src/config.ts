@@ -23,6 +23,8 @@ export interface AssetManagerConfig {
   placement: Placement[];
   /** How long bytes that nothing refers to are kept. Milliseconds. */
   graceMs: number;
+  /** Entity references of people and groups that look after the installation. */
+  operators: string[];
   assetTypes: AssetType[];
   serviceAccounts: ServiceAccount[];
   /** Bytes of a part of a large upload. */
@@ -49,11 +51,16 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
         ? readDurationFromConfig(config, { key: 'storage.grace' })
         : { hours: 24 },
     ),
+    operators: (config?.getOptionalStringArray('operators') ?? []).map(
+      readOwner,
+    ),
     placement: (config?.getOptionalConfigArray('storage.placement') ?? []).map(
       rule => ({
         namespace: rule.getOptionalString('namespace'),
         type: rule.getOptionalString('type'),
-        owner: readOwner(rule.getOptionalString('owner')),
+        owner: rule.has('owner')
+          ? readOwner(rule.getString('owner'))
+          : undefined,
         store: rule.getString('store'),
       }),
     ),
@@ -69,15 +76,9 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
   };
 }
 
-function readOwner(text: string | undefined): string | undefined {
-  return (
-    text &&
-    stringifyEntityRef(
-      parseEntityRef(text, {
-        defaultKind: 'group',
-        defaultNamespace: 'default',
-      }),
-    )
+function readOwner(text: string): string {
+  return stringifyEntityRef(
+    parseEntityRef(text, { defaultKind: 'group', defaultNamespace: 'default' }),
   );
 }
 

@@ -36,10 +36,13 @@ import { ContentVerifier } from './services/ContentVerifier';
 import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
 import { ManifestReader } from './services/ManifestReader';
+import { OperatorService } from './services/OperatorService';
+import { StoreDoctor } from './services/StoreDoctor';
 import { Stores } from './services/Stores';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
 import { VersionService } from './services/VersionService';
+import { crc32c } from './storage/crc32c';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
 const COPY_TASK = 'copy-blobs';
@@ -172,6 +175,17 @@ export const assetManagerPlugin = createBackendPlugin({
           createId: createUid,
           onQueued: () => scheduler.triggerTask(COPY_TASK).catch(() => {}),
         });
+        const operator = new OperatorService({
+          repository,
+          operators: settings.operators,
+          doctor: new StoreDoctor({
+            stores,
+            createId: createUid,
+            now: () => new Date(),
+            origin: new URL(config.getString('app.baseUrl')).origin,
+            crc32c,
+          }),
+        });
         const copier = new BlobCopier({
           repository,
           stores,
@@ -230,6 +244,7 @@ export const assetManagerPlugin = createBackendPlugin({
             uploads,
             intake,
             copies,
+            operator,
             changes: new ChangeService({ repository }),
             declarations,
             logger,

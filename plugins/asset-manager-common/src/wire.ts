@@ -276,6 +276,48 @@ export interface StoreSummary {
   direct: boolean;
 }
 
+/**
+ * What looking after a store showed.
+ *
+ * @public
+ */
+export interface StoreCheck {
+  store: string;
+  /** What was tried, in a few words. */
+  check: string;
+  /** `skipped` when an earlier check failed on which this one stands. */
+  state: 'ok' | 'failed' | 'skipped';
+  /** What was found, and what to change. */
+  advice?: string;
+}
+
+/**
+ * What the bytes of a part of the installation take.
+ *
+ * @public
+ */
+export interface StorageUsage {
+  /** A store, an asset type, or an owner; see which list it stands in. */
+  value: string;
+  assets: number;
+  blobs: number;
+  /** Bytes as they are stored; what several assets link counts once. */
+  storedBytes: number;
+}
+
+/** @public */
+export interface StorageReport {
+  byStore: StorageUsage[];
+  byType: StorageUsage[];
+  byOwner: StorageUsage[];
+  /** Bytes of all files of all versions, as if each were stored by itself. */
+  logicalBytes: number;
+  storedBytes: number;
+  /** Bytes that nothing refers to, and that are deleted after the grace. */
+  condemned: { blobs: number };
+  uploads: { open: number };
+}
+
 /** @public */
 export type CopyMode = 'move' | 'replicate';
 

@@ -1,11 +1,13 @@
 import type { Command } from '../Command';
 import { aliasHistory, aliasList, aliasRemove, aliasSet } from './alias';
+import { cacheList, cachePrune, cacheVerify } from './cache';
 import { cat } from './cat';
 import { completion } from './completion';
 import { move, replicate, storeJobs, storeList } from './copies';
 import { create } from './create';
 import { declarationAccept, declarationList } from './declaration';
 import { diff } from './diff';
+import { doctor, storeUsage } from './doctor';
 import { edit } from './edit';
 import { files } from './files';
 import { list } from './list';
@@ -16,6 +18,7 @@ import { pull } from './pull';
 import { push } from './push';
 import { show } from './show';
 import { uploadsAbort } from './uploadsAbort';
+import { uploadsList } from './uploadsList';
 import { verify } from './verify';
 import { whoami } from './whoami';
 
@@ -30,6 +33,7 @@ export const commands: readonly Command[] = [
   aliasSet,
   aliasRemove,
   declarationAccept,
+  uploadsList,
   uploadsAbort,
   list,
   show,
@@ -41,10 +45,15 @@ export const commands: readonly Command[] = [
   open,
   move,
   replicate,
+  doctor,
+  storeUsage,
   storeList,
   storeJobs,
   login,
   logout,
   whoami,
+  cacheList,
+  cachePrune,
+  cacheVerify,
   completion,
 ];

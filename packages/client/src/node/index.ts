@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { BlobCache } from './BlobCache';
+export type { CachedBlob } from './BlobCache';
 export { hashFile } from './hashFile';
 export { cacheDirectory } from './paths';
 export * from './pull';

@@ -10,6 +10,7 @@ import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
 import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
 import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
+import { DatabaseStorageStatistics } from './DatabaseStorageStatistics';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
 
@@ -44,6 +45,7 @@ export class DatabaseRepository implements Repository {
   readonly changes;
   readonly declarations;
   readonly copyJobs;
+  readonly storage;
   readonly #knex: Knex;
 
   private constructor(knex: Knex) {
@@ -56,6 +58,7 @@ export class DatabaseRepository implements Repository {
     this.changes = new DatabaseChangeStore(knex);
     this.declarations = new DatabaseDeclarationStore(knex);
     this.copyJobs = new DatabaseCopyJobStore(knex);
+    this.storage = new DatabaseStorageStatistics(knex);
   }
 
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T> {

@@ -97,6 +97,16 @@ export class DatabaseUploadStore implements UploadStore {
     ).map(toRecord);
   }
 
+  async openOf(createdBy: string, now: string): Promise<UploadRecord[]> {
+    return (
+      await this.#uploads()
+        .where({ created_by: createdBy })
+        .where('expires_at', '>=', now)
+        .orderBy('id', 'desc')
+        .limit(200)
+    ).map(toRecord);
+  }
+
   async pages(id: string): Promise<PageRecord[]> {
     const rows = await this.#knex<PageRow & { upload_id: string }>(
       'upload_pages',

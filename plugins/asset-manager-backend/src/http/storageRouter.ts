@@ -1,18 +1,30 @@
 import type { Router } from 'express';
 import type { CopyService } from '../services/CopyService';
+import type { OperatorService } from '../services/OperatorService';
 import { answerOnce } from './idempotency';
 import { nameOf, RouterContext } from './requests';
 
 /** Routes about where bytes are kept. */
 export function addStorageRoutes(
   router: Router,
-  context: RouterContext & { copies: CopyService },
+  context: RouterContext & {
+    copies: CopyService;
+    operator: OperatorService;
+  },
 ): void {
-  const { copies, callers, idempotency, now } = context;
+  const { copies, operator, callers, idempotency, now } = context;
 
   router.get('/stores', async (req, res) => {
     await callers.resolve(req);
     res.json({ items: copies.stores() });
+  });
+
+  router.post('/stores/examine', async (req, res) => {
+    res.json({ items: await operator.examine(await callers.resolve(req)) });
+  });
+
+  router.get('/storage', async (req, res) => {
+    res.json(await operator.usage(await callers.resolve(req)));
   });
 
   router.get('/assets/:namespace/:name/copies', async (req, res) => {

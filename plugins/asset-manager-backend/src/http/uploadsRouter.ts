@@ -27,6 +27,10 @@ export function addUploadRoutes(
     res.status(begun.state === 'open' ? 201 : 200).json(begun);
   });
 
+  router.get('/uploads', async (req, res) => {
+    res.json({ items: await uploads.list(await callers.resolve(req)) });
+  });
+
   router.get('/uploads/:id', async (req, res) => {
     res.json(await uploads.get(await callers.resolve(req), req.params.id));
   });

@@ -42,6 +42,23 @@ export function assertMaintains(caller: Caller, asset: Owned): void {
 }
 
 /**
+ * Operators look after the installation: its stores and what they hold.
+ *
+ * @param operators - entity references of people and groups
+ * @throws NotAllowedError that says where they are named
+ */
+export function assertOperates(
+  caller: Caller,
+  operators: readonly string[],
+): void {
+  if (!operators.some(ref => caller.ownershipEntityRefs.includes(ref))) {
+    throw new NotAllowedError(
+      `only operators may do this, and ${caller.subject} is none; the configuration names them under assetManager.operators`,
+    );
+  }
+}
+
+/**
  * The owner of a new asset.
  *
  * @param asked - what the request says, if anything

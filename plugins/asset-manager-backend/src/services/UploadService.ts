@@ -15,7 +15,7 @@ import {
   Upload,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assertMaintains, Caller } from '../model/caller';
+import { assertMaintains, Caller, owns } from '../model/caller';
 import { FieldConflictError } from '../model/FieldError';
 import { chooseLabel } from '../model/labels';
 import { setAlias } from './AliasService';
@@ -134,6 +134,21 @@ export class UploadService {
   async get(caller: Caller, id: string): Promise<Upload> {
     const { asset, upload } = await this.#sessions.find(caller, id);
     return this.#present(asset, upload);
+  }
+
+  /** The caller's own that are not finished, newest first. */
+  async list(caller: Caller): Promise<Upload[]> {
+    const found = await this.#repository.uploads.openOf(
+      caller.subject,
+      this.#now(),
+    );
+    const uploads: Upload[] = [];
+    for (const upload of found) {
+      const asset = await this.#repository.assets.byId(upload.assetId);
+      // Whoever lost the asset has lost the session with it.
+      if (owns(caller, asset)) uploads.push(await this.#present(asset, upload));
+    }
+    return uploads;
   }
 
   /** Takes a page of the manifest and says which of its blobs are missing. */

@@ -9,6 +9,7 @@ import type {
   ChangeCounts,
   CopyJob,
   Digest,
+  StorageReport,
   Verification,
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -257,6 +258,8 @@ export interface UploadStore {
   extend(id: string, expiresAt: string): Promise<void>;
   remove(id: string): Promise<void>;
   expired(now: string, limit: number): Promise<UploadRecord[]>;
+  /** Those of a caller, newest first. */
+  openOf(createdBy: string, now: string): Promise<UploadRecord[]>;
   pages(id: string): Promise<PageRecord[]>;
   setPage(id: string, page: PageRecord): Promise<void>;
   parts(id: string): Promise<Map<Digest, number[]>>;
@@ -321,6 +324,10 @@ export interface CopyJobStore {
   next(): Promise<CopyJobRecord | undefined>;
 }
 
+export interface StorageStatistics {
+  report(): Promise<StorageReport>;
+}
+
 /** Everything that is remembered, and the way to change several things at once. */
 export interface Repository {
   readonly assets: AssetStore;
@@ -331,6 +338,7 @@ export interface Repository {
   readonly changes: ChangeStore;
   readonly declarations: DeclarationStore;
   readonly copyJobs: CopyJobStore;
+  readonly storage: StorageStatistics;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;
 }

@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { isError } from '@backstage/errors';
+import type {
+  Digest,
+  StoreCheck,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  BlobStore,
+  DirectTransfer,
+} from '@baseasset/backstage-plugin-asset-manager-node';
+import type { Stores } from './Stores';
+
+const TOLERATED_SKEW_MS = 60_000;
+const PATIENCE_MS = 20_000;
+
+/** A cause in one line, without addresses that may be signed. */
+function reasonOf(error: unknown): string {
+  const text = isError(error) ? error.message : String(error);
+  return text
+    .replace(/https?:\/\/\S+\?\S+/g, 'the bucket')
+    .split('\n')[0]
+    .replace(/\.$/, '');
+}
+
+/** What was tried in a store, in order. */
+class Report {
+  readonly checks: StoreCheck[] = [];
+  readonly #store: string;
+
+  constructor(store: string) {
+    this.#store = store;
+  }
+
+  /** @returns whether all was well */
+  async check(options: {
+    check: string;
+    /** Whether what this stands on was well; true when left out. */
+    needs?: boolean;
+    help: string;
+    work: () => Promise<void>;
+  }): Promise<boolean> {
+    const { check, needs = true, help, work } = options;
+    const store = this.#store;
+    if (!needs) {
+      this.checks.push({ store, check, state: 'skipped' });
+      return false;
+    }
+    try {
+      await work();
+      this.checks.push({ store, check, state: 'ok' });
+      return true;
+    } catch (error) {
+      const advice = `${reasonOf(error)}. ${help}`;
+      this.checks.push({ store, check, state: 'failed', advice });
+      return false;
+    }
+  }
+}
+
+/** Tries out every store as the backend, a client and a browser would use it. */
+export class StoreDoctor {
+  readonly #stores: Stores;
+  readonly #createId: () => string;
+  readonly #now: () => Date;
+  readonly #origin: string;
+  readonly #crc32c: (bytes: Uint8Array) => string;
+
+  constructor(options: {
+    stores: Stores;
+    createId: () => string;
+    now: () => Date;
+    /** The portal as browsers name it. */
+    origin: string;
+    /** Base64, its highest byte first. */
+    crc32c: (bytes: Uint8Array) => string;
+  }) {
+    this.#stores = options.stores;
+    this.#createId = options.createId;
+    this.#now = options.now;
+    this.#origin = options.origin;
+    this.#crc32c = options.crc32c;
+  }
+
+  async examine(): Promise<StoreCheck[]> {
+    const all = await Promise.all(
+      this.#stores.names.map(name => this.#examine(name)),
+    );
+    return all.flat();
+  }
+
+  async #examine(store: string): Promise<StoreCheck[]> {
+    const blobs = this.#stores.get(store);
+    const key = `doctor/${this.#createId()}`;
+    const report = new Report(store);
+    const bytes = Buffer.from(`probe ${key}`);
+    const written = await report.check({
+      check: 'write',
+      help: 'The backend needs the right to create objects there.',
+      work: async () => {
+        await blobs.put({
+          key,
+          size: bytes.length,
+          digest: digestOf(bytes),
+          body: Readable.from([bytes]),
+        });
+      },
+    });
+    await report.check({
+      check: 'read',
+      needs: written,
+      help: 'The backend needs the right to read objects there.',
+      work: async () => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of await blobs.open(key)) chunks.push(chunk);
+        if (!Buffer.concat(chunks).equals(bytes))
+          throw new Error('other bytes came back than were written');
+      },
+    });
+    await report.check({
+      check: 'list',
+      needs: written,
+      help: 'The backend needs the right to list the bucket.',
+      work: async () => {
+        for await (const blob of blobs.list(key)) if (blob.key === key) return;
+        throw new Error('what was written is not listed');
+      },
+    });
+    if (blobs.direct)
+      await this.#examineDirect(blobs, blobs.direct, `${key}-direct`, report);
+    await report.check({
+      check: 'delete',
+      needs: written,
+      help: 'The backend needs the right to delete objects there.',
+      work: async () => {
+        await blobs.delete(key);
+        await blobs.delete(`${key}-direct`);
+        if (await blobs.stat(key)) throw new Error('it stands still');
+      },
+    });
+    return report.checks;
+  }
+
+  async #examineDirect(
+    blobs: BlobStore,
+    direct: DirectTransfer,
+    key: string,
+    report: Report,
+  ): Promise<void> {
+    const bytes = Buffer.from('probe of a client');
+    const sign = (target: string) =>
+      direct.signPut({
+        key: target,
+        size: bytes.length,
+        checksum:
+          direct.checksum === 'sha256'
+            ? createHash('sha256').update(bytes).digest('base64')
+            : this.#crc32c(bytes),
+      });
+    const put = async () => {
+      const { url, headers } = await sign(key);
+      return send(url, { method: 'PUT', headers, body: bytes });
+    };
+    let clock: string | null = null;
+    const sent = await report.check({
+      check: 'signed PUT',
+      help: "The backend's identity has to be able to sign, and what it signs to be allowed.",
+      work: async () => {
+        const response = await put();
+        clock = response.headers.get('date');
+        if (!response.ok)
+          throw new Error(`the bucket answered ${response.status}`);
+        if ((await blobs.stat(key))?.size !== bytes.length)
+          throw new Error('what was sent does not stand there');
+      },
+    });
+    await report.check({
+      check: 'clock',
+      needs: clock !== null,
+      help: 'Set the clock of the backend: signatures carry its time.',
+      work: async () => {
+        const skew = Math.abs(Date.parse(clock!) - this.#now().getTime());
+        if (skew > TOLERATED_SKEW_MS)
+          throw new Error(
+            `it is ${Math.round(skew / 1000)} seconds off the bucket's`,
+          );
+      },
+    });
+    await report.check({
+      check: 'signed PUT twice',
+      needs: sent,
+      help: 'The bucket has to heed the condition of a PUT: a blob must never be overwritten.',
+      work: async () => {
+        const { status } = await put();
+        if (status !== 412)
+          throw new Error(`the bucket answered ${status}, and not 412`);
+      },
+    });
+    await report.check({
+      check: 'signed GET',
+      needs: sent,
+      help: "The backend's identity has to be able to sign, and what it signs to be allowed.",
+      work: async () => {
+        const { url } = await direct.signGet({ key, fileName: 'probe' });
+        const response = await send(url, { headers: { Range: 'bytes=0-4' } });
+        if (response.status !== 206)
+          throw new Error(`the bucket answered ${response.status} to a range`);
+      },
+    });
+    await report.check({
+      check: 'CORS',
+      help: `Let the bucket's CORS rules allow the origin ${
+        this.#origin
+      }, the methods GET and PUT, and all headers: else browsers can't push, and read through the backend.`,
+      work: async () => {
+        const { url, headers } = await sign(`${key}-cors`);
+        const response = await send(url, {
+          method: 'OPTIONS',
+          headers: {
+            Origin: this.#origin,
+            'Access-Control-Request-Method': 'PUT',
+            'Access-Control-Request-Headers': Object.keys(headers).join(','),
+          },
+        });
+        const allowed = response.headers.get('access-control-allow-origin');
+        if (allowed !== '*' && allowed !== this.#origin)
+          throw new Error(`a page of ${this.#origin} may not send there`);
+      },
+    });
+  }
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, {
+    ...init,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  await response.arrayBuffer();
+  return response;
+}
+
+function digestOf(bytes: Buffer): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}

@@ -497,6 +497,13 @@ for (const kind of ['gcs', 's3']) {
         report.byOwner.reduce((sum, each) => sum + each.storedBytes, 0),
       );
       assert.equal((await otto.asset('store', 'usage')).code, 4);
+      // What was moved away, and what was never published.
+      const plan = await maya.json('gc', '--dry-run');
+      const moved = plan.items.filter(({ reason }) => reason === 'condemned');
+      assert.ok(moved.length >= 4);
+      assert.ok(moved.every(({ keptBy }) => /the grace/.test(keptBy)));
+      assert.deepEqual(await maya.json('gc'), { deleted: 0 });
+      assert.equal((await otto.asset('gc', '--dry-run')).code, 4);
       if (kind === 's3') {
         await withoutCors(server, 'team');
         const broken = await maya.asset('doctor');

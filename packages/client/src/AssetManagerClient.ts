@@ -16,6 +16,7 @@ import {
   CommitUploadRequest,
   CommitUploadResponse,
   CreateAssetRequest,
+  CollectionPlan,
   CopyJob,
   CopyMode,
   Digest,
@@ -501,6 +502,16 @@ export class AssetManagerClient {
   /** What the bytes take; for operators. */
   getStorage(options?: RequestOptions): Promise<StorageReport> {
     return this.#json('/storage', options);
+  }
+
+  /** What a collection would delete; for operators. */
+  planCollection(options?: RequestOptions): Promise<CollectionPlan> {
+    return this.#json('/storage/collection', options);
+  }
+
+  /** Deletes what nothing refers to; for operators. */
+  collect(options?: RequestOptions): Promise<{ deleted: number }> {
+    return this.#json('/storage/collection', { ...options, method: 'POST' });
   }
 
   /** The caller's uploads that are not finished, newest first. */

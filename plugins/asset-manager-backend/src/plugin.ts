@@ -4,6 +4,7 @@ import {
   createBackendPlugin,
   resolvePackagePath,
 } from '@backstage/backend-plugin-api';
+import type { Config } from '@backstage/config';
 import { isError } from '@backstage/errors';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
@@ -175,14 +176,23 @@ export const assetManagerPlugin = createBackendPlugin({
           createId: createUid,
           onQueued: () => scheduler.triggerTask(COPY_TASK).catch(() => {}),
         });
+        const collector = new BlobCollector({
+          repository,
+          manifests,
+          stores,
+          now,
+          graceMs: settings.graceMs,
+          logger,
+        });
         const operator = new OperatorService({
           repository,
+          collector,
           operators: settings.operators,
           doctor: new StoreDoctor({
             stores,
             createId: createUid,
             now: () => new Date(),
-            origin: new URL(config.getString('app.baseUrl')).origin,
+            origin: portalOrigin(config),
             crc32c,
           }),
         });
@@ -191,13 +201,6 @@ export const assetManagerPlugin = createBackendPlugin({
           stores,
           keeper,
           now,
-          logger,
-        });
-        const collector = new BlobCollector({
-          repository,
-          stores,
-          now,
-          graceMs: settings.graceMs,
           logger,
         });
         const verifier = new ContentVerifier({
@@ -314,3 +317,12 @@ export const assetManagerPlugin = createBackendPlugin({
     });
   },
 });
+
+/** The portal as browsers name it. */
+function portalOrigin(config: Config): string {
+  const address =
+    config.getOptionalString('app.baseUrl') ??
+    config.getOptionalString('backend.baseUrl') ??
+    'http://localhost';
+  return new URL(address).origin;
+}

@@ -318,6 +318,29 @@ export interface StorageReport {
   uploads: { open: number };
 }
 
+/**
+ * Bytes that a collection would delete, or would if nothing kept them.
+ *
+ * @public
+ */
+export interface CollectionCandidate {
+  store: string;
+  key: string;
+  /** Bytes; unknown for what nothing refers to any more. */
+  size?: number;
+  /** `condemned` when nothing refers to them, `unfinished` when a push did not come to its end. */
+  reason: 'condemned' | 'unfinished';
+  /** What keeps them for now; absent when the next collection deletes them. */
+  keptBy?: string;
+}
+
+/** @public */
+export interface CollectionPlan {
+  items: CollectionCandidate[];
+  /** Whether there are more than these. */
+  truncated: boolean;
+}
+
 /** @public */
 export type CopyMode = 'move' | 'replicate';
 

@@ -10,6 +10,7 @@ import { diff } from './diff';
 import { doctor, storeUsage } from './doctor';
 import { edit } from './edit';
 import { files } from './files';
+import { gc } from './gc';
 import { list } from './list';
 import { login } from './login';
 import { logout } from './logout';
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = [
   replicate,
   doctor,
   storeUsage,
+  gc,
   storeList,
   storeJobs,
   login,

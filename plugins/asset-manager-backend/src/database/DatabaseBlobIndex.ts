@@ -33,18 +33,46 @@ interface CondemnedRow {
   deleting: boolean;
 }
 
+function toRecord(
+  row: Pick<BlobRow, 'digest' | 'store' | 'size' | 'key' | 'state'>,
+): BlobRecord {
+  return {
+    digest: row.digest as Digest,
+    store: row.store,
+    size: toNumber(row.size),
+    key: row.key,
+    state: row.state as Verification,
+  };
+}
+
+/** From now on nobody is sent to the bytes; they are deleted after a while. */
+async function condemn(
+  knex: Knex,
+  copies: readonly StoredBlob[],
+  at: string,
+): Promise<void> {
+  for (const batch of inBatches(copies, 100)) {
+    await knex<CondemnedRow>('condemned_blobs')
+      .insert(
+        batch.map(({ store, key }) => ({
+          store,
+          key,
+          condemned_at: at,
+          deleting: false,
+        })),
+      )
+      .onConflict(['store', 'key'])
+      .merge(['condemned_at'])
+      .where('condemned_blobs.deleting', false);
+  }
+}
+
 function byDigest(
   rows: readonly Pick<BlobRow, 'digest' | 'store' | 'size' | 'key' | 'state'>[],
   found: Map<Digest, BlobRecord[]>,
 ): void {
   for (const row of rows) {
-    const record: BlobRecord = {
-      digest: row.digest as Digest,
-      store: row.store,
-      size: toNumber(row.size),
-      key: row.key,
-      state: row.state as Verification,
-    };
+    const record = toRecord(row);
     const copies = found.get(record.digest);
     if (copies) copies.push(record);
     else found.set(record.digest, [record]);
@@ -244,24 +272,11 @@ export class DatabaseBlobIndex implements BlobIndex {
             .select('digest'),
         )
         .select('store', 'key', 'digest');
-      for (const batch of inBatches(others, 100)) {
-        for (const { store: other, digest } of batch)
-          await transaction<BlobRow>('blobs')
-            .where({ asset_id: assetId, store: other, digest })
-            .delete();
-        await transaction<CondemnedRow>('condemned_blobs')
-          .insert(
-            batch.map(({ store: other, key }) => ({
-              store: other,
-              key,
-              condemned_at: at,
-              deleting: false,
-            })),
-          )
-          .onConflict(['store', 'key'])
-          .merge(['condemned_at'])
-          .where('condemned_blobs.deleting', false);
-      }
+      for (const { store: other, digest } of others)
+        await transaction<BlobRow>('blobs')
+          .where({ asset_id: assetId, store: other, digest })
+          .delete();
+      await condemn(transaction, others, at);
     });
   }
 
@@ -303,6 +318,73 @@ export class DatabaseBlobIndex implements BlobIndex {
   async deleted(copy: StoredBlob): Promise<void> {
     const { store, key } = copy;
     await this.#condemned().where({ store, key }).delete();
+  }
+
+  async listCondemned(limit: number) {
+    const rows = await this.#condemned()
+      .orderBy(['condemned_at', 'store', 'key'])
+      .limit(limit);
+    return rows.map(({ store, key, condemned_at: condemnedAt }) => ({
+      store,
+      key,
+      condemnedAt,
+    }));
+  }
+
+  async listUnpublished(limit: number) {
+    const rows = await this.#blobs()
+      .where({ published: false })
+      .orderBy(['created_at', 'asset_id', 'digest', 'store'])
+      .limit(limit);
+    return rows.map(row => ({
+      ...toRecord(row),
+      assetId: toNumber(row.asset_id),
+      createdAt: row.created_at,
+    }));
+  }
+
+  async assetsWithUnpublished(
+    before: string,
+    limit: number,
+  ): Promise<number[]> {
+    const rows = await this.#blobs()
+      .where({ published: false })
+      .where('created_at', '<', before)
+      .distinct('asset_id')
+      .orderBy('asset_id')
+      .limit(limit);
+    return rows.map(row => toNumber(row.asset_id));
+  }
+
+  async unpublished(
+    assetId: number,
+    before: string,
+    limit: number,
+  ): Promise<BlobRecord[]> {
+    const rows = await this.#blobs()
+      .where({ asset_id: assetId, published: false })
+      .where('created_at', '<', before)
+      .orderBy(['digest', 'store'])
+      .limit(limit);
+    return rows.map(toRecord);
+  }
+
+  async forgetUnpublished(
+    assetId: number,
+    digests: readonly Digest[],
+    at: string,
+  ): Promise<void> {
+    for (const batch of inBatches(digests, 100)) {
+      const rows = await this.#blobs()
+        .where({ asset_id: assetId, published: false })
+        .whereIn('digest', batch)
+        .select('store', 'key');
+      await this.#blobs()
+        .where({ asset_id: assetId, published: false })
+        .whereIn('digest', batch)
+        .delete();
+      await condemn(this.#knex, rows, at);
+    }
   }
 
   /** Unfinished pushes are left alone: their bytes are nobody's yet. */

@@ -97,6 +97,15 @@ export class DatabaseUploadStore implements UploadStore {
     ).map(toRecord);
   }
 
+  async openUntil(assetId: number, now: string): Promise<string | undefined> {
+    const row = await this.#uploads()
+      .where({ asset_id: assetId })
+      .where('expires_at', '>=', now)
+      .orderBy('expires_at', 'desc')
+      .first();
+    return row?.expires_at;
+  }
+
   async openOf(createdBy: string, now: string): Promise<UploadRecord[]> {
     return (
       await this.#uploads()

@@ -27,6 +27,14 @@ export function addStorageRoutes(
     res.json(await operator.usage(await callers.resolve(req)));
   });
 
+  router.get('/storage/collection', async (req, res) => {
+    res.json(await operator.planCollection(await callers.resolve(req)));
+  });
+
+  router.post('/storage/collection', async (req, res) => {
+    res.json(await operator.collect(await callers.resolve(req)));
+  });
+
   router.get('/assets/:namespace/:name/copies', async (req, res) => {
     res.json({
       items: await copies.list(await callers.resolve(req), nameOf(req)),

@@ -1,19 +1,28 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
+import {
+  CollectionCandidate,
+  CollectionPlan,
+  Digest,
+  formatReference,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { ManifestReader } from './ManifestReader';
 import type { Clock, Repository } from './ports';
 import type { Stores } from './Stores';
 
 /** What one run deletes at most. */
 const CAP = 10_000;
 const BATCH = 100;
+const LISTED = 1000;
 
 /**
- * Deletes bytes that nothing refers to any more, once they have been condemned
- * for a while: readers that were sent to them are done by then, and who regrets
- * has had the time to say so.
+ * Deletes bytes that nothing refers to: first those that unfinished pushes left
+ * are condemned, once no session of their asset is open, and after a grace what
+ * is condemned is deleted. Readers that were sent to them are done by then.
  */
 export class BlobCollector {
   readonly #repository: Repository;
+  readonly #manifests: ManifestReader;
   readonly #stores: Stores;
   readonly #now: Clock;
   readonly #graceMs: number;
@@ -21,12 +30,14 @@ export class BlobCollector {
 
   constructor(options: {
     repository: Repository;
+    manifests: ManifestReader;
     stores: Stores;
     now: Clock;
     graceMs: number;
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
+    this.#manifests = options.manifests;
     this.#stores = options.stores;
     this.#now = options.now;
     this.#graceMs = options.graceMs;
@@ -35,10 +46,9 @@ export class BlobCollector {
 
   /** @returns how many blobs were deleted */
   async run(signal?: AbortSignal): Promise<number> {
+    await this.#condemnUnfinished(signal);
     const { blobs } = this.#repository;
-    const before = new Date(
-      Date.parse(this.#now()) - this.#graceMs,
-    ).toISOString();
+    const before = this.#graceAgo();
     let count = 0;
     let failed = 0;
     while (count < CAP) {
@@ -66,5 +76,121 @@ export class BlobCollector {
       }
     }
     return count;
+  }
+
+  /** What a run would do now, and what keeps the rest. */
+  async plan(): Promise<CollectionPlan> {
+    const { blobs, uploads, assets } = this.#repository;
+    const before = this.#graceAgo();
+    const condemned = await blobs.listCondemned(LISTED + 1);
+    const unpublished = await blobs.listUnpublished(LISTED + 1);
+    const items = condemned.map(
+      ({ store, key, condemnedAt }): CollectionCandidate => ({
+        store,
+        key,
+        reason: 'condemned',
+        ...(condemnedAt >= before && {
+          keptBy: `the grace, until ${this.#afterGrace(condemnedAt)}`,
+        }),
+      }),
+    );
+    for (const { assetId, createdAt, ...blob } of unpublished) {
+      const openUntil = await uploads.openUntil(assetId, this.#now());
+      const name = formatReference(await assets.byId(assetId));
+      let keptBy: string | undefined;
+      if (openUntil)
+        keptBy = `an upload of ${name} that is open until ${openUntil}`;
+      else if (createdAt >= before)
+        keptBy = `the grace, until ${this.#afterGrace(createdAt)}`;
+      items.push({
+        store: blob.store,
+        key: blob.key,
+        size: blob.size,
+        reason: 'unfinished',
+        ...(keptBy && { keptBy }),
+      });
+    }
+    return {
+      items: items.slice(0, LISTED),
+      truncated: items.length > LISTED,
+    };
+  }
+
+  async #condemnUnfinished(signal?: AbortSignal): Promise<void> {
+    for (const assetId of await this.#repository.blobs.assetsWithUnpublished(
+      this.#graceAgo(),
+      CAP,
+    )) {
+      signal?.throwIfAborted();
+      try {
+        await this.#condemnUnfinishedOf(assetId);
+      } catch (error) {
+        // A manifest that can't be read now: nothing of the asset is touched.
+        this.#logger.warn(
+          'what unfinished pushes of an asset left could not be looked through',
+          isError(error) ? error : undefined,
+        );
+      }
+    }
+  }
+
+  async #condemnUnfinishedOf(assetId: number): Promise<void> {
+    const { blobs, versions } = this.#repository;
+    const found = (await blobs.unpublished(assetId, this.#graceAgo(), CAP)).map(
+      ({ digest }) => digest,
+    );
+    const seen = await versions.latest(assetId);
+    const held = await this.#heldByVersions(assetId, new Set(found));
+    // A process that ended right after a commit did not say so.
+    await blobs.publish(assetId, [...held]);
+    await this.#repository.transaction(async repository => {
+      await repository.assets.lock(assetId);
+      if (await repository.uploads.openUntil(assetId, this.#now())) return;
+      // A version that was made meanwhile was not looked through.
+      const latest = await repository.versions.latest(assetId);
+      if (latest?.id !== seen?.id) return;
+      await repository.blobs.forgetUnpublished(
+        assetId,
+        found.filter(digest => !held.has(digest)),
+        this.#now(),
+      );
+    });
+  }
+
+  /** Which of the blobs some version of the asset holds after all. */
+  async #heldByVersions(
+    assetId: number,
+    candidates: ReadonlySet<Digest>,
+  ): Promise<Set<Digest>> {
+    const held = new Set<Digest>();
+    const asset = await this.#repository.assets.byId(assetId);
+    let before: number | undefined;
+    for (;;) {
+      const versions = await this.#repository.versions.list({
+        assetId,
+        before,
+        limit: BATCH,
+      });
+      if (versions.length === 0) return held;
+      for (const { id } of versions) {
+        for (const page of await this.#repository.versions.pages(id)) {
+          for (const { digest } of await this.#manifests.entries(
+            asset.uid,
+            page,
+          )) {
+            if (candidates.has(digest)) held.add(digest);
+          }
+        }
+      }
+      before = versions.at(-1)?.sequence;
+    }
+  }
+
+  #graceAgo(): string {
+    return new Date(Date.parse(this.#now()) - this.#graceMs).toISOString();
+  }
+
+  #afterGrace(time: string): string {
+    return new Date(Date.parse(time) + this.#graceMs).toISOString();
   }
 }

@@ -1,8 +1,10 @@
 import type {
+  CollectionPlan,
   StorageReport,
   StoreCheck,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { assertOperates, Caller } from '../model/caller';
+import type { BlobCollector } from './BlobCollector';
 import type { Repository } from './ports';
 import type { StoreDoctor } from './StoreDoctor';
 
@@ -10,17 +12,32 @@ import type { StoreDoctor } from './StoreDoctor';
 export class OperatorService {
   readonly #repository: Repository;
   readonly #doctor: StoreDoctor;
+  readonly #collector: BlobCollector;
   readonly #operators: readonly string[];
 
   constructor(options: {
     repository: Repository;
     doctor: StoreDoctor;
+    collector: BlobCollector;
     /** Entity references of people and groups. */
     operators: readonly string[];
   }) {
     this.#repository = options.repository;
     this.#doctor = options.doctor;
+    this.#collector = options.collector;
     this.#operators = options.operators;
+  }
+
+  /** What a collection would delete. @throws NotAllowedError for whoever is no operator */
+  async planCollection(caller: Caller): Promise<CollectionPlan> {
+    assertOperates(caller, this.#operators);
+    return this.#collector.plan();
+  }
+
+  /** @returns how many blobs were deleted. @throws NotAllowedError for whoever is no operator */
+  async collect(caller: Caller): Promise<{ deleted: number }> {
+    assertOperates(caller, this.#operators);
+    return { deleted: await this.#collector.run() };
   }
 
   /** Tries out every store. @throws NotAllowedError for whoever is no operator */

@@ -110,17 +110,23 @@ export class UploadService {
       createdBy: caller.subject,
     };
     const createdAt = this.#now();
-    await this.#repository.uploads.insert({
-      id: this.#createId(),
-      ...key,
-      // What was moved stays together.
-      store:
-        (await this.#repository.copyJobs.movedTo(asset.id)) ??
-        this.#stores.placeFor(asset),
-      fileCount: content.fileCount,
-      size: content.size,
-      createdAt,
-      expiresAt: this.#sessions.leaseFrom(createdAt),
+    // What was moved stays together.
+    const store =
+      (await this.#repository.copyJobs.movedTo(asset.id)) ??
+      this.#stores.placeFor(asset);
+    await this.#repository.transaction(async repository => {
+      // The collection of what unfinished pushes left takes the same lock: it sees
+      // this session, or the session sees what it has taken away.
+      await repository.assets.lock(asset.id);
+      await repository.uploads.insert({
+        id: this.#createId(),
+        ...key,
+        store,
+        fileCount: content.fileCount,
+        size: content.size,
+        createdAt,
+        expiresAt: this.#sessions.leaseFrom(createdAt),
+      });
     });
     const upload = await this.#repository.uploads.findByDigest(key);
     if (!upload)

@@ -232,6 +232,28 @@ export interface BlobIndex {
    */
   beginDelete(copy: StoredBlob): Promise<boolean>;
   deleted(copy: StoredBlob): Promise<void>;
+  /** Everything that is condemned, the oldest first. */
+  listCondemned(
+    limit: number,
+  ): Promise<(StoredBlob & { condemnedAt: string })[]>;
+  /** Copies that no version holds, the oldest first. */
+  listUnpublished(
+    limit: number,
+  ): Promise<(BlobRecord & { assetId: number; createdAt: string })[]>;
+  /** Assets with copies that were made before a time, and that no version holds. */
+  assetsWithUnpublished(before: string, limit: number): Promise<number[]>;
+  /** These copies of an asset. */
+  unpublished(
+    assetId: number,
+    before: string,
+    limit: number,
+  ): Promise<BlobRecord[]>;
+  /** Forgets copies that no version holds, and condemns their bytes. Belongs into a transaction that has locked the asset. */
+  forgetUnpublished(
+    assetId: number,
+    digests: readonly Digest[],
+    at: string,
+  ): Promise<void>;
 }
 
 export interface UploadRecord {
@@ -258,6 +280,8 @@ export interface UploadStore {
   extend(id: string, expiresAt: string): Promise<void>;
   remove(id: string): Promise<void>;
   expired(now: string, limit: number): Promise<UploadRecord[]>;
+  /** When the last session of an asset ends that has not ended yet. */
+  openUntil(assetId: number, now: string): Promise<string | undefined>;
   /** Those of a caller, newest first. */
   openOf(createdBy: string, now: string): Promise<UploadRecord[]>;
   pages(id: string): Promise<PageRecord[]>;

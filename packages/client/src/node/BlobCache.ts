@@ -122,12 +122,13 @@ export class BlobCache {
     const total = blobs.reduce((sum, { size }) => sum + size, 0);
     const damaged: Digest[] = [];
     let done = 0;
+    const onBytes = (bytes: number) => {
+      done += bytes;
+      options.onBytes?.(done, total);
+    };
     for (const { digest } of blobs) {
       options.signal?.throwIfAborted();
-      const found = await hashFile(this.locationOf(digest), bytes => {
-        done += bytes;
-        options.onBytes?.(done, total);
-      });
+      const found = await hashFile(this.locationOf(digest), onBytes);
       if (found === digest) continue;
       damaged.push(digest);
       await this.remove(digest);

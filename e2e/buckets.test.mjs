@@ -512,6 +512,47 @@ for (const kind of ['gcs', 's3']) {
       }
     });
 
+    it('shows operators the stores in the portal, and nobody else', async t => {
+      if (missing) {
+        t.skip(`there is no Chromium here: ${missing}`);
+        return;
+      }
+      const page = await pageOf(browser, portal, 'maya');
+      await page.goto(`${portal.url}/assets`);
+      await page.getByRole('link', { name: 'Storage' }).click();
+      const stores = page.getByRole('table', { name: 'Stores' });
+      await stores.getByText('team-bucket').waitFor();
+      await stores.getByText('direct').waitFor();
+      await page
+        .getByRole('table', { name: 'Waiting to be deleted' })
+        .getByText('nothing refers to it')
+        .first()
+        .waitFor();
+      await page.getByRole('button', { name: 'Try every store' }).click();
+      await page
+        .getByText(
+          kind === 's3' ? '1 of 13 checks failed.' : 'All 13 checks are well.',
+        )
+        .waitFor();
+      if (process.env.SCREENSHOTS)
+        await page.screenshot({
+          path: path.join(process.env.SCREENSHOTS, `storage-${kind}.png`),
+          fullPage: true,
+        });
+      assert.deepEqual(page.problems, []);
+      await page.context().close();
+      const other = await pageOf(browser, portal, 'otto');
+      await other.goto(`${portal.url}/assets/storage`);
+      await other.getByText('only operators may do this').first().waitFor();
+      await other.goto(`${portal.url}/assets`);
+      await other.getByRole('row', { name: /reads/ }).first().waitFor();
+      assert.equal(
+        await other.getByRole('link', { name: 'Storage' }).count(),
+        0,
+      );
+      await other.context().close();
+    });
+
     it('leaves nothing that was signed in a log', () => {
       assert.doesNotMatch(
         portal.log(),

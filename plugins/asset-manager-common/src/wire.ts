@@ -513,6 +513,8 @@ export interface Whoami {
   kind: 'user' | 'service';
   /** What the caller owns things as. */
   ownershipEntityRefs: string[];
+  /** Whether the caller looks after the installation. */
+  operator: boolean;
 }
 
 /**

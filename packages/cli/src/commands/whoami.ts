@@ -19,5 +19,6 @@ export const whoami: Command = {
     context.print(`${me.subject} at ${session.server}`);
     const others = me.ownershipEntityRefs.filter(ref => ref !== me.subject);
     if (others.length > 0) context.print(`  in ${others.join(', ')}`);
+    if (me.operator) context.print('  operator of this portal');
   },
 };

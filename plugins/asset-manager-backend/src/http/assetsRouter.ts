@@ -5,6 +5,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
 import { AssetService, readEntityRef } from '../services/AssetService';
+import type { OperatorService } from '../services/OperatorService';
 import { answerOnce } from './idempotency';
 import { cursorOf, limitOf, listOf, nameOf, RouterContext } from './requests';
 
@@ -38,13 +39,19 @@ function revisionOf(etag: string | undefined): number | undefined {
 /** Routes of the noun `assets`. */
 export function addAssetRoutes(
   router: Router,
-  context: RouterContext & { assets: AssetService },
+  context: RouterContext & { assets: AssetService; operator: OperatorService },
 ): void {
-  const { assets, callers, idempotency, now } = context;
+  const { assets, operator, callers, idempotency, now } = context;
 
   router.get('/whoami', async (req, res) => {
-    const { subject, kind, ownershipEntityRefs } = await callers.resolve(req);
-    res.json({ subject, kind, ownershipEntityRefs });
+    const caller = await callers.resolve(req);
+    const { subject, kind, ownershipEntityRefs } = caller;
+    res.json({
+      subject,
+      kind,
+      ownershipEntityRefs,
+      operator: operator.includes(caller),
+    });
   });
 
   router.get('/asset-types', async (_req, res) => {

@@ -41,6 +41,14 @@ export function assertMaintains(caller: Caller, asset: Owned): void {
   }
 }
 
+/** Whether the caller is one of the operators, or belongs to one of their groups. */
+export function operates(
+  caller: Caller,
+  operators: readonly string[],
+): boolean {
+  return operators.some(ref => caller.ownershipEntityRefs.includes(ref));
+}
+
 /**
  * Operators look after the installation: its stores and what they hold.
  *
@@ -51,7 +59,7 @@ export function assertOperates(
   caller: Caller,
   operators: readonly string[],
 ): void {
-  if (!operators.some(ref => caller.ownershipEntityRefs.includes(ref))) {
+  if (!operates(caller, operators)) {
     throw new NotAllowedError(
       `only operators may do this, and ${caller.subject} is none; the configuration names them under assetManager.operators`,
     );

@@ -3,7 +3,7 @@ import type {
   StorageReport,
   StoreCheck,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assertOperates, Caller } from '../model/caller';
+import { assertOperates, Caller, operates } from '../model/caller';
 import type { BlobCollector } from './BlobCollector';
 import type { Repository } from './ports';
 import type { StoreDoctor } from './StoreDoctor';
@@ -38,6 +38,11 @@ export class OperatorService {
   async collect(caller: Caller): Promise<{ deleted: number }> {
     assertOperates(caller, this.#operators);
     return { deleted: await this.#collector.run() };
+  }
+
+  /** Whether the caller may ask the rest. */
+  includes(caller: Caller): boolean {
+    return operates(caller, this.#operators);
   }
 
   /** Tries out every store. @throws NotAllowedError for whoever is no operator */

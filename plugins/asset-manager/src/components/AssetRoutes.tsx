@@ -1,12 +1,14 @@
 import { Route, Routes } from 'react-router-dom';
 import { AssetPage } from './AssetPage';
 import { AssetsPage } from './AssetsPage';
+import { StoragePage } from './StoragePage';
 
-/** The page of all assets, and under it each asset's own address. */
+/** The page of all assets, that of the stores, and under it each asset's own address. */
 export function AssetRoutes() {
   return (
     <Routes>
       <Route path="/" element={<AssetsPage />} />
+      <Route path="/storage" element={<StoragePage />} />
       <Route path="/:namespace/:name/*" element={<AssetPage />} />
     </Routes>
   );

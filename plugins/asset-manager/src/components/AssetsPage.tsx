@@ -38,6 +38,7 @@ import { assetsRouteRef } from '../routes';
 import { nameOf } from './assetAddress';
 import styles from './AssetsPage.module.css';
 import { NewAsset } from './NewAsset';
+import { StorageLink } from './StorageLink';
 import { TypeIcon } from './TypeIcon';
 
 const PAGE = 50;
@@ -221,7 +222,15 @@ export function AssetsPage() {
 
   return (
     <>
-      <Header title="Assets" customActions={<NewAsset onCreated={retry} />} />
+      <Header
+        title="Assets"
+        customActions={
+          <>
+            <StorageLink />
+            <NewAsset onCreated={retry} />
+          </>
+        }
+      />
       <Container>
         <div className={styles.columns}>
           <aside className={styles.facets} aria-label="Filters">

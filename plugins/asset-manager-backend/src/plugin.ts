@@ -43,7 +43,6 @@ import { Stores } from './services/Stores';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
 import { VersionService } from './services/VersionService';
-import { crc32c } from './storage/crc32c';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
 const COPY_TASK = 'copy-blobs';
@@ -193,7 +192,6 @@ export const assetManagerPlugin = createBackendPlugin({
             createId: createUid,
             now: () => new Date(),
             origin: portalOrigin(config),
-            crc32c,
           }),
         });
         const copier = new BlobCopier({

@@ -6,6 +6,7 @@
 export * from './BlobStore';
 export * from './blobKey';
 export * from './checkParts';
+export * from './crc32c';
 export * from './DirectTransfer';
 export * from './extensions';
 export * from './PromisedBytes';

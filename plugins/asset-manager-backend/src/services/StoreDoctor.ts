@@ -5,8 +5,9 @@ import type {
   Digest,
   StoreCheck,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type {
+import {
   BlobStore,
+  crc32c,
   DirectTransfer,
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Stores } from './Stores';
@@ -64,7 +65,6 @@ export class StoreDoctor {
   readonly #createId: () => string;
   readonly #now: () => Date;
   readonly #origin: string;
-  readonly #crc32c: (bytes: Uint8Array) => string;
 
   constructor(options: {
     stores: Stores;
@@ -72,14 +72,11 @@ export class StoreDoctor {
     now: () => Date;
     /** The portal as browsers name it. */
     origin: string;
-    /** Base64, its highest byte first. */
-    crc32c: (bytes: Uint8Array) => string;
   }) {
     this.#stores = options.stores;
     this.#createId = options.createId;
     this.#now = options.now;
     this.#origin = options.origin;
-    this.#crc32c = options.crc32c;
   }
 
   async examine(): Promise<StoreCheck[]> {
@@ -155,7 +152,7 @@ export class StoreDoctor {
         checksum:
           direct.checksum === 'sha256'
             ? createHash('sha256').update(bytes).digest('base64')
-            : this.#crc32c(bytes),
+            : crc32c(bytes),
       });
     const put = async () => {
       const { url, headers } = await sign(key);

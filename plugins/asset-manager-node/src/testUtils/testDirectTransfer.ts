@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { crc32c } from './crc32c';
+import { crc32c } from '../crc32c';
 import type { BlobStore } from '../BlobStore';
 import type { DirectTransfer, SignedRequest } from '../DirectTransfer';
 import { bytesOf, digestOf, keysOf } from './bytes';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { BlobStore } from '../BlobStore';
 import { bodyOf, bytesOf, digestOf, keysOf } from './bytes';
-import { crc32c } from './crc32c';
+import { crc32c } from '../crc32c';
 import { Fault, UnreliableLine } from './UnreliableLine';
 
 /**

@@ -5,7 +5,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   return value >>> 0;
 });
 
-/** CRC32C (RFC 3720, appendix B.4), for a few bytes: large amounts want a faster one. */
+/**
+ * CRC32C (RFC 3720, appendix B.4) in base64, its highest byte first. It is plain
+ * and slow: for probes and tests, not for large amounts.
+ *
+ * @public
+ */
 export function crc32c(bytes: Uint8Array): string {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff];

@@ -119,6 +119,12 @@ exports.up = async function up(knex) {
       .comment('From then on the bytes count as gone');
     table.primary(['store', 'key']);
   });
+  await knex.schema.createTable('leases', table => {
+    table.comment('Which process does what only one may do at a time');
+    table.string('name', 63).primary();
+    table.string('holder', 40).notNullable();
+    table.string('expires_at', 30).notNullable();
+  });
 };
 
 /**
@@ -127,6 +133,7 @@ exports.up = async function up(knex) {
  * @param {import('knex').Knex} knex
  */
 exports.down = async function down(knex) {
+  await knex.schema.dropTable('leases');
   await knex.schema.dropTable('condemned_blobs');
   await knex.schema.dropTable('copy_jobs');
   await knex.schema.dropTable('upload_blobs');

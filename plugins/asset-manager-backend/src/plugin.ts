@@ -36,6 +36,7 @@ import { ChangeSignal } from './services/ChangeSignal';
 import { ContentVerifier } from './services/ContentVerifier';
 import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
+import { ExclusiveTask } from './services/ExclusiveTask';
 import { ManifestReader } from './services/ManifestReader';
 import { OperatorService } from './services/OperatorService';
 import { StoreDoctor } from './services/StoreDoctor';
@@ -267,30 +268,39 @@ export const assetManagerPlugin = createBackendPlugin({
           initialDelay: { seconds: 2 },
           fn: () => publisher.publish(),
         });
-        await scheduler.scheduleTask({
-          id: VERIFY_TASK,
-          frequency: { minutes: 1 },
-          timeout: { hours: 24 },
-          initialDelay: { seconds: 5 },
-          fn: signal => verifier.run(signal),
-        });
-        await scheduler.scheduleTask({
-          id: COPY_TASK,
-          frequency: { minutes: 1 },
-          timeout: { hours: 24 },
-          initialDelay: { seconds: 5 },
-          fn: signal => copier.run(signal),
-        });
-        await scheduler.scheduleTask({
-          id: 'collect-blobs',
-          frequency: { hours: 1 },
-          timeout: { hours: 4 },
-          initialDelay: { seconds: 30 },
-          fn: async signal => {
-            const count = await collector.run(signal);
-            if (count > 0)
-              logger.info(`deleted ${count} blobs that nothing refers to`);
-          },
+        // Each may run for hours; a lease of our own says which replica does it.
+        const holder = createUid();
+        const exclusively = async (
+          name: string,
+          frequency: { seconds: number } | { hours: number },
+          work: (signal: AbortSignal) => Promise<void>,
+        ) => {
+          const task = new ExclusiveTask({
+            leases: repository.leases,
+            name,
+            holder,
+            now,
+            work,
+          });
+          await scheduler.scheduleTask({
+            id: name,
+            scope: 'local',
+            frequency,
+            timeout: { hours: 24 },
+            initialDelay: { seconds: 5 },
+            fn: signal => task.run(signal),
+          });
+        };
+        await exclusively(VERIFY_TASK, { seconds: 30 }, signal =>
+          verifier.run(signal),
+        );
+        await exclusively(COPY_TASK, { seconds: 30 }, signal =>
+          copier.run(signal),
+        );
+        await exclusively('collect-blobs', { hours: 1 }, async signal => {
+          const count = await collector.run(signal);
+          if (count > 0)
+            logger.info(`deleted ${count} blobs that nothing refers to`);
         });
         await scheduler.scheduleTask({
           id: 'remove-expired',

@@ -10,6 +10,7 @@ import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
 import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
 import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
+import { DatabaseLeaseStore } from './DatabaseLeaseStore';
 import { DatabaseStorageStatistics } from './DatabaseStorageStatistics';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -46,6 +47,7 @@ export class DatabaseRepository implements Repository {
   readonly declarations;
   readonly copyJobs;
   readonly storage;
+  readonly leases;
   readonly #knex: Knex;
 
   private constructor(knex: Knex) {
@@ -58,6 +60,7 @@ export class DatabaseRepository implements Repository {
     this.changes = new DatabaseChangeStore(knex);
     this.declarations = new DatabaseDeclarationStore(knex);
     this.copyJobs = new DatabaseCopyJobStore(knex);
+    this.leases = new DatabaseLeaseStore(knex);
     this.storage = new DatabaseStorageStatistics(knex);
   }
 

@@ -348,6 +348,18 @@ export interface CopyJobStore {
   next(): Promise<CopyJobRecord | undefined>;
 }
 
+/** Who may do what only one process may do at a time. */
+export interface LeaseStore {
+  /** Takes a lease that is free, over, or the holder's own. @returns whether it is the holder's now */
+  take(options: {
+    name: string;
+    holder: string;
+    now: string;
+    until: string;
+  }): Promise<boolean>;
+  drop(name: string, holder: string): Promise<void>;
+}
+
 export interface StorageStatistics {
   report(): Promise<StorageReport>;
 }
@@ -363,6 +375,7 @@ export interface Repository {
   readonly declarations: DeclarationStore;
   readonly copyJobs: CopyJobStore;
   readonly storage: StorageStatistics;
+  readonly leases: LeaseStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;
 }

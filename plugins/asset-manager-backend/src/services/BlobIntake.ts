@@ -226,7 +226,9 @@ export class BlobIntake {
     const tokens = await this.#repository.uploads.tokens(id);
     const direct = this.#stores.get(session.upload.store).direct;
     await concurrently(
-      blobs.filter(({ digest }) => !standing.has(digest)),
+      blobs.filter(
+        ({ digest }) => this.#stores.usable(standing.get(digest)).length === 0,
+      ),
       HANDS,
       blob =>
         direct

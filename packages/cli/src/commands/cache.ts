@@ -34,11 +34,11 @@ export const cacheList: Command = {
   },
   examples: [{ line: 'asset cache list', does: 'how much space it takes' }],
   async run(context, { options }) {
-    const { BlobCache, cacheDirectory } = await import(
+    const { CacheUpkeep, cacheDirectory } = await import(
       '@baseasset/client/node'
     );
     const directory = cacheDirectory(context.environment);
-    const blobs = await new BlobCache({ directory }).list();
+    const blobs = await new CacheUpkeep({ directory }).list();
     const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
     if (context.json) {
       context.printJson({ directory, bytes, items: blobs });
@@ -91,11 +91,11 @@ export const cachePrune: Command = {
     const days = Number(options.text('older-than') ?? 0);
     if (!(days >= 0)) throw new UsageError('--older-than has to be a number');
     const to = options.text('to');
-    const { BlobCache, cacheDirectory } = await import(
+    const { CacheUpkeep, cacheDirectory } = await import(
       '@baseasset/client/node'
     );
     const directory = cacheDirectory(context.environment);
-    const pruned = await new BlobCache({ directory }).prune({
+    const pruned = await new CacheUpkeep({ directory }).prune({
       // Whoever gives an age alone wants all that is older gone.
       keepBytes: to === undefined ? 0 : readSize(to),
       unusedSince: new Date(Date.now() - days * 86_400_000),
@@ -119,12 +119,12 @@ export const cacheVerify: Command = {
   options: {},
   examples: [{ line: 'asset cache verify', does: 'after a disk had trouble' }],
   async run(context) {
-    const { BlobCache, cacheDirectory } = await import(
+    const { CacheUpkeep, cacheDirectory } = await import(
       '@baseasset/client/node'
     );
     const directory = cacheDirectory(context.environment);
     const bar = context.progress();
-    const { blobs, damaged } = await new BlobCache({ directory }).verify({
+    const { blobs, damaged } = await new CacheUpkeep({ directory }).verify({
       signal: context.signal,
       onBytes: (done, total) => bar.update('Verifying', done, total),
     });

@@ -13,19 +13,6 @@ const BLOCK = 1024 * 1024;
 /** Blobs up to this size are fetched in one piece. Bytes. */
 const SMALL = 1024 * 1024;
 
-/**
- * A blob in the cache.
- *
- * @public
- */
-export interface CachedBlob {
-  digest: Digest;
-  /** Bytes. */
-  size: number;
-  /** ISO 8601, UTC, as exactly as the file system keeps it. */
-  usedAt: string;
-}
-
 /** Opens the bytes of a blob from an offset on. */
 export type OpenBlob = (start: number) => Promise<Readable>;
 
@@ -62,78 +49,6 @@ export class BlobCache {
       if (owner !== undefined && !isRunning(Number(owner)))
         await fs.rm(path.join(folder, name), { force: true });
     }
-  }
-
-  /** All blobs, those first that were not used for longest. */
-  async list(): Promise<CachedBlob[]> {
-    const folder = path.join(this.#directory, 'sha256');
-    const blobs: CachedBlob[] = [];
-    for (const prefix of await namesIn(folder)) {
-      for (const hex of await namesIn(path.join(folder, prefix))) {
-        if (!/^[0-9a-f]{64}$/.test(hex)) continue;
-        const stat = await fs
-          .stat(path.join(folder, prefix, hex))
-          .catch(() => undefined);
-        if (stat?.isFile())
-          blobs.push({
-            digest: `sha256:${hex}`,
-            size: stat.size,
-            usedAt: new Date(
-              Math.max(stat.atimeMs, stat.mtimeMs),
-            ).toISOString(),
-          });
-      }
-    }
-    return blobs.sort((a, b) => a.usedAt.localeCompare(b.usedAt));
-  }
-
-  /**
-   * Deletes blobs that were not used since a time, the oldest first, until the
-   * others take no more than so many bytes; and what unfinished pulls left.
-   */
-  async prune(options: {
-    keepBytes: number;
-    unusedSince: Date;
-  }): Promise<{ blobs: number; bytes: number }> {
-    const { keepBytes, unusedSince } = options;
-    const blobs = await this.list();
-    let left = blobs.reduce((sum, { size }) => sum + size, 0);
-    const pruned = { blobs: 0, bytes: 0 };
-    for (const { digest, size, usedAt } of blobs) {
-      if (left <= keepBytes || Date.parse(usedAt) > unusedSince.getTime())
-        break;
-      await this.remove(digest);
-      left -= size;
-      pruned.blobs++;
-      pruned.bytes += size;
-    }
-    await this.sweep();
-    return pruned;
-  }
-
-  /** Hashes all blobs, and removes those that are not what their names say. */
-  async verify(
-    options: {
-      onBytes?: (done: number, total: number) => void;
-      signal?: AbortSignal;
-    } = {},
-  ): Promise<{ blobs: number; damaged: Digest[] }> {
-    const blobs = await this.list();
-    const total = blobs.reduce((sum, { size }) => sum + size, 0);
-    const damaged: Digest[] = [];
-    let done = 0;
-    const onBytes = (bytes: number) => {
-      done += bytes;
-      options.onBytes?.(done, total);
-    };
-    for (const { digest } of blobs) {
-      options.signal?.throwIfAborted();
-      const found = await hashFile(this.locationOf(digest), onBytes);
-      if (found === digest) continue;
-      damaged.push(digest);
-      await this.remove(digest);
-    }
-    return { blobs: blobs.length, damaged };
   }
 
   /** Where a blob stands, or would. */
@@ -432,10 +347,6 @@ async function writeArriving(options: {
   if (end > written) await flush();
   await writing;
   return end;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return fs.readdir(folder).catch(() => []);
 }
 
 function isRunning(pid: number): boolean {

@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 export { BlobCache } from './BlobCache';
-export type { CachedBlob } from './BlobCache';
+export { CacheUpkeep } from './CacheUpkeep';
+export type { CachedBlob } from './CacheUpkeep';
 export { hashFile } from './hashFile';
 export { cacheDirectory } from './paths';
 export * from './pull';

@@ -1,0 +1,110 @@
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { BlobCache } from './BlobCache';
+import { hashFile } from './hashFile';
+
+/**
+ * A blob in the cache.
+ *
+ * @public
+ */
+export interface CachedBlob {
+  digest: Digest;
+  /** Bytes. */
+  size: number;
+  /** ISO 8601, UTC, as exactly as the file system keeps it. */
+  usedAt: string;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return fs.readdir(folder).catch(() => []);
+}
+
+/**
+ * Looks after the cache as a whole: what it holds, what of it is damaged, and
+ * what may go.
+ *
+ * @public
+ */
+export class CacheUpkeep {
+  readonly #directory: string;
+  readonly #cache: BlobCache;
+
+  constructor(options: { directory: string }) {
+    this.#directory = options.directory;
+    this.#cache = new BlobCache(options);
+  }
+
+  /** All blobs, those first that were not used for longest. */
+  async list(): Promise<CachedBlob[]> {
+    const folder = path.join(this.#directory, 'sha256');
+    const blobs: CachedBlob[] = [];
+    for (const prefix of await namesIn(folder)) {
+      for (const hex of await namesIn(path.join(folder, prefix))) {
+        if (!/^[0-9a-f]{64}$/.test(hex)) continue;
+        const stat = await fs
+          .stat(path.join(folder, prefix, hex))
+          .catch(() => undefined);
+        if (stat?.isFile())
+          blobs.push({
+            digest: `sha256:${hex}`,
+            size: stat.size,
+            usedAt: new Date(
+              Math.max(stat.atimeMs, stat.mtimeMs),
+            ).toISOString(),
+          });
+      }
+    }
+    return blobs.sort((a, b) => a.usedAt.localeCompare(b.usedAt));
+  }
+
+  /**
+   * Deletes blobs that were not used since a time, the oldest first, until the
+   * others take no more than so many bytes; and what unfinished pulls left.
+   */
+  async prune(options: {
+    keepBytes: number;
+    unusedSince: Date;
+  }): Promise<{ blobs: number; bytes: number }> {
+    const { keepBytes, unusedSince } = options;
+    const blobs = await this.list();
+    let left = blobs.reduce((sum, { size }) => sum + size, 0);
+    const pruned = { blobs: 0, bytes: 0 };
+    for (const { digest, size, usedAt } of blobs) {
+      if (left <= keepBytes || Date.parse(usedAt) > unusedSince.getTime())
+        break;
+      await this.#cache.remove(digest);
+      left -= size;
+      pruned.blobs++;
+      pruned.bytes += size;
+    }
+    await this.#cache.sweep();
+    return pruned;
+  }
+
+  /** Hashes all blobs, and removes those that are not what their names say. */
+  async verify(
+    options: {
+      onBytes?: (done: number, total: number) => void;
+      signal?: AbortSignal;
+    } = {},
+  ): Promise<{ blobs: number; damaged: Digest[] }> {
+    const blobs = await this.list();
+    const total = blobs.reduce((sum, { size }) => sum + size, 0);
+    const damaged: Digest[] = [];
+    let done = 0;
+    const onBytes = (bytes: number) => {
+      done += bytes;
+      options.onBytes?.(done, total);
+    };
+    for (const { digest } of blobs) {
+      options.signal?.throwIfAborted();
+      const found = await hashFile(this.#cache.locationOf(digest), onBytes);
+      if (found === digest) continue;
+      damaged.push(digest);
+      await this.#cache.remove(digest);
+    }
+    return { blobs: blobs.length, damaged };
+  }
+}

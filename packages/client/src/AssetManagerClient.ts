@@ -26,8 +26,10 @@ import {
   Manifest,
   ManifestEntry,
   MissingBlob,
+  PackPlacement,
   Page,
   PieceToSend,
+  SentPack,
   SignedPut,
   StorageReport,
   StoreCheck,
@@ -224,6 +226,14 @@ export class AssetManagerClient {
     version: AssetName & { digest: Digest },
     options?: RequestOptions,
   ): AsyncGenerator<ManifestEntry> {
+    for await (const page of this.manifestPages(version, options)) yield* page;
+  }
+
+  /** The same, page by page. */
+  async *manifestPages(
+    version: AssetName & { digest: Digest },
+    options?: RequestOptions,
+  ): AsyncGenerator<ManifestEntry[]> {
     const reference = { ...version, selector: version.digest };
     const manifest = await this.getManifest(reference, {
       ...options,
@@ -235,8 +245,25 @@ export class AssetManagerClient {
         options,
       );
       assertDigest(`page ${position} of the manifest`, text, page.digest);
-      yield* parsePage(text);
+      yield parsePage(text);
     }
+  }
+
+  /** Where the small files of a page of the manifest can be read together. */
+  getPackPlacement(
+    version: VersionReference,
+    position: number,
+    options?: RequestOptions,
+  ): Promise<PackPlacement> {
+    return this.#json(
+      `${versionPath(version)}/manifest/pages/${position}/packs`,
+      options,
+    );
+  }
+
+  /** The address of a pack, which is read by ranges. */
+  async packUrl(name: AssetName, pack: Digest): Promise<string> {
+    return `${await this.#baseUrl()}${assetPath(name)}/packs/${pack}`;
   }
 
   listFiles(
@@ -422,6 +449,24 @@ export class AssetManagerClient {
       part === undefined ? '' : `/parts/${part}`
     }`;
     return `${await this.#baseUrl()}${path}`;
+  }
+
+  /** Where a pack is sent by PUT. */
+  async packTarget(id: string, pack: Digest): Promise<string> {
+    return `${await this.#baseUrl()}/uploads/${id}/packs/${pack}`;
+  }
+
+  /** Says that a pack has been sent straight to the bucket. */
+  async completePack(
+    id: string,
+    pack: SentPack,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#text(`/uploads/${id}/complete-pack`, {
+      ...options,
+      method: 'POST',
+      body: pack,
+    });
   }
 
   /**

@@ -3,12 +3,15 @@ import {
   Digest,
   ManifestEntry,
   MissingBlob,
+  PartChecksum,
   partSizeOf,
+  PieceToSend,
   Upload,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from './AssetManagerClient';
 import { AssetManagerError } from './AssetManagerError';
-import { base64OfHex } from './checksum';
+import { buildPack, choosePacks } from './buildPack';
+import { base64OfHex, checksumOf } from './checksum';
 import { PieceSigner } from './PieceSigner';
 import { retry } from './retry';
 import type {
@@ -23,6 +26,10 @@ import type {
 const HANDS = 8;
 /** Blobs that the server is told of in one request. */
 const TOLD_AT_ONCE = 100;
+/** Packs that are held in memory at once. */
+const PACKING_HANDS = 4;
+/** Fewer small blobs go one by one: each can be read by itself in the bucket then. */
+const PACKED_FROM = 8;
 
 /** The blobs that the server lacks, on their way to it. */
 export class MissingBlobs<T extends ManifestEntry> {
@@ -37,7 +44,7 @@ export class MissingBlobs<T extends ManifestEntry> {
   readonly #progress: UploadProgress;
   /** Pieces that have not arrived, by blob. */
   readonly #left = new Map<Digest, number>();
-  readonly #underway = new Map<Piece, number>();
+  readonly #underway = new Map<object, number>();
   /** Blobs that have arrived whole, and of which the server was not told yet. */
   #arrived: T[] = [];
 
@@ -72,8 +79,10 @@ export class MissingBlobs<T extends ManifestEntry> {
   }
 
   async send(): Promise<void> {
+    const small = this.#smallBlobs();
     const pieces: { entry: T; piece: Piece }[] = [];
     for (const entry of this.#blobs.values()) {
+      if (small.has(entry)) continue;
       const wanted = this.#piecesOf(entry);
       this.#left.set(entry.digest, wanted.length);
       for (const piece of wanted) pieces.push({ entry, piece });
@@ -82,19 +91,27 @@ export class MissingBlobs<T extends ManifestEntry> {
     for (const entry of this.#blobs.values()) {
       if (this.#left.get(entry.digest) === 0) await this.#complete(entry);
     }
+    await concurrently(
+      choosePacks(small, this.#upload.packing),
+      PACKING_HANDS,
+      entries => this.#sendPack(entries),
+    );
     await concurrently(pieces, HANDS, async ({ entry, piece }) => {
-      this.#signal?.throwIfAborted();
-      await retry(() => this.#sendPiece(entry, piece), {
-        signal: this.#signal,
-      });
-      this.#underway.delete(piece);
-      this.#progress.sentBytes += piece.end - piece.start;
-      this.#report();
+      await this.#retry(() => this.#sendPiece(entry, piece));
+      this.#arrive(piece, piece.end - piece.start);
       const left = (this.#left.get(entry.digest) ?? 1) - 1;
       this.#left.set(entry.digest, left);
       if (left === 0) await this.#complete(entry);
     });
     await this.#tell();
+  }
+
+  /** Those that go in packs, in the order of their paths. */
+  #smallBlobs(): ReadonlySet<T> {
+    const small = [...this.#blobs.values()].filter(
+      ({ size }) => size <= this.#upload.packing.blobSize,
+    );
+    return new Set(small.length < PACKED_FROM ? [] : small);
   }
 
   /** The pieces of a blob that have not arrived; those that have count as sent. */
@@ -113,50 +130,80 @@ export class MissingBlobs<T extends ManifestEntry> {
     return pieces;
   }
 
-  async #sendPiece(entry: T, piece: Piece): Promise<void> {
-    const target = await this.#targetOf(entry, piece);
-    try {
-      await this.#sender.send(entry, piece, target, bytes => {
-        this.#underway.set(piece, bytes);
-        this.#report();
-      });
-    } catch (error) {
-      if (!target.signed || !(error instanceof AssetManagerError)) throw error;
-      // It stands already: sent by an earlier try whose answer was lost, or by somebody else.
-      if (error.status === 412) return;
-      // What was signed may have expired while it waited; the next try asks anew.
-      // Another operation crossed it: the bucket asks to try again.
-      if (error.status === 403 || error.status === 409)
-        throw new AssetManagerError({
-          status: 503,
-          message: error.message,
-          cause: error,
-        });
-      throw error;
-    }
+  async #sendPack(entries: readonly T[]): Promise<void> {
+    this.#signal?.throwIfAborted();
+    const { id, direct } = this.#upload;
+    const { digest, bytes, blobs } = await buildPack(entries, this.#sender);
+    await this.#retry(async () => {
+      const target = await this.#targetFor(
+        () => this.#client.packTarget(id, digest),
+        async checksum => ({
+          digest,
+          pack: true,
+          size: bytes.length,
+          checksum:
+            checksum === 'sha256'
+              ? asBase64(digest)
+              : await checksumOf(checksum, [bytes]),
+        }),
+      );
+      await sendOnce(target, () =>
+        this.#sender.sendBytes(bytes, target, sent =>
+          this.#move(entries, Math.min(sent, sumOf(entries))),
+        ),
+      );
+    });
+    if (direct)
+      await this.#client.completePack(
+        id,
+        { digest, blobs },
+        { signal: this.#signal },
+      );
+    this.#progress.sentBlobs += entries.length;
+    this.#arrive(entries, sumOf(entries));
   }
 
-  async #targetOf(entry: T, piece: Piece): Promise<PieceTarget> {
-    const { direct, id } = this.#upload;
-    const { part } = piece;
+  async #sendPiece(entry: T, piece: Piece): Promise<void> {
+    const { part, start, end } = piece;
+    const { digest } = entry;
+    const target = await this.#targetFor(
+      () => this.#client.blobUrl(this.#upload.id, digest, part),
+      async checksum => ({
+        digest,
+        part,
+        size: end - start,
+        checksum:
+          part === undefined && checksum === 'sha256'
+            ? asBase64(digest)
+            : await this.#sender.checksum(entry, piece, checksum),
+      }),
+    );
+    await sendOnce(target, () =>
+      this.#sender.send(entry, piece, target, sent => this.#move(piece, sent)),
+    );
+  }
+
+  /** Our own address, or one that is signed for this piece where the bytes go direct. */
+  async #targetFor(
+    address: () => Promise<string>,
+    describe: (checksum: PartChecksum) => Promise<PieceToSend>,
+  ): Promise<PieceTarget> {
+    const { direct } = this.#upload;
     if (!direct) {
       return {
-        url: await this.#client.blobUrl(id, entry.digest, part),
+        url: await address(),
         headers: { 'Content-Type': 'application/octet-stream' },
         signed: false,
       };
     }
-    const checksum =
-      part === undefined && direct.checksum === 'sha256'
-        ? base64OfHex(entry.digest.slice('sha256:'.length))
-        : await this.#sender.checksum(entry, piece, direct.checksum);
-    const { url, headers } = await this.#signer.sign({
-      digest: entry.digest,
-      part,
-      size: piece.end - piece.start,
-      checksum,
-    });
+    const { url, headers } = await this.#signer.sign(
+      await describe(direct.checksum),
+    );
     return { url, headers, signed: true };
+  }
+
+  async #retry(work: () => Promise<void>): Promise<void> {
+    await retry(work, { signal: this.#signal });
   }
 
   async #complete(entry: T): Promise<void> {
@@ -179,9 +226,53 @@ export class MissingBlobs<T extends ManifestEntry> {
       });
   }
 
+  /** Says how many bytes of something are on their way. */
+  #move(what: object, bytes: number): void {
+    this.#underway.set(what, bytes);
+    this.#report();
+  }
+
+  /** Says that something has arrived. */
+  #arrive(what: object, bytes: number): void {
+    this.#underway.delete(what);
+    this.#progress.sentBytes += bytes;
+    this.#report();
+  }
+
   #report(): void {
     let { sentBytes } = this.#progress;
     for (const bytes of this.#underway.values()) sentBytes += bytes;
     this.#onProgress?.({ ...this.#progress, sentBytes });
   }
+}
+
+/** Makes one try to send something, and translates what a bucket says of it. */
+async function sendOnce(
+  target: PieceTarget,
+  send: () => Promise<void>,
+): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    if (!target.signed || !(error instanceof AssetManagerError)) throw error;
+    // It stands already: sent by an earlier try whose answer was lost, or by somebody else.
+    if (error.status === 412) return;
+    // What was signed may have expired while it waited; the next try asks anew.
+    // Another operation crossed it: the bucket asks to try again.
+    if (error.status === 403 || error.status === 409)
+      throw new AssetManagerError({
+        status: 503,
+        message: error.message,
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+function sumOf(entries: readonly ManifestEntry[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
+}
+
+function asBase64(digest: Digest): string {
+  return base64OfHex(digest.slice('sha256:'.length));
 }

@@ -12,7 +12,7 @@ const CASTAGNOLI = 0x82f63b78;
  */
 export async function checksumOf(
   kind: PartChecksum,
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<string> {
   const hash = await (kind === 'sha256'
     ? createSHA256()

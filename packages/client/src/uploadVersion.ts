@@ -58,6 +58,22 @@ export interface PieceSender<T extends ManifestEntry> {
   ): Promise<void>;
   /** The checksum of a piece, in base64. */
   checksum(entry: T, piece: Piece, kind: PartChecksum): Promise<string>;
+  /**
+   * Reads all bytes of a small blob into a place of its size.
+   *
+   * @throws InputError when they are not what was hashed
+   */
+  read(entry: T, into: Uint8Array): Promise<void>;
+  /**
+   * Makes one try to send bytes that are at hand.
+   *
+   * @throws AssetManagerError with the status that was answered
+   */
+  sendBytes(
+    bytes: Uint8Array<ArrayBuffer>,
+    target: PieceTarget,
+    onBytes: (bytes: number) => void,
+  ): Promise<void>;
 }
 
 /**

@@ -119,11 +119,15 @@ export class GcsTransfer implements DirectTransfer {
   }
 
   async signGet(options: SignGetOptions): Promise<SignedRequest> {
-    const { key, fileName } = options;
+    const { key, fileName, range } = options;
     const expires = this.#in(GET_SECONDS);
+    const headers: Record<string, string> = range
+      ? { Range: `bytes=${range.start}-${range.end}` }
+      : {};
     const [url] = await this.#blob(key).getSignedUrl({
       version: 'v4',
       action: 'read',
+      extensionHeaders: headers,
       expires,
       accessibleAt: this.#now(),
       responseType: 'application/octet-stream',
@@ -134,7 +138,7 @@ export class GcsTransfer implements DirectTransfer {
     return {
       method: 'GET',
       url,
-      headers: {},
+      headers,
       expiresAt: expires.toISOString(),
     };
   }

@@ -159,20 +159,28 @@ export class S3Transfer implements DirectTransfer {
   }
 
   async signGet(options: SignGetOptions): Promise<SignedRequest> {
-    const { key, fileName } = options;
+    const { key, fileName, range } = options;
     const expiresAt = this.#in(GET_SECONDS);
+    const headers: Record<string, string> = range
+      ? { Range: `bytes=${range.start}-${range.end}` }
+      : {};
     const url = await getSignedUrl(
       this.#signingClient,
       new GetObjectCommand({
         ...this.#locate(key),
+        Range: headers.Range,
         ResponseContentType: 'application/octet-stream',
         ResponseContentDisposition: `attachment; filename*=UTF-8''${encodeURIComponent(
           fileName,
         )}`,
       }),
-      { expiresIn: GET_SECONDS, signingDate: this.#now() },
+      {
+        expiresIn: GET_SECONDS,
+        signingDate: this.#now(),
+        signableHeaders: new Set(['host', 'range']),
+      },
     );
-    return { method: 'GET', url, headers: {}, expiresAt };
+    return { method: 'GET', url, headers, expiresAt };
   }
 
   async #sign(

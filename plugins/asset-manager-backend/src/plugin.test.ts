@@ -12,7 +12,9 @@ import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import {
   buildManifest,
   Digest,
+  layOutPack,
   ManifestEntry,
+  packHeader,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import request from 'supertest';
 import { assetManagerPlugin } from './plugin';
@@ -344,6 +346,177 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     expect(done.status).toBe(204);
     const committed = await maya.post(`/uploads/${id}/commit`).send({});
     expect(committed.status).toBe(201);
+  });
+
+  describe('packs', () => {
+    /** No asset links them from another one. */
+    const textsOf = (name: string) => [
+      `zero ${name}`,
+      '',
+      `two two ${name}`,
+      name,
+    ];
+    const filesOf = (name: string) =>
+      Object.fromEntries(
+        textsOf(name).map((text, index) => [`data/${index}`, text]),
+      );
+    const packOf = (all: string[]) => {
+      const { blobs } = layOutPack(
+        all.map(text => ({ digest: digestOf(text), size: text.length })),
+      );
+      const bytes = packHeader(blobs) + all.join('');
+      return { blobs, bytes, digest: digestOf(bytes) };
+    };
+    const begin = async (name: string, files: Record<string, string>) => {
+      const built = buildManifest(entriesOf(files));
+      const { fileCount, size } = built.manifest;
+      const begun = await maya
+        .post(`/assets/${name}/uploads`)
+        .send({ digest: built.digest, fileCount, size });
+      const { id } = begun.body.upload;
+      const page = await maya
+        .put(`/uploads/${id}/pages/0`)
+        .type('json')
+        .send(built.pages[0]);
+      return { id, upload: begun.body.upload, missing: page.body.missing };
+    };
+    const put = (id: string, digest: string, bytes: string) =>
+      maya
+        .put(`/uploads/${id}/packs/${digest}`)
+        .type('application/octet-stream')
+        .send(Buffer.from(bytes));
+    const pushPacked = async (name: string, files: Record<string, string>) => {
+      const { id, missing } = await begin(name, files);
+      const byDigest = new Map(
+        Object.values(files).map(text => [digestOf(text), text]),
+      );
+      const pack = packOf(
+        missing.map(({ digest }: { digest: Digest }) => byDigest.get(digest)),
+      );
+      expect((await put(id, pack.digest, pack.bytes)).status).toBe(204);
+      const done = await maya.post(`/uploads/${id}/commit`).send({});
+      expect(done.status).toBe(201);
+      return pack;
+    };
+    it('bring many files in one request, and give each back by itself', async () => {
+      const files = filesOf('packed');
+      await create('models/packed');
+      const { upload } = await begin('models/packed', files);
+      expect(upload.packing).toEqual({
+        blobSize: expect.any(Number),
+        packSize: expect.any(Number),
+      });
+      await pushPacked('models/packed', files);
+      for (const [path, text] of Object.entries(files)) {
+        const file = await otto
+          .get(`/assets/models/packed/versions/1/files/${path}`)
+          .buffer(true);
+        expect([file.status, file.body.toString()]).toEqual([200, text]);
+      }
+      const middle = await otto
+        .get('/assets/models/packed/versions/1/files/data/2')
+        .set('Range', 'bytes=4-6')
+        .buffer(true);
+      expect([middle.status, middle.body.toString()]).toEqual([206, 'two']);
+    });
+
+    it('are read by ranges that hold files of the asset and nothing else', async () => {
+      await create('models/runs');
+      const { blobs, digest, bytes } = await pushPacked(
+        'models/runs',
+        filesOf('runs'),
+      );
+      const placement = await otto.get(
+        '/assets/models/runs/versions/1/manifest/pages/0/packs',
+      );
+      expect(placement.body.packs).toEqual([digest]);
+      const offsets = new Map(
+        blobs.map(blob => [blob.digest as string, blob.offset]),
+      );
+      expect(placement.body.entries).toEqual(
+        // No bytes at all are linked from an asset that had them first.
+        textsOf('runs')
+          .map(text => text && [0, offsets.get(digestOf(text))])
+          .map(place => place || null),
+      );
+      const { offset: start } = blobs[0];
+      const read = (range: string) =>
+        otto
+          .get(`/assets/models/runs/packs/${digest}`)
+          .set('Range', range)
+          .buffer(true);
+      const run = await read(`bytes=${start}-${bytes.length - 1}`);
+      expect([run.status, run.body.toString()]).toEqual([
+        206,
+        bytes.slice(start),
+      ]);
+      expect((await read(`bytes=0-${bytes.length - 1}`)).status).toBe(404);
+      expect((await read(`bytes=${start}-${bytes.length}`)).status).toBe(404);
+      expect((await read('bytes=5-')).status).toBe(400);
+      expect(
+        (await otto.get(`/assets/models/runs/packs/${digest}`)).status,
+      ).toBe(400);
+    });
+
+    it('show nothing of another asset whose blob is linked', async () => {
+      await create('models/giver');
+      const { digest, blobs } = await pushPacked('models/giver', {
+        a: 'wanted by both',
+        b: 'for givers alone',
+      });
+      await create('models/taker');
+      const { missing, id } = await begin('models/taker', {
+        c: 'wanted by both',
+      });
+      expect(missing).toEqual([]);
+      await maya.post(`/uploads/${id}/commit`).send({});
+      const file = await otto
+        .get('/assets/models/taker/versions/1/files/c')
+        .buffer(true);
+      expect(file.body.toString()).toBe('wanted by both');
+      const placement = await otto.get(
+        '/assets/models/taker/versions/1/manifest/pages/0/packs',
+      );
+      expect(placement.body).toEqual({ packs: [], entries: [null] });
+      const { offset } = blobs[0];
+      const probe = await otto
+        .get(`/assets/models/taker/packs/${digest}`)
+        .set('Range', `bytes=${offset}-${offset + 3}`);
+      expect(probe.status).toBe(404);
+    });
+
+    it('are taken only whole, with the bytes that they promise', async () => {
+      await create('models/wrong');
+      const { id } = await begin('models/wrong', filesOf('wrong'));
+      const { blobs, bytes, digest } = packOf(textsOf('wrong'));
+      const lie = packHeader(blobs) + 'ZERO wrongtwo two wrongwrong';
+      const refused = await put(id, digestOf(lie), lie);
+      expect(refused.status).toBe(400);
+      expect(refused.body.detail).toContain(digestOf('zero wrong'));
+      expect((await put(id, digest, bytes.slice(0, -1))).status).toBe(400);
+      expect((await put(id, digest, `${bytes}x`)).status).toBe(400);
+      expect((await put(id, digestOf('other'), bytes)).status).toBe(400);
+      expect((await put(id, digest, 'no pack at all')).status).toBe(400);
+      const early = await maya.post(`/uploads/${id}/commit`).send({});
+      expect(early.status).toBe(409);
+      expect((await put(id, digest, bytes)).status).toBe(204);
+      expect((await put(id, digest, bytes)).status).toBe(204);
+      expect((await maya.post(`/uploads/${id}/commit`).send({})).status).toBe(
+        201,
+      );
+    });
+
+    it('are refused when they are too large, or meant for a bucket', async () => {
+      await create('models/large');
+      const { id } = await begin('models/large', filesOf('large'));
+      const { digest, blobs } = packOf(textsOf('large'));
+      const large = await put(id, digest, 'x'.repeat(5 * 1024 * 1024));
+      expect(large.status).toBe(400);
+      const direct = await maya
+        .post(`/uploads/${id}/complete-pack`)
+        .send({ digest, blobs: blobs.map(({ offset: _, ...blob }) => blob) });
+      expect(direct.status).toBe(409);
+    });
   });
 
   it('refuses a commit while bytes are missing, and a blob that is not what it says', async () => {

@@ -38,6 +38,8 @@ import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
 import { ExclusiveTask } from './services/ExclusiveTask';
 import { ManifestReader } from './services/ManifestReader';
+import { PackReader } from './services/PackReader';
+import { PackKeeper } from './services/PackKeeper';
 import { OperatorService } from './services/OperatorService';
 import { StoreDoctor } from './services/StoreDoctor';
 import { Stores } from './services/Stores';
@@ -143,6 +145,7 @@ export const assetManagerPlugin = createBackendPlugin({
           changed,
         });
         const keeper = new BlobKeeper({ repository, stores });
+        const packKeeper = new PackKeeper({ repository, stores, keeper, now });
         const sessions = new UploadSessions({ repository, now });
         const intake = new BlobIntake({
           repository,
@@ -180,6 +183,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           manifests,
           stores,
+          packs: packKeeper,
           now,
           graceMs: settings.graceMs,
           logger,
@@ -199,6 +203,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           stores,
           keeper,
+          packs: packKeeper,
           now,
           logger,
         });
@@ -206,6 +211,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           manifests,
           keeper,
+          packs: packKeeper,
           now,
           changed,
           logger,
@@ -245,6 +251,13 @@ export const assetManagerPlugin = createBackendPlugin({
             aliases,
             uploads,
             intake,
+            packs: new PackReader({
+              repository,
+              assets,
+              versions,
+              manifests,
+              stores,
+            }),
             copies,
             operator,
             changes: new ChangeService({ repository }),

@@ -15,6 +15,7 @@ export * from './manifest';
 export * from './ManifestChecker';
 export * from './mediaType';
 export * from './names';
+export * from './pack';
 export * from './partSize';
 export * from './paths';
 export * from './reference';

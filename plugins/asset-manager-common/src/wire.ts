@@ -1,6 +1,7 @@
 import type { JsonObject } from '@backstage/types';
 import type { Digest } from './digest';
 import type { ManifestEntry } from './ManifestChecker';
+import type { PackedBlob } from './pack';
 import type { AssetName } from './reference';
 import type { Visibility } from './visibility';
 
@@ -401,6 +402,8 @@ export interface PieceToSend {
   digest: Digest;
   /** From 0; absent when the blob goes in one piece. */
   part?: number;
+  /** Whether the digest is that of a pack. */
+  pack?: boolean;
   /** Bytes of the piece. */
   size: number;
   /** Base64, of the kind that the session asks for. */
@@ -423,6 +426,44 @@ export interface SignedPut {
 }
 
 /**
+ * Which blobs may be sent together, as a pack.
+ *
+ * @public
+ */
+export interface Packing {
+  /** A blob with more bytes goes by itself. */
+  blobSize: number;
+  /** Bytes of a pack, with its header, at most. */
+  packSize: number;
+}
+
+/**
+ * A pack that has been sent straight to a bucket.
+ *
+ * @public
+ */
+export interface SentPack {
+  /** SHA-256 of all of it. */
+  digest: Digest;
+  /** In the order in which they stand in it. */
+  blobs: PackedBlob[];
+}
+
+/**
+ * Where the small files of a page of a manifest can be read together.
+ *
+ * @public
+ */
+export interface PackPlacement {
+  packs: Digest[];
+  /**
+   * For each entry of the page the index of its pack and its offset there in
+   * bytes; null for what stands by itself.
+   */
+  entries: ([pack: number, offset: number] | null)[];
+}
+
+/**
  * An upload session: the way from files on a disk to a version.
  *
  * @public
@@ -442,6 +483,7 @@ export interface Upload extends AssetName {
   store: string;
   /** How the bytes go straight to a bucket; absent where the backend takes them. */
   direct?: { checksum: PartChecksum };
+  packing: Packing;
   createdAt: string;
   createdBy: string;
   /** Moved on by every request of the session. */

@@ -1,5 +1,5 @@
 import type { PartChecksum } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { BlobStat } from './BlobStore';
+import type { BlobStat, ByteRange } from './BlobStore';
 
 /**
  * A request that whoever holds it may make until it expires, without any other
@@ -53,6 +53,8 @@ export interface SignGetOptions {
   key: string;
   /** What a browser that opens the address calls the file. */
   fileName: string;
+  /** Bound into the signature: the request is of use for this range alone. */
+  range?: ByteRange;
 }
 
 /**

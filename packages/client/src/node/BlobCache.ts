@@ -84,7 +84,7 @@ export class BlobCache {
     const { onBytes, copyFor } = options;
     const location = this.locationOf(blob.digest);
     if (blob.size <= SMALL) {
-      await this.#fetchSmall(blob, location, await open(0));
+      await this.#fetchSmall(blob, await open(0));
       onBytes?.(blob.size);
       return;
     }
@@ -187,7 +187,6 @@ export class BlobCache {
   /** What is small comes in one piece, and begins anew when it was cut off. */
   async #fetchSmall(
     blob: { digest: Digest; size: number },
-    location: string,
     body: Readable,
   ): Promise<void> {
     const chunks: Buffer[] = [];
@@ -198,6 +197,19 @@ export class BlobCache {
         `${bytes.length} of ${blob.size} bytes of ${blob.digest} came`,
       );
     }
+    await this.add(blob, bytes);
+  }
+
+  /**
+   * Keeps a small blob whose bytes are at hand.
+   *
+   * @throws IntegrityError when they are not what the digest says
+   */
+  async add(
+    blob: { digest: Digest; size: number },
+    bytes: Uint8Array,
+  ): Promise<void> {
+    const location = this.locationOf(blob.digest);
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     if (digest !== blob.digest) {
       throw new IntegrityError(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, promises as fs } from 'node:fs';
 import { InputError } from '@backstage/errors';
 import type {
@@ -54,6 +55,31 @@ export class FileSender implements PieceSender<HashedFile> {
     }
     // A bucket can't tell that the whole is another one than was hashed.
     if (target.signed) await this.#refuseChanged(file);
+  }
+
+  async read(file: HashedFile, into: Uint8Array): Promise<void> {
+    const handle = await fs.open(file.location, 'r');
+    try {
+      const { bytesRead } = await handle.read(into, 0, into.length, 0);
+      const digest = createHash('sha256').update(into).digest('hex');
+      if (bytesRead < into.length || file.digest !== `sha256:${digest}`)
+        throw changed(file);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async sendBytes(
+    bytes: Uint8Array,
+    target: PieceTarget,
+    onBytes: (bytes: number) => void,
+  ): Promise<void> {
+    await this.#transport.sendBytes({
+      ...target,
+      bytes,
+      onBytes,
+      signal: this.#signal,
+    });
   }
 
   async checksum(

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createReadStream } from 'node:fs';
 import { AssetManagerError } from '../AssetManagerError';
 
@@ -20,6 +20,25 @@ export class Transport {
 
   constructor(options: { getToken: () => Promise<string | undefined> }) {
     this.#getToken = options.getToken;
+  }
+
+  /** Sends bytes that are at hand by PUT. A signed address gets no token. */
+  async sendBytes(options: {
+    url: string;
+    headers: Record<string, string>;
+    signed: boolean;
+    bytes: Uint8Array;
+    onBytes?: (bytes: number) => void;
+    signal?: AbortSignal;
+  }): Promise<void> {
+    const { bytes, headers, ...request } = options;
+    const response = await this.#request({
+      ...request,
+      method: 'PUT',
+      headers: { ...headers, 'Content-Length': `${bytes.length}` },
+      body: Readable.from(blocksOf(bytes)),
+    });
+    response.resume();
   }
 
   /**
@@ -63,19 +82,23 @@ export class Transport {
   }
 
   /**
-   * Opens a file from an offset on, also where the server sends us on to a
-   * bucket. The caller reads the answer to its end.
+   * Opens a file from an offset on, or a range of it, also where the server
+   * sends us on to a bucket. The caller reads the answer to its end.
    */
   async receive(options: {
     url: string;
     start: number;
+    /** Included; to the end when left out. */
+    end?: number;
     /** Hears which store the bytes come from. */
     onStore?: (store: string | undefined) => void;
     signal?: AbortSignal;
   }): Promise<Readable> {
-    const { url, start, onStore, signal } = options;
+    const { url, start, end, onStore, signal } = options;
     const headers: Record<string, string> =
-      start > 0 ? { Range: `bytes=${start}-` } : {};
+      start > 0 || end !== undefined
+        ? { Range: `bytes=${start}-${end ?? ''}` }
+        : {};
     const request = { method: 'GET', headers, signal };
     const response = await this.#request({ ...request, url, signed: false });
     const { location } = response.headers;
@@ -174,6 +197,11 @@ export class Transport {
       }
     });
   }
+}
+
+function* blocksOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += BLOCK)
+    yield bytes.subarray(at, at + BLOCK);
 }
 
 function isRedirect({ statusCode = 0 }: http.IncomingMessage): boolean {

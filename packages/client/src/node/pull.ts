@@ -16,11 +16,13 @@ import { IntegrityError } from '../IntegrityError';
 import { retry } from '../retry';
 import { AssetManagerError } from '../AssetManagerError';
 import { BlobCache } from './BlobCache';
+import { fetchPacked } from './fetchPacked';
 import { hashFile } from './hashFile';
 import { writeReceipt } from './receipt';
 import { stampOf, twins } from './scan';
 import { StampCache } from './StampCache';
 import type { Transport } from './Transport';
+import type { WantedFile } from './WantedFile';
 
 const HANDS = 8;
 
@@ -72,7 +74,7 @@ export interface PullResult {
  */
 export async function pull(options: PullOptions): Promise<PullResult> {
   const { client, name, version, target, signal } = options;
-  const wanted = await chooseEntries(options);
+  const { wanted, sizes } = await chooseFiles(options);
   const root = path.resolve(target);
   await makeTarget(root);
   await refuseTwins(root, wanted);
@@ -105,6 +107,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
       root,
       blobs: cache,
       missing,
+      sizes,
     });
     // Before anything is written: a former file may stand where a folder has to be.
     if (whole) removed = await removeFormer({ root, wanted, stamps });
@@ -130,23 +133,28 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     removed,
   };
 
-  async function chooseEntries({
+  async function chooseFiles({
     include,
-  }: PullOptions): Promise<ManifestEntry[]> {
+  }: PullOptions): Promise<{ wanted: WantedFile[]; sizes: number[][] }> {
     const matches = include?.length
       ? picomatch([...include], { dot: true })
       : () => true;
     const checker = new ManifestChecker();
-    const entries: ManifestEntry[] = [];
-    for await (const entry of client.entries(
+    const files: WantedFile[] = [];
+    const sizesByPage: number[][] = [];
+    for await (const entries of client.manifestPages(
       { ...name, digest: version.digest },
       { signal },
     )) {
-      // The server is not trusted to keep a path inside of the folder.
-      checker.check(entry);
-      if (matches(entry.path)) entries.push(entry);
+      entries.forEach((entry, index) => {
+        // The server is not trusted to keep a path inside of the folder.
+        checker.check(entry);
+        if (matches(entry.path))
+          files.push({ ...entry, page: sizesByPage.length, index });
+      });
+      sizesByPage.push(entries.map(({ size }) => size));
     }
-    if (entries.length === 0) {
+    if (files.length === 0) {
       throw new InputError(
         `no file of ${formatReference({
           ...name,
@@ -154,19 +162,19 @@ export async function pull(options: PullOptions): Promise<PullResult> {
         })} matches ${include?.join(', ')}`,
       );
     }
-    return entries;
+    return { wanted: files, sizes: sizesByPage };
   }
 }
 
 /** Which files have to be written, and which of them a person changed. */
 async function compareFolder(options: {
   root: string;
-  wanted: readonly ManifestEntry[];
+  wanted: readonly WantedFile[];
   stamps: StampCache;
-}): Promise<{ missing: ManifestEntry[]; changed: string[] }> {
+}): Promise<{ missing: WantedFile[]; changed: string[] }> {
   const { root, wanted, stamps } = options;
   const former = new Map(stamps.entries());
-  const missing: ManifestEntry[] = [];
+  const missing: WantedFile[] = [];
   const changed: string[] = [];
   await concurrently(wanted, 64, async entry => {
     const location = path.join(root, ...entry.path.split('/'));
@@ -207,11 +215,12 @@ async function fetchMissing(
   options: PullOptions & {
     root: string;
     blobs: BlobCache;
-    missing: readonly ManifestEntry[];
+    missing: readonly WantedFile[];
+    sizes: readonly (readonly number[])[];
   },
 ): Promise<number> {
   const { blobs, missing, onProgress, signal } = options;
-  const absent = new Map<Digest, ManifestEntry>();
+  const absent = new Map<Digest, WantedFile>();
   await concurrently(missing, 64, async entry => {
     if (!(await blobs.has(entry))) absent.set(entry.digest, entry);
   });
@@ -223,6 +232,15 @@ async function fetchMissing(
     receivedBytes: 0,
   };
   onProgress?.({ ...progress });
+  const packed = await fetchPacked({
+    ...options,
+    files: [...absent.values()],
+    onBytes: bytes => {
+      progress.receivedBytes += bytes;
+      onProgress?.({ ...progress });
+    },
+  });
+  for (const file of packed) absent.delete(file.digest);
   await concurrently(absent.values(), HANDS, async entry => {
     signal?.throwIfAborted();
     let before = 0;

@@ -1,6 +1,7 @@
 import { ServiceUnavailableError } from '@backstage/errors';
 import type {
   Digest,
+  PlacedBlob,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
@@ -23,8 +24,14 @@ interface BlobRow {
   state: string;
   published: boolean;
   key: string;
+  pack_offset: number | string | null;
   created_at: string;
 }
+
+type CopyRow = Pick<
+  BlobRow,
+  'digest' | 'store' | 'size' | 'key' | 'pack_offset' | 'state'
+>;
 
 interface CondemnedRow {
   store: string;
@@ -33,14 +40,13 @@ interface CondemnedRow {
   deleting: boolean;
 }
 
-function toRecord(
-  row: Pick<BlobRow, 'digest' | 'store' | 'size' | 'key' | 'state'>,
-): BlobRecord {
+function toRecord(row: CopyRow): BlobRecord {
   return {
     digest: row.digest as Digest,
     store: row.store,
     size: toNumber(row.size),
     key: row.key,
+    ...(row.pack_offset !== null && { offset: toNumber(row.pack_offset) }),
     state: row.state as Verification,
   };
 }
@@ -51,7 +57,11 @@ async function condemn(
   copies: readonly StoredBlob[],
   at: string,
 ): Promise<void> {
-  for (const batch of inBatches(copies, 100)) {
+  // The blobs of a pack stand in one place.
+  const places = new Map(
+    copies.map(copy => [`${copy.store} ${copy.key}`, copy] as const),
+  );
+  for (const batch of inBatches([...places.values()], 100)) {
     await knex<CondemnedRow>('condemned_blobs')
       .insert(
         batch.map(({ store, key }) => ({
@@ -68,7 +78,7 @@ async function condemn(
 }
 
 function byDigest(
-  rows: readonly Pick<BlobRow, 'digest' | 'store' | 'size' | 'key' | 'state'>[],
+  rows: readonly CopyRow[],
   found: Map<Digest, BlobRecord[]>,
 ): void {
   for (const row of rows) {
@@ -149,11 +159,12 @@ export class DatabaseBlobIndex implements BlobIndex {
         .where('blobs.state', 'verified')
         // Bytes of an unfinished push are nobody's to read yet.
         .where('blobs.published', true)
-        .distinct<BlobRow[]>(
+        .distinct<CopyRow[]>(
           'blobs.digest',
           'blobs.store',
           'blobs.size',
           'blobs.key',
+          'blobs.pack_offset',
           'blobs.state',
         );
       whereVisible(query, viewer);
@@ -171,7 +182,7 @@ export class DatabaseBlobIndex implements BlobIndex {
       await this.#knex.transaction(async transaction => {
         await transaction<BlobRow>('blobs')
           .insert(
-            batch.map(({ digest, store, size, key, state }) => ({
+            batch.map(({ digest, store, size, key, offset, state }) => ({
               asset_id: assetId,
               digest,
               store,
@@ -179,11 +190,12 @@ export class DatabaseBlobIndex implements BlobIndex {
               state,
               published: false,
               key,
+              pack_offset: offset ?? null,
               created_at: at,
             })),
           )
           .onConflict(['asset_id', 'digest', 'store'])
-          .merge(['size', 'state', 'key', 'created_at'])
+          .merge(['size', 'state', 'key', 'pack_offset', 'created_at'])
           .whereRaw(
             `blobs.state = 'damaged' or (blobs.state = 'received' and excluded.state = 'verified')`,
           );
@@ -206,10 +218,44 @@ export class DatabaseBlobIndex implements BlobIndex {
     }
   }
 
-  async setState(copy: StoredBlob, state: Verification): Promise<void> {
-    await this.#blobs()
-      .where({ store: copy.store, key: copy.key })
-      .update({ state });
+  async setState(
+    copy: Pick<BlobRecord, 'digest' | 'store' | 'key'>,
+    state: Verification,
+  ): Promise<void> {
+    const { digest, store, key } = copy;
+    await this.#blobs().where({ store, key, digest }).update({ state });
+  }
+
+  async inPack(pack: StoredBlob, assetId?: number): Promise<BlobRecord[]> {
+    const { store, key } = pack;
+    const query = this.#blobs()
+      .where({ store, key })
+      .whereNot({ state: 'damaged' })
+      .orderBy(['pack_offset', 'asset_id']);
+    if (assetId !== undefined)
+      query.where({ asset_id: assetId, published: true });
+    // Of what several assets hold, one row says it.
+    const found = new Map<string, BlobRecord>();
+    for (const row of await query) {
+      if (!found.has(row.digest)) found.set(row.digest, toRecord(row));
+    }
+    return [...found.values()];
+  }
+
+  async repacked(
+    from: StoredBlob,
+    to: { key: string; blobs: readonly PlacedBlob[] },
+    at: string,
+  ): Promise<void> {
+    const { store, key } = from;
+    await this.#knex.transaction(async transaction => {
+      for (const { digest, offset } of to.blobs)
+        await transaction<BlobRow>('blobs')
+          .where({ store, key, digest })
+          .update({ key: to.key, pack_offset: offset });
+      await revive(transaction, [{ store, key: to.key }]);
+      await condemn(transaction, [from], at);
+    });
   }
 
   async isReferenced({ store, key }: StoredBlob): Promise<boolean> {
@@ -220,17 +266,23 @@ export class DatabaseBlobIndex implements BlobIndex {
     return row !== undefined;
   }
 
-  async condemnDamaged(copy: StoredBlob): Promise<void> {
+  async condemnDamaged(copy: StoredBlob, packed?: Digest): Promise<boolean> {
     const { store, key } = copy;
-    await this.#knex.transaction(async transaction => {
+    return this.#knex.transaction(async transaction => {
       await transaction<BlobRow>('blobs')
-        .where({ store, key })
+        .where({ store, key, ...(packed && { digest: packed }) })
         .update({ state: 'damaged' });
+      const whole = await transaction<BlobRow>('blobs')
+        .where({ store, key })
+        .whereNot({ state: 'damaged' })
+        .first();
+      if (whole) return false;
       await transaction<CondemnedRow>('condemned_blobs')
         // At once: whoever takes over from a process that dies need not wait.
         .insert({ store, key, condemned_at: LONG_AGO, deleting: true })
         .onConflict(['store', 'key'])
         .merge();
+      return true;
     });
   }
 
@@ -303,16 +355,17 @@ export class DatabaseBlobIndex implements BlobIndex {
         .where({ store, key })
         .whereNot({ state: 'damaged' })
         .first();
-      const rows = transaction<CondemnedRow>('condemned_blobs').where({
-        store,
-        key,
-      });
-      if (inUse) {
-        await rows.delete();
-        return false;
-      }
-      return (await rows.update({ deleting: true })) > 0;
+      if (inUse) return false;
+      const begun = await transaction<CondemnedRow>('condemned_blobs')
+        .where({ store, key })
+        .update({ deleting: true });
+      return begun > 0;
     });
+  }
+
+  async pardon(copy: StoredBlob): Promise<void> {
+    const { store, key } = copy;
+    await this.#condemned().where({ store, key, deleting: false }).delete();
   }
 
   async deleted(copy: StoredBlob): Promise<void> {

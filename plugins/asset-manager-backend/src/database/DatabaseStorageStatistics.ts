@@ -40,8 +40,8 @@ export class DatabaseStorageStatistics implements StorageStatistics {
     // A blob belongs to the asset that has it longest; the others link it.
     const once = this.#knex('blobs')
       .whereNot({ state: 'damaged' })
-      .groupBy('store', 'key')
-      .select('store', 'key')
+      .groupBy('store', 'key', 'pack_offset')
+      .select('store', 'key', 'pack_offset')
       .max({ size: 'size' })
       .min({ asset_id: 'asset_id' })
       .as('b');

@@ -8,6 +8,7 @@ import type { BlobIntake } from '../services/BlobIntake';
 import type { ChangeService } from '../services/ChangeService';
 import type { CopyService } from '../services/CopyService';
 import type { DeclarationService } from '../services/DeclarationService';
+import type { PackReader } from '../services/PackReader';
 import type { OperatorService } from '../services/OperatorService';
 import type { UploadService } from '../services/UploadService';
 import type { VersionService } from '../services/VersionService';
@@ -30,6 +31,7 @@ export function createRouter(
     aliases: AliasService;
     uploads: UploadService;
     intake: BlobIntake;
+    packs: PackReader;
     copies: CopyService;
     operator: OperatorService;
     changes: ChangeService;

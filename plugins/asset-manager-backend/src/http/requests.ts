@@ -1,5 +1,10 @@
 import type { Request, Response } from 'express';
-import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AssetName,
+  Digest,
+  parseDigest,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { FieldError, inField } from '../model/FieldError';
 import type { Clock, VersionRecord } from '../services/ports';
 import type { CallerResolver } from './CallerResolver';
 import type { IdempotencyStore } from './idempotency';
@@ -21,6 +26,24 @@ export function limitOf(req: Request, preset: number): number {
 
 export function cursorOf(req: Request): string | undefined {
   return req.query.cursor as string | undefined;
+}
+
+/** How many bytes the request carries. */
+export function lengthOf(req: Request): number {
+  const text = req.header('content-length');
+  const length = Number(text);
+  if (text === undefined || !Number.isSafeInteger(length) || length < 0) {
+    throw new FieldError(
+      'Content-Length',
+      'the request has to say how many bytes it carries',
+    );
+  }
+  return length;
+}
+
+/** The digest in the address. */
+export function digestParam(req: Request): Digest {
+  return inField('digest', () => parseDigest(req.params.digest));
 }
 
 /** A query parameter that may stand several times. */

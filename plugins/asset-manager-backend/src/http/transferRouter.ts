@@ -2,35 +2,27 @@ import express, { Request, Response, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import {
   Digest,
-  parseDigest,
   pathProblem,
   refuse,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import { FieldError, inField } from '../model/FieldError';
 import type { BlobIntake } from '../services/BlobIntake';
+import type { PackReader } from '../services/PackReader';
 import type { UploadService } from '../services/UploadService';
 import type { VersionService } from '../services/VersionService';
-import { listOf, nameOf, RouterContext, setVersionCaching } from './requests';
+import { addPackRoutes } from './packRoutes';
+import {
+  digestParam,
+  lengthOf,
+  listOf,
+  nameOf,
+  RouterContext,
+  setVersionCaching,
+} from './requests';
 
 /** A page has 16,384 entries at most, each with a path of 4 KiB at most; most are far smaller. */
 const MAX_PAGE_BYTES = 80 * 1024 * 1024;
-
-function lengthOf(req: Request): number {
-  const text = req.header('content-length');
-  const length = Number(text);
-  if (text === undefined || !Number.isSafeInteger(length) || length < 0) {
-    throw new FieldError(
-      'Content-Length',
-      'the request has to say how many bytes it carries',
-    );
-  }
-  return length;
-}
-
-function digestParam(req: Request): Digest {
-  return inField('digest', () => parseDigest(req.params.digest));
-}
 
 function countParam(req: Request, name: string): number {
   const value = Number(req.params[name]);
@@ -81,10 +73,12 @@ export function createTransferRouter(
     versions: VersionService;
     uploads: UploadService;
     intake: BlobIntake;
+    packs: PackReader;
   },
 ): Router {
   const { versions, uploads, intake, callers } = context;
   const router = PromiseRouter();
+  addPackRoutes(router, context);
 
   router.get(
     '/assets/:namespace/:name/versions/:selector/files/*',

@@ -56,6 +56,12 @@ export function addUploadRoutes(
     res.status(204).end();
   });
 
+  router.post('/uploads/:id/complete-pack', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await intake.completePack(caller, req.params.id, req.body);
+    res.status(204).end();
+  });
+
   router.post('/uploads/:id/commit', async (req, res) => {
     const caller = await callers.resolve(req);
     await answerOnce({

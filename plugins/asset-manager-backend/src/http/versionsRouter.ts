@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import { parseReference } from '@baseasset/backstage-plugin-asset-manager-common';
 import { inField } from '../model/FieldError';
+import type { PackReader } from '../services/PackReader';
 import type { VersionService } from '../services/VersionService';
 import {
   cursorOf,
@@ -13,9 +14,9 @@ import {
 /** Routes of the noun `versions`, but for the bytes of their files. */
 export function addVersionRoutes(
   router: Router,
-  context: RouterContext & { versions: VersionService },
+  context: RouterContext & { versions: VersionService; packs: PackReader },
 ): void {
-  const { versions, callers } = context;
+  const { versions, packs, callers } = context;
   const base = '/assets/:namespace/:name/versions';
 
   router.get(base, async (req, res) => {
@@ -61,6 +62,22 @@ export function addVersionRoutes(
     setVersionCaching(req, res, version);
     res.type('application/json').send(text);
   });
+
+  router.get(
+    `${base}/:selector/manifest/pages/:position/packs`,
+    async (req, res) => {
+      res
+        .set('Cache-Control', 'private, no-store')
+        .json(
+          await packs.placement(
+            await callers.resolve(req),
+            nameOf(req),
+            req.params.selector,
+            Number(req.params.position),
+          ),
+        );
+    },
+  );
 
   router.get(`${base}/:selector/files`, async (req, res) => {
     res.json(

@@ -7,11 +7,16 @@ import {
   buildManifest,
   Digest,
   digestOf,
+  layOutPack,
+  packHeader,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { DatabaseRepository } from '../database/DatabaseRepository';
 import { LocalBlobStore } from '../storage/LocalBlobStore';
 import { BlobCollector } from './BlobCollector';
+import { BlobKeeper } from './BlobKeeper';
 import { blobKey, ManifestReader, pageKey } from './ManifestReader';
+import { PackKeeper } from './PackKeeper';
+import { packKey, sha256Of } from './packs';
 import type { PageRecord } from './ports';
 import { Stores } from './Stores';
 
@@ -26,6 +31,7 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
   let directory: string;
   let repository: DatabaseRepository;
   let store: LocalBlobStore;
+  let stores: Stores;
   let manifests: ManifestReader;
   let collector: BlobCollector;
   let assetId: number;
@@ -92,6 +98,29 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
       pages,
     );
   };
+  /** Blobs that arrived in one pack. @returns its key */
+  const arrivePacked = async (texts: string[]): Promise<string> => {
+    const { blobs } = layOutPack(
+      texts.map(text => ({ digest: digestOf(text), size: text.length })),
+    );
+    const pack = packHeader(blobs) + texts.join('');
+    const key = packKey(UID, sha256Of(Buffer.from(pack)));
+    await put(key, pack);
+    await repository.blobs.add(
+      assetId,
+      blobs.map(blob => ({ ...blob, key, store: 'local', state: 'verified' })),
+      time(),
+    );
+    return key;
+  };
+  const textOf = async (digest: Digest) => {
+    const [copy] = (await repository.blobs.find(assetId, [digest])).get(
+      digest,
+    )!;
+    const chunks: Buffer[] = [];
+    for await (const chunk of await stores.open(copy)) chunks.push(chunk);
+    return { key: copy.key, text: Buffer.concat(chunks).toString() };
+  };
   const stands = async (digest: Digest) =>
     (await store.stat(blobKey(UID, digest))) !== undefined;
 
@@ -103,7 +132,7 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
       database: { getClient: async () => knex },
     });
     store = await LocalBlobStore.create({ directory });
-    const stores = new Stores({
+    stores = new Stores({
       byName: new Map([['local', store]]),
       defaultName: 'local',
       placement: [],
@@ -113,6 +142,12 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
       repository,
       manifests,
       stores,
+      packs: new PackKeeper({
+        repository,
+        stores,
+        keeper: new BlobKeeper({ repository, stores }),
+        now: time,
+      }),
       now: time,
       graceMs: 24 * HOUR,
       logger: mockServices.logger.mock(),
@@ -192,6 +227,44 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
     at(50);
     expect(await collector.run()).toBe(1);
     expect([await stands(held), await stands(left)]).toEqual([true, false]);
+    expect((await collector.plan()).items).toEqual([]);
+  });
+
+  it('writes what is still in use of a pack into another one, and deletes the former', async () => {
+    const pack = await arrivePacked(['left', 'held', 'kept']);
+    await makeVersion(1, ['held', 'kept']);
+    at(25);
+    await collector.run();
+    expect(await textOf(digestOf('held'))).toEqual({ key: pack, text: 'held' });
+    at(50);
+    expect(await collector.run()).toBe(0);
+    const after = await textOf(digestOf('kept'));
+    expect(after.text).toBe('kept');
+    expect(after.key).not.toBe(pack);
+    // Readers may have been sent to the former one a moment ago.
+    expect(await store.stat(pack)).toBeDefined();
+    at(75);
+    expect(await collector.run()).toBe(1);
+    expect(await store.stat(pack)).toBeUndefined();
+    expect((await textOf(digestOf('held'))).text).toBe('held');
+    expect((await collector.plan()).items).toEqual([]);
+  });
+
+  it('leaves a condemned pack as it is when all of it is in use again', async () => {
+    const pack = await arrivePacked(['one', 'two']);
+    await makeVersion(1, ['one', 'two']);
+    at(25);
+    await collector.run();
+    // A linked blob was forgotten by another asset.
+    await repository.blobs.repacked(
+      { store: 'local', key: pack },
+      { key: pack, blobs: [] },
+      time(),
+    );
+    expect((await collector.plan()).items).toHaveLength(1);
+    at(50);
+    expect(await collector.run()).toBe(0);
+    expect((await textOf(digestOf('one'))).key).toBe(pack);
     expect((await collector.plan()).items).toEqual([]);
   });
 

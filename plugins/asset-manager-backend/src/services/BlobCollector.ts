@@ -7,6 +7,8 @@ import {
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ManifestReader } from './ManifestReader';
+import type { PackKeeper } from './PackKeeper';
+import { packOfKey } from './packs';
 import type { Clock, Repository } from './ports';
 import type { Stores } from './Stores';
 
@@ -24,6 +26,7 @@ export class BlobCollector {
   readonly #repository: Repository;
   readonly #manifests: ManifestReader;
   readonly #stores: Stores;
+  readonly #packs: PackKeeper;
   readonly #now: Clock;
   readonly #graceMs: number;
   readonly #logger: LoggerService;
@@ -32,6 +35,7 @@ export class BlobCollector {
     repository: Repository;
     manifests: ManifestReader;
     stores: Stores;
+    packs: PackKeeper;
     now: Clock;
     graceMs: number;
     logger: LoggerService;
@@ -39,6 +43,7 @@ export class BlobCollector {
     this.#repository = options.repository;
     this.#manifests = options.manifests;
     this.#stores = options.stores;
+    this.#packs = options.packs;
     this.#now = options.now;
     this.#graceMs = options.graceMs;
     this.#logger = options.logger;
@@ -65,6 +70,11 @@ export class BlobCollector {
             await this.#stores.get(copy.store).delete(copy.key);
             await blobs.deleted(copy);
             count++;
+          } else if (
+            packOfKey(copy.key) === undefined ||
+            !(await this.#packs.repack(copy))
+          ) {
+            await blobs.pardon(copy);
           }
         } catch (error) {
           failed++;

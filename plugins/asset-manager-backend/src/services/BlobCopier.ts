@@ -1,11 +1,13 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
-import { isError } from '@backstage/errors';
+import { ConflictError, isError } from '@backstage/errors';
 import {
   concurrently,
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobKeeper } from './BlobKeeper';
 import { pageKey } from './ManifestReader';
+import { PackKeeper, packsAmong } from './PackKeeper';
+import { packOfKey } from './packs';
 import type {
   AssetRecord,
   BlobRecord,
@@ -28,6 +30,7 @@ export class BlobCopier {
   readonly #repository: Repository;
   readonly #stores: Stores;
   readonly #keeper: BlobKeeper;
+  readonly #packs: PackKeeper;
   readonly #now: Clock;
   readonly #logger: LoggerService;
 
@@ -35,12 +38,14 @@ export class BlobCopier {
     repository: Repository;
     stores: Stores;
     keeper: BlobKeeper;
+    packs: PackKeeper;
     now: Clock;
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
     this.#keeper = options.keeper;
+    this.#packs = options.packs;
     this.#now = options.now;
     this.#logger = options.logger;
   }
@@ -84,11 +89,22 @@ export class BlobCopier {
         limit: BATCH,
       });
       if (batch.length === 0) break;
-      await concurrently(batch, HANDS, async copy => {
+      const packs = packsAmong(batch);
+      await concurrently(
+        batch.filter(({ offset }) => offset === undefined),
+        HANDS,
+        async copy => {
+          signal?.throwIfAborted();
+          await this.#copyBlob(assetId, copy, store);
+          job.copiedBlobs++;
+          job.copiedBytes += copy.size;
+        },
+      );
+      await concurrently(packs.values(), HANDS, async ([pack]) => {
         signal?.throwIfAborted();
-        await this.#copyBlob(assetId, copy, store);
-        job.copiedBlobs++;
-        job.copiedBytes += copy.size;
+        const copied = await this.#copyPack(assetId, pack, store);
+        job.copiedBlobs += copied.length;
+        job.copiedBytes += copied.reduce((sum, { size }) => sum + size, 0);
       });
       after = batch.at(-1)?.digest;
       await this.#save(job);
@@ -119,6 +135,40 @@ export class BlobCopier {
       this.#now(),
     );
     await this.#repository.blobs.publish(assetId, [digest]);
+  }
+
+  /**
+   * Copies a pack as it is, with all blobs that the asset has in it.
+   *
+   * @throws ConflictError when one of them is damaged: none is given up silently
+   */
+  async #copyPack(
+    assetId: number,
+    pack: BlobRecord,
+    store: string,
+  ): Promise<BlobRecord[]> {
+    const { key } = pack;
+    const { blobs } = this.#repository;
+    if (pack.state !== 'verified') await this.#packs.verify(pack);
+    const held = await blobs.inPack(pack, assetId);
+    if (!held.some(({ digest }) => digest === pack.digest))
+      throw new ConflictError(`${pack.digest} is damaged in '${pack.store}'`);
+    const size = (await this.#stores.get(pack.store).stat(key))?.size ?? 0;
+    await this.#keeper.write(
+      store,
+      { key, size, digest: packOfKey(key)! },
+      () => this.#stores.get(pack.store).open(key),
+    );
+    await blobs.add(
+      assetId,
+      held.map(blob => ({ ...blob, store, state: 'verified' })),
+      this.#now(),
+    );
+    await blobs.publish(
+      assetId,
+      held.map(({ digest }) => digest),
+    );
+    return held;
   }
 
   /** The pages of all manifests: a store is to be readable by itself. */

@@ -1,11 +1,14 @@
 import { ConflictError, InputError, isError } from '@backstage/errors';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   concurrently,
   Digest,
+  layOutPack,
   MissingBlob,
   partSizeOf,
   PieceToSend,
+  PlacedBlob,
+  SentPack,
   SignedPut,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type {
@@ -17,6 +20,7 @@ import { FieldError } from '../model/FieldError';
 import type { BlobKeeper } from './BlobKeeper';
 import { BlobRecorder } from './BlobRecorder';
 import { blobKey } from './ManifestReader';
+import { MAX_PACK_BYTES, PACKING, packKey, readPack } from './packs';
 import type {
   AssetRecord,
   BlobRecord,
@@ -66,6 +70,7 @@ export class BlobIntake {
     const direct = this.#stores.get(upload.store).direct;
     return {
       store: upload.store,
+      packing: PACKING,
       partSize: Math.max(this.#partSize, direct?.minPartSize ?? 0),
       direct: direct && { checksum: direct.checksum },
     };
@@ -133,6 +138,77 @@ export class BlobIntake {
     await this.#sessions.keep(upload);
   }
 
+  /** Takes many small blobs in one pack. */
+  async putPack(
+    caller: Caller,
+    id: string,
+    pack: { digest: Digest; size: number; body: Readable },
+  ): Promise<void> {
+    const { asset, upload } = await this.#sessions.find(caller, id);
+    this.#refuseDirect(upload);
+    const { digest, size } = pack;
+    if (size > MAX_PACK_BYTES) {
+      throw new InputError(
+        `a pack has ${PACKING.packSize} bytes at most, not ${size}`,
+      );
+    }
+    const bytes = await readAll(pack.body, size);
+    const blobs = readPack(bytes);
+    const other = blobs.find(({ intact }) => !intact);
+    if (other) {
+      throw new InputError(
+        `the bytes in the pack are not those of ${other.blob.digest}`,
+      );
+    }
+    const key = packKey(asset.uid, digest);
+    await this.#repository.blobs.claim([{ store: upload.store, key }]);
+    await this.#stores
+      .get(upload.store)
+      .put({ key, size, digest, body: Readable.from([bytes]) });
+    await this.#recordPack(
+      asset,
+      upload,
+      { key, blobs: blobs.map(({ blob }) => blob) },
+      'verified',
+    );
+    await this.#sessions.keep(upload);
+  }
+
+  /**
+   * Takes down that a pack has arrived in the bucket.
+   *
+   * @throws ConflictError when it has not, or not whole
+   */
+  async completePack(
+    caller: Caller,
+    id: string,
+    pack: SentPack,
+  ): Promise<void> {
+    const { asset, upload } = await this.#sessions.find(caller, id);
+    const store = this.#stores.get(upload.store);
+    if (!store.direct) {
+      throw new ConflictError(
+        `the store '${upload.store}' takes its packs through the backend`,
+      );
+    }
+    const { blobs, size } = layOutPack(pack.blobs);
+    const key = packKey(asset.uid, pack.digest);
+    const stat = await store.stat(key);
+    if (!stat)
+      throw new ConflictError(`the pack ${pack.digest} has not arrived`);
+    if (stat.size !== size) {
+      const copy = { store: upload.store, key };
+      if (!(await this.#repository.blobs.isReferenced(copy)))
+        await this.#keeper.takeAway(copy);
+      throw new ConflictError(
+        `${stat.size} bytes have arrived for the pack ${pack.digest}, and not ${size}; send it again`,
+      );
+    }
+    // The bucket knows the pack's bytes at most, and nothing of the blobs in it.
+    await this.#recordPack(asset, upload, { key, blobs }, 'received');
+    await this.#sessions.keep(upload);
+  }
+
   /** Takes a part of a larger blob. */
   async putPart(
     caller: Caller,
@@ -172,8 +248,21 @@ export class BlobIntake {
     }
     const tokens = await this.#repository.uploads.tokens(id);
     const signed: SignedPut[] = [];
-    for (const { digest, part, size, checksum } of pieces) {
-      const key = blobKey(asset.uid, digest);
+    const packs = pieces.filter(({ pack }) => pack);
+    await this.#repository.blobs.claim(
+      packs.map(({ digest }) => ({
+        store: upload.store,
+        key: packKey(asset.uid, digest),
+      })),
+    );
+    for (const { digest, part, pack, size, checksum } of pieces) {
+      const key = (pack ? packKey : blobKey)(asset.uid, digest);
+      if (pack && (size > MAX_PACK_BYTES || part !== undefined)) {
+        throw new FieldError(
+          'size',
+          `a pack goes in one piece, of ${PACKING.packSize} bytes at most`,
+        );
+      }
       if (part === undefined) {
         refuseOtherDigest(direct, digest, checksum);
         signed.push(asPut(await direct.signPut({ key, size, checksum })));
@@ -391,13 +480,24 @@ export class BlobIntake {
     blob: { digest: Digest; size: number },
     state: 'received' | 'verified',
   ): Promise<void> {
-    return this.#recorder.record(asset.id, {
-      digest: blob.digest,
-      size: blob.size,
-      store: upload.store,
-      key: blobKey(asset.uid, blob.digest),
-      state,
-    });
+    const { digest, size } = blob;
+    const key = blobKey(asset.uid, digest);
+    return this.#recorder.record(asset.id, [
+      { digest, size, store: upload.store, key, state },
+    ]);
+  }
+
+  #recordPack(
+    asset: AssetRecord,
+    upload: UploadRecord,
+    pack: { key: string; blobs: readonly PlacedBlob[] },
+    state: 'received' | 'verified',
+  ): Promise<void> {
+    const { key, blobs } = pack;
+    return this.#recorder.record(
+      asset.id,
+      blobs.map(blob => ({ ...blob, store: upload.store, key, state })),
+    );
   }
 
   #refuseDirect(upload: UploadRecord) {
@@ -409,6 +509,19 @@ export class BlobIntake {
     }
     return parts;
   }
+}
+
+/** @throws InputError when the bytes are more or fewer than was promised */
+async function readAll(body: Readable, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (length + chunk.length <= size) chunk.copy(bytes, length);
+    length += chunk.length;
+  }
+  if (length !== size)
+    throw new InputError(`${length} bytes came, but ${size} were promised`);
+  return bytes;
 }
 
 /** Where the checksum is the digest in another writing, it has to be the same. */

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { ConflictError } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobDescriptor } from '@baseasset/backstage-plugin-asset-manager-node';
-import type { Repository, StoredBlob } from './ports';
+import type { BlobRecord, Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
 
 /** Sees to it that what counts as verified was read, and that damaged bytes go. */
@@ -16,12 +16,12 @@ export class BlobKeeper {
     this.#stores = options.stores;
   }
 
-  /** The digest of bytes as they stand. @throws NotFoundError when there are none */
-  async read(copy: StoredBlob, signal?: AbortSignal): Promise<Digest> {
+  /** The digest of all bytes that stand in a place. @throws NotFoundError when there are none */
+  async read(place: StoredBlob, signal?: AbortSignal): Promise<Digest> {
     const hash = createHash('sha256');
     for await (const chunk of await this.#stores
-      .get(copy.store)
-      .open(copy.key)) {
+      .get(place.store)
+      .open(place.key)) {
       signal?.throwIfAborted();
       hash.update(chunk);
     }
@@ -30,10 +30,17 @@ export class BlobKeeper {
 
   /**
    * Takes damaged bytes away, so that they can be sent again under the same key.
-   * Until they are gone, nobody is told that they stand.
+   * Until they are gone, nobody is told that they stand. A pack stays for the
+   * other blobs in it.
    */
-  async takeAway(copy: StoredBlob): Promise<void> {
-    await this.#repository.blobs.condemnDamaged(copy);
+  async takeAway(
+    copy: StoredBlob & Partial<Pick<BlobRecord, 'digest' | 'offset'>>,
+  ): Promise<void> {
+    const goes = await this.#repository.blobs.condemnDamaged(
+      copy,
+      copy.offset === undefined ? undefined : copy.digest,
+    );
+    if (!goes) return;
     await this.#stores.get(copy.store).delete(copy.key);
     await this.#repository.blobs.deleted(copy);
   }

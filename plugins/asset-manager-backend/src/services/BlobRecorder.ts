@@ -2,7 +2,7 @@ import type { BlobRecord, Clock, Repository } from './ports';
 
 interface Waiting {
   assetId: number;
-  blob: BlobRecord;
+  blobs: readonly BlobRecord[];
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -23,10 +23,10 @@ export class BlobRecorder {
     this.#now = options.now;
   }
 
-  /** Resolves when the row is durable. */
-  record(assetId: number, blob: BlobRecord): Promise<void> {
+  /** Resolves when the rows are durable. */
+  record(assetId: number, blobs: readonly BlobRecord[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ assetId, blob, resolve, reject });
+      this.#queue.push({ assetId, blobs, resolve, reject });
       if (!this.#running) this.#drain();
     });
   }
@@ -44,7 +44,7 @@ export class BlobRecorder {
         try {
           await this.#repository.blobs.add(
             assetId,
-            waiting.map(each => each.blob),
+            waiting.flatMap(each => each.blobs),
             this.#now(),
           );
           for (const each of waiting) each.resolve();

@@ -9,6 +9,7 @@ import {
 import type { BlobKeeper } from './BlobKeeper';
 import type { ChangeSignal } from './ChangeSignal';
 import type { ManifestReader } from './ManifestReader';
+import { PackKeeper, packsAmong } from './PackKeeper';
 import type {
   AssetRecord,
   BlobRecord,
@@ -30,6 +31,7 @@ export class ContentVerifier {
   readonly #repository: Repository;
   readonly #manifests: ManifestReader;
   readonly #keeper: BlobKeeper;
+  readonly #packs: PackKeeper;
   readonly #now: Clock;
   readonly #changed: ChangeSignal;
   readonly #logger: LoggerService;
@@ -38,6 +40,7 @@ export class ContentVerifier {
     repository: Repository;
     manifests: ManifestReader;
     keeper: BlobKeeper;
+    packs: PackKeeper;
     now: Clock;
     changed: ChangeSignal;
     logger: LoggerService;
@@ -45,6 +48,7 @@ export class ContentVerifier {
     this.#repository = options.repository;
     this.#manifests = options.manifests;
     this.#keeper = options.keeper;
+    this.#packs = options.packs;
     this.#now = options.now;
     this.#changed = options.changed;
     this.#logger = options.logger;
@@ -91,10 +95,21 @@ export class ContentVerifier {
       const copies = await this.#repository.blobs.find(asset.id, [
         ...paths.keys(),
       ]);
+      const packed = new Map<BlobRecord, Verification>();
+      for (const inPack of packsAmong(
+        [...copies.values()].flat().filter(({ state }) => state === 'received'),
+      ).values()) {
+        signal?.throwIfAborted();
+        const states = await this.#packs.verify(inPack[0]);
+        for (const copy of inPack)
+          packed.set(copy, states.get(copy.digest) ?? 'damaged');
+      }
       await concurrently(paths, HANDS, async ([digest, path]) => {
         signal?.throwIfAborted();
         const states = await Promise.all(
-          (copies.get(digest) ?? []).map(copy => this.#stateOf(copy, signal)),
+          (copies.get(digest) ?? []).map(
+            copy => packed.get(copy) ?? this.#stateOf(copy, signal),
+          ),
         );
         if (states.includes('verified')) return;
         // A copy may have come, or moved, while these were read.

@@ -24,6 +24,12 @@ interface PagesOfAsset {
   pages: readonly PageRecord[];
 }
 
+interface PageOfVersion {
+  uid: string;
+  versionId: number;
+  position: number;
+}
+
 /** Reads manifests page by page, and keeps the pages that were read last. */
 export class ManifestReader {
   readonly #repository: Repository;
@@ -43,19 +49,13 @@ export class ManifestReader {
   }
 
   /** The canonical text of a page. @throws NotFoundError when the manifest has fewer pages */
-  async pageText(options: {
-    uid: string;
-    versionId: number;
-    position: number;
-  }): Promise<string> {
-    const pages = await this.#pages(options.versionId);
-    const page = pages[options.position];
-    if (!page) {
-      throw new NotFoundError(
-        `the manifest has ${pages.length} pages, and none at ${options.position}`,
-      );
-    }
-    return this.#readText(options.uid, page);
+  async pageText(options: PageOfVersion): Promise<string> {
+    return this.#readText(options.uid, await this.#page(options));
+  }
+
+  /** The entries of a page. @throws NotFoundError when the manifest has fewer pages */
+  async pageEntries(options: PageOfVersion): Promise<ManifestEntry[]> {
+    return this.entries(options.uid, await this.#page(options));
   }
 
   /** The entries of a page that stands in the blob store. */
@@ -152,6 +152,17 @@ export class ManifestReader {
     pages: readonly PageRecord[],
   ): AsyncGenerator<ManifestEntry> {
     for (const page of pages) yield* await this.entries(uid, page);
+  }
+
+  async #page({ versionId, position }: PageOfVersion): Promise<PageRecord> {
+    const pages = await this.#pages(versionId);
+    const page = pages[position];
+    if (!page) {
+      throw new NotFoundError(
+        `the manifest has ${pages.length} pages, and none at ${position}`,
+      );
+    }
+    return page;
   }
 
   /** The pages of a version, which never change. */

@@ -1,5 +1,13 @@
-import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
-import type { AssetRecord } from './ports';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type {
+  BlobStore,
+  ByteRange,
+} from '@baseasset/backstage-plugin-asset-manager-node';
+import type { AssetRecord, BlobRecord } from './ports';
+
+/** What it takes to read a copy of a blob. */
+type ReadableCopy = Pick<BlobRecord, 'store' | 'key' | 'size' | 'offset'>;
 
 /** Which assets keep their bytes where; what is left out does not matter. */
 export interface Placement {
@@ -59,6 +67,26 @@ export class Stores {
     return store;
   }
 
+  /** The bytes of a blob, or a range of them, wherever they stand. @throws NotFoundError when they don't */
+  open(copy: ReadableCopy, range?: ByteRange): Promise<Readable> {
+    return this.get(copy.store).open(copy.key, rangeIn(copy, range));
+  }
+
+  /** Writes a blob, or a range of it, to a stream and does not end the stream. */
+  async writeTo(
+    destination: Writable,
+    copy: ReadableCopy,
+    range?: ByteRange,
+  ): Promise<void> {
+    const store = this.get(copy.store);
+    const within = rangeIn(copy, range);
+    if (store.writeTo) await store.writeTo(destination, copy.key, within);
+    else
+      await pipeline(await store.open(copy.key, within), destination, {
+        end: false,
+      });
+  }
+
   /** The store for new bytes: that of the first rule that fits, else the default. */
   placeFor(asset: Pick<AssetRecord, 'namespace' | 'type' | 'owner'>): string {
     const rule = this.#placement.find(
@@ -69,4 +97,14 @@ export class Stores {
     );
     return rule?.store ?? this.defaultName;
   }
+}
+
+/** The range of the object in the store that a range of the blob is. */
+function rangeIn(
+  { offset, size }: ReadableCopy,
+  range?: ByteRange,
+): ByteRange | undefined {
+  if (offset === undefined) return range;
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  return { start: offset + start, end: offset + end };
 }

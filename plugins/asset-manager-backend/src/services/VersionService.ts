@@ -13,7 +13,6 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
 import type { AssetService } from './AssetService';
@@ -186,11 +185,13 @@ export class VersionService {
         ),
       /** Where the bytes can be had without us; undefined when they can't. */
       signGet: async (options: ReadOptions) => {
-        const [{ store, key }] = await this.#copiesOf(
+        const [{ store, key, offset }] = await this.#copiesOf(
           asset,
           entry,
           options.without,
         );
+        // A signed address is one of the whole pack.
+        if (offset !== undefined) return undefined;
         const signed = await this.#stores.get(store).direct?.signGet({
           key,
           fileName: path.slice(path.lastIndexOf('/') + 1),
@@ -250,15 +251,10 @@ export class VersionService {
   ): Promise<void> {
     const { range, onStore } = options;
     let failure: unknown;
-    for (const { store, key } of copies) {
-      const blobs = this.#stores.get(store);
-      onStore(store);
+    for (const copy of copies) {
+      onStore(copy.store);
       try {
-        if (blobs.writeTo) await blobs.writeTo(destination, key, range);
-        else
-          await pipeline(await blobs.open(key, range), destination, {
-            end: false,
-          });
+        await this.#stores.writeTo(destination, copy, range);
         return;
       } catch (error) {
         // Once bytes are on their way there is no going back to another copy.

@@ -9,6 +9,7 @@ import type {
   ChangeCounts,
   CopyJob,
   Digest,
+  PlacedBlob,
   StorageReport,
   Verification,
   Visibility,
@@ -170,10 +171,12 @@ export interface BlobRecord {
   store: string;
   size: number;
   key: string;
+  /** Bytes from the begin of the pack that it stands in; undefined when it stands by itself. */
+  offset?: number;
   state: Verification;
 }
 
-/** Where bytes stand, whoever refers to them. */
+/** Where bytes stand, whoever refers to them: one blob, or a pack. */
 export type StoredBlob = Pick<BlobRecord, 'store' | 'key'>;
 
 /** Which asset holds which bytes, and where. */
@@ -193,7 +196,18 @@ export interface BlobIndex {
   /** Says that a version holds the blobs; only then may other assets link them. */
   publish(assetId: number, digests: readonly Digest[]): Promise<void>;
   /** Says of a copy, for all assets that hold it, what reading it showed. */
-  setState(copy: StoredBlob, state: Verification): Promise<void>;
+  setState(
+    copy: Pick<BlobRecord, 'digest' | 'store' | 'key'>,
+    state: Verification,
+  ): Promise<void>;
+  /** The blobs of a pack that are not damaged, by their offsets: those that versions of an asset hold, or all. */
+  inPack(pack: StoredBlob, assetId?: number): Promise<BlobRecord[]>;
+  /** Says that the blobs of a pack stand in another one now, and condemns the former. */
+  repacked(
+    from: StoredBlob,
+    to: { key: string; blobs: readonly PlacedBlob[] },
+    at: string,
+  ): Promise<void>;
   /** How many copies an asset has that do not stand in a store, and their bytes. */
   outside(
     assetId: number,
@@ -218,20 +232,28 @@ export interface BlobIndex {
   claim(copies: readonly StoredBlob[]): Promise<void>;
   /** Whether any asset holds the bytes as they stand there. */
   isReferenced(copy: StoredBlob): Promise<boolean>;
-  /** Says that bytes are damaged, and begins to delete them; `deleted` has to be called then. */
-  condemnDamaged(copy: StoredBlob): Promise<void>;
+  /**
+   * Says that bytes are damaged: all that stand there, or those of one blob of a pack.
+   *
+   * @returns whether nothing else stands there, so that they may be deleted;
+   *   `deleted` has to be called then
+   */
+  condemnDamaged(copy: StoredBlob, packed?: Digest): Promise<boolean>;
   /** Bytes that were condemned before a time, of some stores. */
   condemned(
     before: string,
     options: { limit: number; offset: number; stores: readonly string[] },
   ): Promise<StoredBlob[]>;
   /**
-   * Begins to delete condemned bytes, unless something refers to them again.
+   * Begins to delete condemned bytes, unless something refers to them, or to a
+   * part of them.
    *
    * @returns whether they may be deleted; `deleted` has to be called then
    */
   beginDelete(copy: StoredBlob): Promise<boolean>;
   deleted(copy: StoredBlob): Promise<void>;
+  /** Takes a sentence back that was not carried out. */
+  pardon(copy: StoredBlob): Promise<void>;
   /** Everything that is condemned, the oldest first. */
   listCondemned(
     limit: number,

@@ -260,5 +260,26 @@ export function testDirectTransfer(create: () => Promise<BlobStore>): void {
         ),
       ).toBe(true);
     });
+
+    it('signs a GET that is good for one range alone', async () => {
+      const bytes = randomBytes(1000);
+      await send(await signPut('a/blob', bytes), bytes);
+      const { url, headers } = await direct.signGet({
+        key: 'a/blob',
+        fileName: 'pack',
+        range: { start: 100, end: 199 },
+      });
+      expect(headers).toEqual({ Range: 'bytes=100-199' });
+      const run = await fetch(url, { headers });
+      expect(run.status).toBe(206);
+      expect(
+        Buffer.from(await run.arrayBuffer()).equals(bytes.subarray(100, 200)),
+      ).toBe(true);
+      for (const other of [undefined, { Range: 'bytes=100-299' }]) {
+        const refused = await fetch(url, { headers: other });
+        expect(refused.status).toBe(403);
+        await refused.arrayBuffer();
+      }
+    });
   });
 }

@@ -158,6 +158,11 @@ export class UploadQueue {
             this.#client.putPiece(target, file.slice(start, end), { signal }),
           checksum: ({ file }, { start, end }, kind) =>
             checksumOf(kind, blocksOf(file.slice(start, end))),
+          read: async ({ file }, into) => {
+            into.set(new Uint8Array(await file.arrayBuffer()));
+          },
+          sendBytes: (bytes, target) =>
+            this.#client.putPiece(target, new Blob([bytes]), { signal }),
         },
       });
       this.#change(id, { phase: 'done', result });

@@ -1,0 +1,189 @@
+import {
+  AssetName,
+  AssetVersion,
+  concurrently,
+  Digest,
+  PackPlacement,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { AssetManagerClient } from '../AssetManagerClient';
+import { AssetManagerError } from '../AssetManagerError';
+import { IntegrityError } from '../IntegrityError';
+import { retry } from '../retry';
+import type { BlobCache } from './BlobCache';
+import type { Transport } from './Transport';
+import type { WantedFile } from './WantedFile';
+
+/** Runs that are held in memory at once. */
+const HANDS = 4;
+/** Larger files are never packed. Bytes. */
+const LARGEST = 1024 * 1024;
+/** With fewer, asking where they stand costs more than it saves. */
+const WORTH_ASKING = 8;
+/** Bytes that nobody wants are read rather than another request made. */
+const GAP = 64 * 1024;
+
+interface PlacedFile {
+  file: WantedFile;
+  /** Bytes from the begin of the pack. */
+  offset: number;
+}
+
+/** Files that stand close to each other in a pack, and are read in one request. */
+interface Run {
+  pack: Digest;
+  start: number;
+  /** Excluded. */
+  end: number;
+  files: PlacedFile[];
+}
+
+/**
+ * Fetches small files into the cache that stand together in packs, many in one
+ * request. What could not be had this way is left for the way of single files,
+ * which finds out why.
+ *
+ * @param options.files - what is not in the cache
+ * @param options.sizes - of all files of the manifest in bytes, by page
+ * @returns what was fetched
+ */
+export async function fetchPacked(options: {
+  client: AssetManagerClient;
+  transport: Transport;
+  name: AssetName;
+  version: AssetVersion;
+  blobs: BlobCache;
+  files: readonly WantedFile[];
+  sizes: readonly (readonly number[])[];
+  onBytes: (bytes: number) => void;
+  signal?: AbortSignal;
+}): Promise<Set<WantedFile>> {
+  const { client, name, version, files, sizes, signal } = options;
+  const byPage = new Map<number, WantedFile[]>();
+  for (const file of files) {
+    if (file.size > LARGEST || file.size === 0) continue;
+    const known = byPage.get(file.page);
+    if (known) known.push(file);
+    else byPage.set(file.page, [file]);
+  }
+  const fetched = new Set<WantedFile>();
+  for (const [page, wanted] of byPage) {
+    if (wanted.length < WORTH_ASKING) continue;
+    const placement = await client.getPackPlacement(
+      { ...name, selector: version.digest },
+      page,
+      { signal },
+    );
+    const runs = findRuns(placement, sizes[page], wanted);
+    await concurrently(runs, HANDS, async run => {
+      signal?.throwIfAborted();
+      const bytes = await readRun({ ...options, run });
+      if (!bytes) return;
+      await concurrently(run.files, HANDS, async ({ file, offset }) => {
+        const start = offset - run.start;
+        try {
+          await options.blobs.add(
+            file,
+            bytes.subarray(start, start + file.size),
+          );
+        } catch (error) {
+          if (error instanceof IntegrityError) return;
+          throw error;
+        }
+        fetched.add(file);
+        options.onBytes(file.size);
+      });
+    });
+  }
+  return fetched;
+}
+
+/** Which ranges of which packs hold the wanted files of a page. */
+export function findRuns(
+  placement: PackPlacement,
+  sizes: readonly number[],
+  wanted: readonly WantedFile[],
+): Run[] {
+  const files = new Map(wanted.map(file => [file.index, file]));
+  const runs: Run[] = [];
+  placement.packs.forEach((pack, at) => {
+    const standing = placement.entries
+      .map((place, index) => ({ place, index }))
+      .filter(({ place }) => place?.[0] === at)
+      .map(({ place, index }) => ({ index, offset: place![1] }))
+      .sort((a, b) => a.offset - b.offset);
+    let run: Run | undefined;
+    /** Up to where files of the asset follow each other without a gap. */
+    let known = 0;
+    for (const { index, offset } of standing) {
+      if (offset > known) run = undefined;
+      known = Math.max(known, offset + sizes[index]);
+      const file = files.get(index);
+      if (!file) continue;
+      if (!run || offset - run.end > GAP) {
+        run = { pack, start: offset, end: offset, files: [] };
+        runs.push(run);
+      }
+      run.end = Math.max(run.end, offset + file.size);
+      run.files.push({ file, offset });
+    }
+  });
+  return runs;
+}
+
+/** @returns undefined when these files have to be asked for one by one */
+async function readRun(options: {
+  client: AssetManagerClient;
+  transport: Transport;
+  name: AssetName;
+  run: Run;
+  signal?: AbortSignal;
+}): Promise<Buffer | undefined> {
+  const { client, transport, name, run, signal } = options;
+  const { pack, start, end } = run;
+  const url = await client.packUrl(name, pack);
+  try {
+    return await retry(
+      async () => {
+        const body = await transport.receive({
+          url,
+          start,
+          end: end - 1,
+          signal,
+        });
+        return readWhole(body, end - start, signal);
+      },
+      { attempts: 3, signal },
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof AssetManagerError) return undefined;
+    throw error;
+  }
+}
+
+async function readWhole(
+  body: AsyncIterable<Buffer>,
+  size: number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const brokeOff = (cause?: unknown) =>
+    new AssetManagerError({
+      status: 0,
+      message: 'the connection broke off in the middle of a pack',
+      cause,
+    });
+  try {
+    for await (const chunk of body) {
+      length += chunk.length;
+      if (length > size) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw brokeOff(error);
+  }
+  if (length !== size) throw brokeOff();
+  return Buffer.concat(chunks);
+}

@@ -1,4 +1,3 @@
-import { createSHA256 } from 'hash-wasm';
 import {
   concurrently,
   Digest,
@@ -53,7 +52,7 @@ export function choosePacks<T extends ManifestEntry>(
 /** Reads blobs into the pack that they make. */
 export async function buildPack<T extends ManifestEntry>(
   entries: readonly T[],
-  sender: Pick<PieceSender<T>, 'read'>,
+  sender: Pick<PieceSender<T>, 'read' | 'digest'>,
 ): Promise<BuiltPack> {
   const { blobs: placed, size } = layOutPack(entries);
   const bytes = new Uint8Array(size);
@@ -64,11 +63,8 @@ export async function buildPack<T extends ManifestEntry>(
       bytes.subarray(blob.offset, blob.offset + blob.size),
     ),
   );
-  const hash = await createSHA256();
-  hash.init();
-  hash.update(bytes);
   return {
-    digest: `sha256:${hash.digest('hex')}`,
+    digest: await sender.digest(bytes),
     bytes,
     blobs: placed.map(blob => ({ digest: blob.digest, size: blob.size })),
   };

@@ -64,6 +64,8 @@ export interface PieceSender<T extends ManifestEntry> {
    * @throws InputError when they are not what was hashed
    */
   read(entry: T, into: Uint8Array): Promise<void>;
+  /** SHA-256 of bytes that are at hand. */
+  digest(bytes: Uint8Array): Promise<Digest>;
   /**
    * Makes one try to send bytes that are at hand.
    *

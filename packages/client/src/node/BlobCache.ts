@@ -1,5 +1,11 @@
 import { createHash, Hash, randomUUID } from 'node:crypto';
-import { constants, promises as fs } from 'node:fs';
+import {
+  constants,
+  promises as fs,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import {
@@ -7,11 +13,13 @@ import {
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
+import { Breather } from './Breather';
 import { hashFile } from './hashFile';
+import { readSmall, SMALL } from './readSmall';
 
 const BLOCK = 1024 * 1024;
 /** Blobs up to this size are fetched in one piece. Bytes. */
-const SMALL = 1024 * 1024;
+const IN_ONE_PIECE = 1024 * 1024;
 
 /** Opens the bytes of a blob from an offset on. */
 export type OpenBlob = (start: number) => Promise<Readable>;
@@ -26,6 +34,7 @@ export class BlobCache {
   /** What this process has fetched, and so hashed, itself. */
   readonly #verified = new Set<Digest>();
   readonly #folders = new Set<string>();
+  readonly #breather = new Breather();
   /** Second copies that wait to be moved to where they are wanted. */
   readonly #copies = new Map<Digest, string>();
   #clones?: Promise<boolean>;
@@ -58,9 +67,10 @@ export class BlobCache {
   }
 
   async has(blob: { digest: Digest; size: number }): Promise<boolean> {
-    const stat = await fs
-      .stat(this.locationOf(blob.digest))
-      .catch(() => undefined);
+    await this.#breather.breathe();
+    const stat = statSync(this.locationOf(blob.digest), {
+      throwIfNoEntry: false,
+    });
     return stat?.size === blob.size;
   }
 
@@ -83,7 +93,7 @@ export class BlobCache {
   ): Promise<void> {
     const { onBytes, copyFor } = options;
     const location = this.locationOf(blob.digest);
-    if (blob.size <= SMALL) {
+    if (blob.size <= IN_ONE_PIECE) {
       await this.#fetchSmall(blob, await open(0));
       onBytes?.(blob.size);
       return;
@@ -162,26 +172,45 @@ export class BlobCache {
       `.${randomUUID().slice(0, 8)}.part`,
     );
     try {
+      if (blob.size <= SMALL) {
+        await this.#breather.breathe();
+        this.#copySmall(blob, temporary);
+        renameSync(temporary, target);
+        return;
+      }
       if (this.#verified.has(blob.digest)) {
         await fs.copyFile(location, temporary, constants.COPYFILE_FICLONE);
       } else {
         const digest = (await clone(location, temporary))
           ? await hashFile(temporary)
           : await copyHashing(location, temporary);
-        if (digest !== blob.digest) {
-          await this.remove(blob.digest);
-          throw new IntegrityError(`the cached blob ${blob.digest} is damaged`);
-        }
+        if (digest !== blob.digest) throw this.#damaged(blob.digest);
       }
       await fs.chmod(temporary, 0o644);
       await fs.rename(temporary, target);
     } catch (error) {
       await fs.rm(temporary, { force: true });
+      if (error instanceof IntegrityError) await this.remove(blob.digest);
       // Pruned, or verified away, by somebody else on this machine.
       if (!(await this.has(blob)))
         throw new IntegrityError(`the cached blob ${blob.digest} is gone`);
       throw error;
     }
+  }
+
+  #copySmall(blob: { digest: Digest; size: number }, target: string): void {
+    const read = readSmall(this.locationOf(blob.digest));
+    if (
+      !read ||
+      blob.digest !==
+        `sha256:${createHash('sha256').update(read.bytes).digest('hex')}`
+    )
+      throw this.#damaged(blob.digest);
+    writeFileSync(target, read.bytes);
+  }
+
+  #damaged(digest: Digest): IntegrityError {
+    return new IntegrityError(`the cached blob ${digest} is damaged`);
   }
 
   /** What is small comes in one piece, and begins anew when it was cut off. */
@@ -219,8 +248,9 @@ export class BlobCache {
     const temporary = path.join(this.#directory, 'tmp', `${randomUUID()}.part`);
     await this.#ensureFolder(path.dirname(temporary));
     await this.#ensureFolder(path.dirname(location));
-    await fs.writeFile(temporary, bytes, { mode: 0o444 });
-    await fs.rename(temporary, location);
+    await this.#breather.breathe();
+    writeFileSync(temporary, bytes, { mode: 0o444 });
+    renameSync(temporary, location);
     this.#verified.add(blob.digest);
   }
 

@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import { createReadStream, promises as fs } from 'node:fs';
 import { InputError } from '@backstage/errors';
 import type {
+  Digest,
   ManifestEntry,
   PartChecksum,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { AssetManagerError } from '../AssetManagerError';
 import { checksumOf } from '../checksum';
+import { Breather } from './Breather';
 import type { Piece, PieceSender, PieceTarget } from '../uploadVersion';
+import { readSmall } from './readSmall';
 import { LocalFile, stampOf } from './scan';
 import type { Transport } from './Transport';
 
@@ -20,6 +23,7 @@ export type HashedFile = LocalFile & ManifestEntry;
 export class FileSender implements PieceSender<HashedFile> {
   readonly #transport: Transport;
   readonly #signal: AbortSignal | undefined;
+  readonly #breather = new Breather();
 
   constructor(options: { transport: Transport; signal?: AbortSignal }) {
     this.#transport = options.transport;
@@ -58,15 +62,16 @@ export class FileSender implements PieceSender<HashedFile> {
   }
 
   async read(file: HashedFile, into: Uint8Array): Promise<void> {
-    const handle = await fs.open(file.location, 'r');
-    try {
-      const { bytesRead } = await handle.read(into, 0, into.length, 0);
-      const digest = createHash('sha256').update(into).digest('hex');
-      if (bytesRead < into.length || file.digest !== `sha256:${digest}`)
-        throw changed(file);
-    } finally {
-      await handle.close();
-    }
+    await this.#breather.breathe();
+    const found = readSmall(file.location);
+    if (found?.bytes.length !== into.length) throw changed(file);
+    into.set(found.bytes);
+    // The stamp tells that these are the bytes that were hashed.
+    if (stampOf(found.stat) !== file.stamp) throw changed(file);
+  }
+
+  async digest(bytes: Uint8Array): Promise<Digest> {
+    return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   }
 
   async sendBytes(

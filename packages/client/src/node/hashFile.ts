@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { InputError } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { readSmall, SMALL } from './readSmall';
 import { LocalFile, stampOf } from './scan';
 
 const BLOCK = 1024 * 1024;
@@ -50,25 +51,35 @@ export async function hashUnchanged(
   file: LocalFile,
   onBytes?: (bytes: number) => void,
 ): Promise<Digest> {
-  const handle = await fs.open(file.location, 'r').catch(error => {
-    if (error.code === 'EACCES' || error.code === 'EPERM') {
+  const changed = () =>
+    new InputError(
+      `${JSON.stringify(
+        file.location,
+      )} changed while it was read; push again when it is at rest`,
+    );
+  try {
+    if (file.size <= SMALL) {
+      const read = readSmall(file.location);
+      if (!read || stampOf(read.stat) !== file.stamp) throw changed();
+      onBytes?.(read.bytes.length);
+      return `sha256:${createHash('sha256').update(read.bytes).digest('hex')}`;
+    }
+    const handle = await fs.open(file.location, 'r');
+    try {
+      const digest = await hashHandle(handle, onBytes);
+      if (stampOf(await handle.stat({ bigint: true })) !== file.stamp)
+        throw changed();
+      return digest;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'EACCES' || code === 'EPERM') {
       throw new InputError(
         `${JSON.stringify(file.location)} can't be pushed: it may not be read`,
       );
     }
     throw error;
-  });
-  try {
-    const digest = await hashHandle(handle, onBytes);
-    if (stampOf(await handle.stat({ bigint: true })) !== file.stamp) {
-      throw new InputError(
-        `${JSON.stringify(
-          file.location,
-        )} changed while it was read; push again when it is at rest`,
-      );
-    }
-    return digest;
-  } finally {
-    await handle.close();
   }
 }

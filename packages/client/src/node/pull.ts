@@ -1,4 +1,4 @@
-import { promises as fs } from 'node:fs';
+import { BigIntStats, lstatSync, promises as fs } from 'node:fs';
 import path from 'node:path';
 import { ConflictError, InputError } from '@backstage/errors';
 import picomatch from 'picomatch';
@@ -15,6 +15,7 @@ import type { AssetManagerClient } from '../AssetManagerClient';
 import { IntegrityError } from '../IntegrityError';
 import { retry } from '../retry';
 import { AssetManagerError } from '../AssetManagerError';
+import { Breather } from './Breather';
 import { BlobCache } from './BlobCache';
 import { fetchPacked } from './fetchPacked';
 import { hashFile } from './hashFile';
@@ -166,6 +167,17 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   }
 }
 
+/** What stands there, links not followed; undefined for nothing. */
+function lookAt(location: string): BigIntStats | undefined {
+  try {
+    return lstatSync(location, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    // A file stands where a folder has to be; pushing it aside comes later.
+    if ((error as { code?: string }).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
 /** Which files have to be written, and which of them a person changed. */
 async function compareFolder(options: {
   root: string;
@@ -176,11 +188,11 @@ async function compareFolder(options: {
   const former = new Map(stamps.entries());
   const missing: WantedFile[] = [];
   const changed: string[] = [];
+  const breather = new Breather();
   await concurrently(wanted, 64, async entry => {
+    await breather.breathe();
     const location = path.join(root, ...entry.path.split('/'));
-    const stat = await fs
-      .lstat(location, { bigint: true })
-      .catch(() => undefined);
+    const stat = lookAt(location);
     if (!stat) {
       missing.push(entry);
       return;
@@ -454,10 +466,11 @@ async function settle(options: {
   await new Promise(resolve => {
     setTimeout(resolve, 60);
   });
+  const breather = new Breather();
   await concurrently(wanted, 64, async entry => {
-    const location = path.join(root, ...entry.path.split('/'));
-    const stat = await fs.lstat(location, { bigint: true });
-    if (Number(stat.size) === entry.size) {
+    await breather.breathe();
+    const stat = lookAt(path.join(root, ...entry.path.split('/')));
+    if (stat && Number(stat.size) === entry.size) {
       stamps.set(entry.path, { stamp: stampOf(stat), digest: entry.digest });
     }
   });

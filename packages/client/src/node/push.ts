@@ -11,6 +11,7 @@ import {
   uploadVersion,
   UploadVersionResult,
 } from '../uploadVersion';
+import { Breather } from './Breather';
 import { FileSender, HashedFile } from './FileSender';
 import { hashUnchanged } from './hashFile';
 import { LocalFile, scan } from './scan';
@@ -75,8 +76,10 @@ export async function hashFolder(
     totalFiles: files.length,
   };
   const digests = new Map<LocalFile, Digest>();
+  const breather = new Breather();
   await concurrently(files, HASHING_HANDS, async file => {
     signal?.throwIfAborted();
+    await breather.breathe();
     let digest = stamps.get(file.path, file.stamp);
     if (digest) {
       progress.readBytes += file.size;

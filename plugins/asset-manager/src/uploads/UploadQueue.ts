@@ -161,6 +161,7 @@ export class UploadQueue {
           read: async ({ file }, into) => {
             into.set(new Uint8Array(await file.arrayBuffer()));
           },
+          digest: async bytes => `sha256:${bytesToHex(sha256(bytes))}`,
           sendBytes: (bytes, target) =>
             this.#client.putPiece(target, new Blob([bytes]), { signal }),
         },

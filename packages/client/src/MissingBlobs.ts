@@ -10,7 +10,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from './AssetManagerClient';
 import { AssetManagerError } from './AssetManagerError';
-import { buildPack, choosePacks } from './buildPack';
+import { buildPack, BuiltPack, choosePacks } from './buildPack';
 import { base64OfHex, checksumOf } from './checksum';
 import { PieceSigner } from './PieceSigner';
 import { retry } from './retry';
@@ -44,6 +44,7 @@ export class MissingBlobs<T extends ManifestEntry> {
   readonly #progress: UploadProgress;
   /** Pieces that have not arrived, by blob. */
   readonly #left = new Map<Digest, number>();
+  #built: Promise<unknown> = Promise.resolve();
   readonly #underway = new Map<object, number>();
   /** Blobs that have arrived whole, and of which the server was not told yet. */
   #arrived: T[] = [];
@@ -133,7 +134,7 @@ export class MissingBlobs<T extends ManifestEntry> {
   async #sendPack(entries: readonly T[]): Promise<void> {
     this.#signal?.throwIfAborted();
     const { id, direct } = this.#upload;
-    const { digest, bytes, blobs } = await buildPack(entries, this.#sender);
+    const { digest, bytes, blobs } = await this.#build(entries);
     await this.#retry(async () => {
       const target = await this.#targetFor(
         () => this.#client.packTarget(id, digest),
@@ -161,6 +162,16 @@ export class MissingBlobs<T extends ManifestEntry> {
       );
     this.#progress.sentBlobs += entries.length;
     this.#arrive(entries, sumOf(entries));
+  }
+
+  /** One pack after the other: while one is on its way the next is read. */
+  #build(entries: readonly T[]): Promise<BuiltPack> {
+    const pack = this.#built.then(() => {
+      this.#signal?.throwIfAborted();
+      return buildPack(entries, this.#sender);
+    });
+    this.#built = pack.catch(() => {});
+    return pack;
   }
 
   async #sendPiece(entry: T, piece: Piece): Promise<void> {

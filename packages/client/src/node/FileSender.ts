@@ -63,11 +63,9 @@ export class FileSender implements PieceSender<HashedFile> {
 
   async read(file: HashedFile, into: Uint8Array): Promise<void> {
     await this.#breather.breathe();
-    const found = readSmall(file.location);
-    if (found?.bytes.length !== into.length) throw changed(file);
-    into.set(found.bytes);
+    const found = readSmall(file.location, into);
     // The stamp tells that these are the bytes that were hashed.
-    if (stampOf(found.stat) !== file.stamp) throw changed(file);
+    if (!found || stampOf(found.stat) !== file.stamp) throw changed(file);
   }
 
   async digest(bytes: Uint8Array): Promise<Digest> {

@@ -228,6 +228,52 @@ for (const kind of ['gcs', 's3']) {
       assert.equal(counts.unchanged, 4);
     });
 
+    it('sends and reads small files many at a time, and each as it was', async () => {
+      const small = Object.fromEntries(
+        Array.from({ length: 60 }, (_, index) => [
+          `small/${index}.bin`,
+          randomBytes(2000 + index),
+        ]),
+      );
+      const packs = folder =>
+        [...filesUnder(folder)].filter(file =>
+          /[/%]packs(\/|%2F)[0-9a-f]{2}(\/|%2F)[0-9a-f]{64}$/i.test(file),
+        );
+      const pulled = async (name, files) => {
+        const person = personAt(portal, 'otto');
+        await person.signIn();
+        const target = path.join(temporaryFolder('pull'), 'out');
+        await person.ok('pull', name, '-o', target);
+        for (const [file, bytes] of Object.entries(files))
+          assert.ok(fs.readFileSync(path.join(target, file)).equals(bytes));
+      };
+      const puts = server.gate?.counts.signedPuts;
+      await maya.ok('push', folderOf(small), 'cloud/small', '-t', 'dataset');
+      await verified(maya, 'cloud/small@1');
+      assert.equal(packs(server.folder).length, 1);
+      if (server.gate) assert.equal(server.gate.counts.signedPuts - puts, 1);
+      const gets = server.gate?.counts.signedGets;
+      await pulled('cloud/small@1', small);
+      if (server.gate) assert.equal(server.gate.counts.signedGets - gets, 1);
+      const { 'small/0.bin': _, ...second } = small;
+      second['small/1.bin'] = randomBytes(500);
+      await maya.ok('push', folderOf(second), 'cloud/small');
+      await pulled('cloud/small', second);
+
+      await maya.ok('move', 'cloud/small', '--to', 'local');
+      const local = path.join(portal.dataDirectory, 'blobs');
+      assert.equal(packs(local).length, 1);
+      await pulled('cloud/small@1', small);
+      await maya.ok('replicate', 'cloud/small', '--to', 'team-bucket');
+      const [pack] = packs(local);
+      const bytes = fs.readFileSync(pack);
+      bytes[bytes.indexOf(small['small/30.bin'])] ^= 1;
+      fs.writeFileSync(pack, bytes);
+      await pulled('cloud/small@1', small);
+      fs.rmSync(pack);
+      await pulled('cloud/small@1', small);
+    });
+
     it('goes on where a killed push stopped', async () => {
       const bytes = randomBytes(200 * MIB);
       const folder = folderOf({ bytes });

@@ -1,0 +1,214 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { mockServices } from '@backstage/backend-test-utils';
+import {
+  buildManifest,
+  Digest,
+  digestOf,
+  layOutPack,
+  packHeader,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Knex } from 'knex';
+import { DatabaseRepository } from '../database/DatabaseRepository';
+import { BlobKeeper } from '../services/BlobKeeper';
+import { blobKey, ManifestReader, pageKey } from '../services/ManifestReader';
+import { PackKeeper } from '../services/PackKeeper';
+import { packKey, sha256Of } from '../services/packs';
+import type { PageRecord, VersionRecord } from '../services/ports';
+import { Stores } from '../services/Stores';
+import { LocalBlobStore } from '../storage/LocalBlobStore';
+
+const HOUR = 3_600_000;
+const BEGIN = Date.parse('2026-11-25T12:00:00.000Z');
+const MAYA = 'user:default/maya';
+
+/**
+ * A database and two stores on this disk with one asset, and a clock that stands
+ * still: what services are tried on without HTTP.
+ */
+export class Installation {
+  static async create(knex: Knex): Promise<Installation> {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'installation-'));
+    const repository = await DatabaseRepository.create({
+      database: { getClient: async () => knex },
+    });
+    const byName = new Map<string, LocalBlobStore>();
+    for (const name of ['local', 'other']) {
+      byName.set(
+        name,
+        await LocalBlobStore.create({ directory: path.join(directory, name) }),
+      );
+    }
+    const installation = new Installation({ directory, repository, byName });
+    installation.assetId = await installation.makeAsset('asset');
+    return installation;
+  }
+
+  readonly uid = '01jexampleasset';
+  readonly repository: DatabaseRepository;
+  readonly stores: Stores;
+  readonly manifests: ManifestReader;
+  readonly keeper: BlobKeeper;
+  readonly packs: PackKeeper;
+  readonly logger = mockServices.logger.mock();
+  readonly now = () => new Date(this.#now).toISOString();
+  assetId = 0;
+  #now = BEGIN;
+  readonly #directory: string;
+
+  private constructor(options: {
+    directory: string;
+    repository: DatabaseRepository;
+    byName: ReadonlyMap<string, LocalBlobStore>;
+  }) {
+    this.#directory = options.directory;
+    this.repository = options.repository;
+    this.stores = new Stores({
+      byName: options.byName,
+      defaultName: 'local',
+      placement: [],
+    });
+    this.manifests = new ManifestReader(this);
+    this.keeper = new BlobKeeper(this);
+    this.packs = new PackKeeper(this);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#directory, { recursive: true });
+  }
+
+  /** Moves the clock to some hours after the begin. */
+  at(hours: number): void {
+    this.#now = BEGIN + hours * HOUR;
+  }
+
+  async makeAsset(name: string): Promise<number> {
+    const at = this.now();
+    const { id } = await this.repository.assets.insert({
+      namespace: 'default',
+      name,
+      uid: name === 'asset' ? this.uid : `${this.uid}-${name}`,
+      type: 'generic',
+      owner: 'group:default/team',
+      visibility: 'internal',
+      tags: [],
+      relations: { derivedFrom: [], producedBy: [], consumedBy: [] },
+      revision: 1,
+      createdAt: at,
+      createdBy: MAYA,
+      updatedAt: at,
+    });
+    return id;
+  }
+
+  async put(key: string, text: string, store = 'local'): Promise<void> {
+    await this.stores.get(store).put({
+      key,
+      size: text.length,
+      digest: digestOf(text),
+      body: Readable.from([Buffer.from(text)]),
+    });
+  }
+
+  /** Puts other bytes where some stand already, as no store would by itself. */
+  async overwrite(key: string, text: string, store = 'local'): Promise<void> {
+    await this.stores.get(store).delete(key);
+    await this.put(key, text, store);
+  }
+
+  /** A blob that arrived, and that no version holds yet. */
+  async arrive(text: string, store = 'local'): Promise<Digest> {
+    const digest = digestOf(text);
+    const key = blobKey(this.uid, digest);
+    await this.put(key, text, store);
+    await this.repository.blobs.add(
+      this.assetId,
+      [{ digest, size: text.length, key, store, state: 'verified' }],
+      this.now(),
+    );
+    return digest;
+  }
+
+  /** Blobs that arrived in one pack. @returns its key */
+  async arrivePacked(
+    texts: string[],
+    state: 'received' | 'verified' = 'verified',
+  ): Promise<string> {
+    const { pack, blobs, key } = this.packOf(texts);
+    await this.put(key, pack);
+    await this.repository.blobs.add(
+      this.assetId,
+      blobs.map(blob => ({ ...blob, key, store: 'local', state })),
+      this.now(),
+    );
+    return key;
+  }
+
+  packOf(texts: string[]) {
+    const { blobs } = layOutPack(
+      texts.map(text => ({ digest: digestOf(text), size: text.length })),
+    );
+    const pack = packHeader(blobs) + texts.join('');
+    return { pack, blobs, key: packKey(this.uid, sha256Of(Buffer.from(pack))) };
+  }
+
+  /** A version of files that are named after their bytes, which have arrived. */
+  async makeVersion(
+    sequence: number,
+    texts: string[],
+    more: Partial<VersionRecord> = {},
+  ): Promise<VersionRecord> {
+    const built = buildManifest(
+      texts.map(text => ({
+        path: text,
+        size: text.length,
+        digest: digestOf(text),
+      })),
+    );
+    const pages: PageRecord[] = [];
+    for (const [position, page] of built.pages.entries()) {
+      await this.put(pageKey(this.uid, digestOf(page)), page);
+      pages.push({
+        position,
+        digest: digestOf(page),
+        store: 'local',
+        fileCount: texts.length,
+        size: built.manifest.size,
+        firstPath: [...texts].sort()[0],
+      });
+    }
+    return this.repository.versions.insert(
+      {
+        assetId: this.assetId,
+        sequence,
+        label: `${sequence}`,
+        digest: built.digest,
+        fileCount: texts.length,
+        size: built.manifest.size,
+        metadata: {},
+        verification: 'verified',
+        createdAt: this.now(),
+        createdBy: MAYA,
+        ...more,
+      },
+      pages,
+    );
+  }
+
+  /** The bytes of a blob as the first of its copies gives them, and where that stands. */
+  async textOf(text: string): Promise<{ key: string; text: string }> {
+    const digest = digestOf(text);
+    const found = await this.repository.blobs.find(this.assetId, [digest]);
+    const [copy] = found.get(digest) ?? [];
+    if (!copy) throw new Error(`nobody knows a copy of ${text}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await this.stores.open(copy)) chunks.push(chunk);
+    return { key: copy.key, text: Buffer.concat(chunks).toString() };
+  }
+
+  async stands(key: string, store = 'local'): Promise<boolean> {
+    return (await this.stores.get(store).stat(key)) !== undefined;
+  }
+}

@@ -493,6 +493,67 @@ describe('from a file on disk to an asset page in the portal', () => {
   );
 
   inBrowser(
+    'deletes and brings back, on the command line and in the portal',
+    async () => {
+      const folder = folderOf({ 'a.txt': 'first' });
+      await maya.ok('push', folder, 'thread/deleted', '--type', 'dataset');
+      fs.writeFileSync(path.join(folder, 'a.txt'), 'second');
+      await maya.ok('push', folder, 'thread/deleted');
+      const refused = await otto.asset('delete', 'thread/deleted@2');
+      assert.equal(refused.code, 4);
+      const { code, stdout, stderr } = await maya.asset(
+        'delete',
+        'thread/deleted@2',
+        '--reason',
+        'a mistake',
+      );
+      assert.deepEqual([code, stdout], [0, 'Deleted thread/deleted@2\n']);
+      assert.match(stderr, /asset undelete thread\/deleted@2/);
+      const cat = await otto.asset('cat', 'thread/deleted@2/a.txt');
+      assert.equal(cat.code, 4);
+      assert.match(cat.stderr, /was deleted by/);
+      assert.equal(
+        await otto.ok('cat', 'thread/deleted@latest/a.txt'),
+        'first',
+      );
+      assert.match(await otto.ok('show', 'thread/deleted@2'), /a mistake/);
+      assert.equal(
+        (await maya.asset('push', folder, 'thread/deleted')).code,
+        5,
+      );
+      const page = await pageOf(browser, portal, 'maya');
+      await page.goto(`${portal.url}/assets/thread/deleted?version=2`);
+      await page.getByText('This version was deleted').waitFor();
+      await page.getByRole('button', { name: 'Bring it back' }).click();
+      await until(
+        async () =>
+          (await otto.asset('cat', 'thread/deleted@2/a.txt')).stdout ===
+          'second',
+        'the version to be back',
+      );
+      await page.goto(`${portal.url}/assets/thread/deleted/versions`);
+      await page.getByRole('button', { name: 'Delete version 1' }).click();
+      await page.getByLabel('Reason').fill('too old');
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByText('deleted', { exact: true }).first().waitFor();
+      await until(
+        async () =>
+          (await maya.json('show', 'thread/deleted@1')).deletion?.reason ===
+          'too old',
+        'the version to be deleted',
+      );
+      assert.deepEqual(page.problems, []);
+      await page.context().close();
+
+      await maya.ok('delete', 'thread/deleted', '--yes');
+      assert.equal((await otto.asset('show', 'thread/deleted')).code, 4);
+      assert.match(await maya.ok('undelete'), /thread\/deleted/);
+      assert.match(await maya.ok('undelete', 'thread/deleted'), /is back/);
+      assert.equal(await otto.ok('cat', 'thread/deleted@2/a.txt'), 'second');
+    },
+  );
+
+  inBrowser(
     'stays usable at the width of a phone and in the dark',
     async () => {
       const page = await pageOf(browser, portal, 'otto', {

@@ -2,6 +2,10 @@ import type { HumanDuration } from '@backstage/types';
 
 export interface Config {
   assetManager?: {
+    deletion?: {
+      /** How long a deleted version or asset can be brought back; 14 days when left out. */
+      undo?: string | HumanDuration;
+    };
     storage?: {
       /**
        * The name of the store for new bytes where no rule says another; `local`,

@@ -16,6 +16,7 @@ import {
   CommitUploadRequest,
   CommitUploadResponse,
   CreateAssetRequest,
+  DeletedAsset,
   CollectionPlan,
   CopyJob,
   CopyMode,
@@ -204,6 +205,60 @@ export class AssetManagerClient {
     options?: RequestOptions,
   ): Promise<AssetVersion> {
     return this.#json(versionPath(version), options);
+  }
+
+  /** Deletes a version; until `deletion.until` it can be brought back. */
+  deleteVersion(
+    version: VersionReference,
+    reason?: string,
+    options?: RequestOptions,
+  ): Promise<AssetVersion> {
+    return this.#json(`${versionPath(version)}/deletion`, {
+      ...options,
+      method: 'PUT',
+      body: { reason },
+      again: false,
+    });
+  }
+
+  undeleteVersion(
+    version: VersionReference,
+    options?: RequestOptions,
+  ): Promise<AssetVersion> {
+    return this.#json(`${versionPath(version)}/deletion`, {
+      ...options,
+      method: 'DELETE',
+      again: false,
+    });
+  }
+
+  /** Deletes an asset with all versions; until `deletion.until` it can be brought back. */
+  deleteAsset(
+    name: AssetName,
+    reason?: string,
+    options?: RequestOptions,
+  ): Promise<DeletedAsset> {
+    return this.#json(`${assetPath(name)}/deletion`, {
+      ...options,
+      method: 'PUT',
+      body: { reason },
+      again: false,
+    });
+  }
+
+  undeleteAsset(name: AssetName, options?: RequestOptions): Promise<Asset> {
+    return this.#json(`${assetPath(name)}/deletion`, {
+      ...options,
+      method: 'DELETE',
+      again: false,
+    });
+  }
+
+  /** The caller's deleted assets that can be brought back, the last deleted first. */
+  async listDeletedAssets(options?: RequestOptions): Promise<DeletedAsset[]> {
+    return (
+      await this.#json<{ items: DeletedAsset[] }>('/deleted-assets', options)
+    ).items;
   }
 
   /** The manifest, checked against the version's digest where that is given. */

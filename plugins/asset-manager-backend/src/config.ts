@@ -1,7 +1,7 @@
 import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import { Config, readDurationFromConfig } from '@backstage/config';
 import { InputError } from '@backstage/errors';
-import { durationToMilliseconds } from '@backstage/types';
+import { durationToMilliseconds, HumanDuration } from '@backstage/types';
 import {
   AssetType,
   SHIPPED_ASSET_TYPES,
@@ -23,6 +23,8 @@ export interface AssetManagerConfig {
   placement: Placement[];
   /** How long bytes that nothing refers to are kept. Milliseconds. */
   graceMs: number;
+  /** How long deleted things can be brought back. Milliseconds. */
+  undoMs: number;
   /** Entity references of people and groups that look after the installation. */
   operators: string[];
   assetTypes: AssetType[];
@@ -46,11 +48,8 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
       config?.getOptionalString('storage.local.directory') ??
       'asset-manager-blobs',
     defaultStore: config?.getOptionalString('storage.default') ?? LOCAL_STORE,
-    graceMs: durationToMilliseconds(
-      config?.has('storage.grace')
-        ? readDurationFromConfig(config, { key: 'storage.grace' })
-        : { hours: 24 },
-    ),
+    graceMs: readDuration(config, 'storage.grace', { hours: 24 }),
+    undoMs: readDuration(config, 'deletion.undo', { days: 14 }),
     operators: (config?.getOptionalStringArray('operators') ?? []).map(
       readOwner,
     ),
@@ -74,6 +73,16 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     partSize,
     validateResponses: config?.getOptionalBoolean('validateResponses') ?? false,
   };
+}
+
+function readDuration(
+  config: Config | undefined,
+  key: string,
+  preset: HumanDuration,
+): number {
+  return durationToMilliseconds(
+    config?.has(key) ? readDurationFromConfig(config, { key }) : preset,
+  );
 }
 
 function readOwner(text: string): string {

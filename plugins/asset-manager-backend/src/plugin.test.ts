@@ -407,11 +407,11 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
         packSize: expect.any(Number),
       });
       await pushPacked('models/packed', files);
-      for (const [path, text] of Object.entries(files)) {
-        const file = await otto
-          .get(`/assets/models/packed/versions/1/files/${path}`)
+      for (const [file, text] of Object.entries(files)) {
+        const read = await otto
+          .get(`/assets/models/packed/versions/1/files/${file}`)
           .buffer(true);
-        expect([file.status, file.body.toString()]).toEqual([200, text]);
+        expect([read.status, read.body.toString()]).toEqual([200, text]);
       }
       const middle = await otto
         .get('/assets/models/packed/versions/1/files/data/2')
@@ -489,7 +489,7 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       await create('models/wrong');
       const { id } = await begin('models/wrong', filesOf('wrong'));
       const { blobs, bytes, digest } = packOf(textsOf('wrong'));
-      const lie = packHeader(blobs) + 'ZERO wrongtwo two wrongwrong';
+      const lie = `${packHeader(blobs)}ZERO wrongtwo two wrongwrong`;
       const refused = await put(id, digestOf(lie), lie);
       expect(refused.status).toBe(400);
       expect(refused.body.detail).toContain(digestOf('zero wrong'));
@@ -516,6 +516,156 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
         .post(`/uploads/${id}/complete-pack`)
         .send({ digest, blobs: blobs.map(({ offset: _, ...blob }) => blob) });
       expect(direct.status).toBe(409);
+    });
+  });
+
+  describe('deletion', () => {
+    const latest = async (name: string) =>
+      (await otto.get(`/assets/${name}/versions/latest`)).body.label;
+
+    it('takes the files of a version away, and gives them back', async () => {
+      await create('models/gone');
+      await push('models/gone', { a: 'first of gone' });
+      await push('models/gone', { a: 'second of gone' });
+      const url = '/assets/models/gone/versions/2';
+      const deleted = await maya
+        .put(`${url}/deletion`)
+        .send({ reason: 'holds names of patients' });
+      expect(deleted.status).toBe(200);
+      expect(deleted.body.deletion).toMatchObject({
+        by: MAYA.name,
+        reason: 'holds names of patients',
+        until: expect.any(String),
+        final: false,
+      });
+      const days =
+        (Date.parse(deleted.body.deletion.until) -
+          Date.parse(deleted.body.deletion.at)) /
+        86_400_000;
+      expect(days).toBe(14);
+      expect(await latest('models/gone')).toBe('1');
+      const file = await otto.get(`${url}/files/a`);
+      expect([file.status, file.body.detail]).toEqual([
+        404,
+        expect.stringContaining('asset undelete models/gone@2'),
+      ]);
+      expect((await otto.get(`${url}/manifest/pages/0/packs`)).status).toBe(
+        404,
+      );
+      // What it was can still be told.
+      expect((await otto.get(`${url}/manifest`)).status).toBe(200);
+      expect((await otto.get(url)).body.deletion.by).toBe(MAYA.name);
+      expect((await maya.put(`${url}/deletion`).send({})).status).toBe(409);
+
+      const again = await send('models/gone', { a: 'second of gone' });
+      expect(again.begun.status).toBe(409);
+      expect(again.begun.body.detail).toContain('asset undelete');
+      const third = await push('models/gone', { a: 'third of gone' });
+      expect(third.version.label).toBe('3');
+
+      expect((await otto.delete(`${url}/deletion`)).status).toBe(403);
+      const back = await maya.delete(`${url}/deletion`);
+      expect([back.status, back.body.deletion]).toEqual([200, undefined]);
+      const read = await otto.get(`${url}/files/a`).buffer(true);
+      expect(read.body.toString()).toBe('second of gone');
+      expect((await maya.delete(`${url}/deletion`)).status).toBe(409);
+    });
+
+    it('leaves a version alone that an alias points to, and points none to a deleted one', async () => {
+      await create('models/pinned');
+      await push('models/pinned', { a: 'one' }, { aliases: ['champion'] });
+      await push('models/pinned', { a: 'two' });
+      const url = '/assets/models/pinned/versions/1/deletion';
+      const refused = await maya.put(url).send({});
+      expect(refused.status).toBe(409);
+      expect(refused.body.detail).toContain('champion');
+      await maya
+        .put('/assets/models/pinned/aliases/champion')
+        .send({ version: '2' });
+      expect((await maya.put(url).send({})).status).toBe(200);
+      const moved = await maya
+        .put('/assets/models/pinned/aliases/champion')
+        .send({ version: '1' });
+      expect(moved.status).toBe(409);
+      expect((await otto.put(url).send({})).status).toBe(403);
+    });
+
+    it('takes an asset from everybody, and gives it back to its owners alone', async () => {
+      await create('models/lost', { title: 'Lost' });
+      await push('models/lost', { a: 'lost bytes' });
+      const { id } = await send('models/lost', { a: 'on their way' });
+      const before = (await catalog.get('/changes?limit=1000')).body.after;
+      expect(
+        (await otto.put('/assets/models/lost/deletion').send({})).status,
+      ).toBe(403);
+      const deleted = await maya
+        .put('/assets/models/lost/deletion')
+        .send({ reason: 'a mistake' });
+      expect(deleted.body).toMatchObject({
+        name: 'lost',
+        title: 'Lost',
+        versionCount: 1,
+        deletion: { reason: 'a mistake', final: false },
+      });
+      for (const who of [maya, otto]) {
+        expect((await who.get('/assets/models/lost')).status).toBe(404);
+        expect((await who.get('/assets?text=lost')).body.items).toEqual([]);
+      }
+      const gone = await catalog.get(`/changes?after=${before}`);
+      expect(gone.body.items).toMatchObject([
+        { kind: 'asset.hidden', name: 'lost' },
+      ]);
+      expect((await maya.post(`/uploads/${id}/commit`).send({})).status).toBe(
+        404,
+      );
+      const taken = await maya
+        .post('/assets')
+        .send({ namespace: 'models', name: 'lost', type: 'dataset' });
+      expect([taken.status, taken.body.detail]).toEqual([
+        409,
+        expect.stringContaining('asset undelete models/lost'),
+      ]);
+      // Its bytes are linked by nobody.
+      const probe = await otto
+        .post('/assets')
+        .send({ namespace: 'models', name: 'lostprobe', type: 'dataset' });
+      expect(probe.status).toBe(201);
+      const built = buildManifest(entriesOf({ probe: 'lost bytes' }));
+      const begun = await otto
+        .post('/assets/models/lostprobe/uploads')
+        .send({ digest: built.digest, fileCount: 1, size: 10 });
+      const page = await otto
+        .put(`/uploads/${begun.body.upload.id}/pages/0`)
+        .type('json')
+        .send(built.pages[0]);
+      expect(page.body.missing).toHaveLength(1);
+
+      expect((await otto.get('/deleted-assets')).body.items).toEqual([]);
+      expect((await maya.get('/deleted-assets')).body.items).toMatchObject([
+        { name: 'lost' },
+      ]);
+      expect((await otto.delete('/assets/models/lost/deletion')).status).toBe(
+        404,
+      );
+      const back = await maya.delete('/assets/models/lost/deletion');
+      expect([back.status, back.body.versionCount]).toEqual([200, 1]);
+      expect((await otto.get('/assets/models/lost')).status).toBe(200);
+      expect(
+        (await catalog.get(`/changes?after=${before}`)).body.items.map(
+          ({ kind }: { kind: string }) => kind,
+        ),
+      ).toContain('asset.undeleted');
+      expect((await maya.delete('/assets/models/lost/deletion')).status).toBe(
+        409,
+      );
+    });
+
+    it('tells no service of a restricted asset that is deleted', async () => {
+      await create('models/quiet', { visibility: 'restricted' });
+      const before = (await catalog.get('/changes?limit=1000')).body.after;
+      await maya.put('/assets/models/quiet/deletion').send({});
+      const seen = await catalog.get(`/changes?after=${before}`);
+      expect(seen.body.items).toEqual([]);
     });
   });
 

@@ -36,11 +36,14 @@ import { ChangeSignal } from './services/ChangeSignal';
 import { ContentVerifier } from './services/ContentVerifier';
 import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
+import { DeletionService } from './services/DeletionService';
 import { ExclusiveTask } from './services/ExclusiveTask';
+import { HeldBlobs } from './services/HeldBlobs';
 import { ManifestReader } from './services/ManifestReader';
 import { PackReader } from './services/PackReader';
 import { PackKeeper } from './services/PackKeeper';
 import { OperatorService } from './services/OperatorService';
+import { Purger } from './services/Purger';
 import { StoreDoctor } from './services/StoreDoctor';
 import { Stores } from './services/Stores';
 import { UploadService } from './services/UploadService';
@@ -179,9 +182,17 @@ export const assetManagerPlugin = createBackendPlugin({
           createId: createUid,
           onQueued: () => scheduler.triggerTask(COPY_TASK).catch(() => {}),
         });
-        const collector = new BlobCollector({
+        const heldBlobs = new HeldBlobs({ repository, manifests });
+        const purger = new Purger({
           repository,
           manifests,
+          heldBlobs,
+          now,
+          logger,
+        });
+        const collector = new BlobCollector({
+          repository,
+          heldBlobs,
           stores,
           packs: packKeeper,
           now,
@@ -260,6 +271,13 @@ export const assetManagerPlugin = createBackendPlugin({
             }),
             copies,
             operator,
+            deletions: new DeletionService({
+              repository,
+              assets,
+              now,
+              undoMs: settings.undoMs,
+              changed,
+            }),
             changes: new ChangeService({ repository }),
             declarations,
             logger,
@@ -311,6 +329,7 @@ export const assetManagerPlugin = createBackendPlugin({
           copier.run(signal),
         );
         await exclusively('collect-blobs', { hours: 1 }, async signal => {
+          await purger.run(signal);
           const count = await collector.run(signal);
           if (count > 0)
             logger.info(`deleted ${count} blobs that nothing refers to`);

@@ -28,6 +28,35 @@ export interface ChangeCounts {
 }
 
 /**
+ * That a version or an asset was deleted.
+ *
+ * @public
+ */
+export interface Deletion {
+  /** ISO 8601, UTC. */
+  at: string;
+  by: string;
+  reason?: string;
+  /** Until then it can be brought back; absent when it can't any more. */
+  until?: string;
+  /** Whether the bytes are gone. */
+  final: boolean;
+}
+
+/**
+ * A deleted asset as those see it who can bring it back.
+ *
+ * @public
+ */
+export interface DeletedAsset extends AssetName {
+  type: string;
+  owner: string;
+  title?: string;
+  versionCount: number;
+  deletion: Deletion;
+}
+
+/**
  * An immutable version of an asset.
  *
  * @public
@@ -53,6 +82,8 @@ export interface AssetVersion {
   /** Whether it is what `latest` means now. */
   latest: boolean;
   verification: Verification;
+  /** Present when it was deleted: its files can't be read then. */
+  deletion?: Deletion;
   /** Against the version before it; absent for the first. */
   changes?: ChangeCounts;
 }
@@ -525,9 +556,13 @@ export type AssetChangeKind =
   | 'asset.created'
   | 'asset.updated'
   | 'asset.hidden'
+  | 'asset.deleted'
+  | 'asset.undeleted'
   | 'version.created'
   | 'version.verified'
   | 'version.damaged'
+  | 'version.deleted'
+  | 'version.undeleted'
   | 'alias.moved'
   | 'declaration.changed';
 

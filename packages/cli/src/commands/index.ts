@@ -6,6 +6,7 @@ import { completion } from './completion';
 import { move, replicate, storeJobs, storeList } from './copies';
 import { create } from './create';
 import { declarationAccept, declarationList } from './declaration';
+import { deleteCommand, undelete } from './deletion';
 import { diff } from './diff';
 import { doctor, storeUsage } from './doctor';
 import { edit } from './edit';
@@ -33,6 +34,8 @@ export const commands: readonly Command[] = [
   edit,
   aliasSet,
   aliasRemove,
+  deleteCommand,
+  undelete,
   declarationAccept,
   uploadsList,
   uploadsAbort,

@@ -1,4 +1,7 @@
-import type { Verification } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetVersion,
+  Verification,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { readReference } from '../lib/Context';
 import {
@@ -18,6 +21,18 @@ const VERIFICATIONS: Record<Verification, string> = {
   received: 'not yet: the bytes are being read where they are stored',
   damaged: 'no: bytes were damaged; pushing the same content again mends it',
 };
+
+function deletionOf({ deletion }: AssetVersion): string {
+  if (!deletion) return '';
+  const { at, by, reason, until } = deletion;
+  return `on ${at.slice(0, 10)} by ${formatEntity(by)}${
+    reason ? ` (${printable(reason)})` : ''
+  }; ${
+    until === undefined
+      ? 'its bytes are gone'
+      : `it can be brought back until ${until.slice(0, 10)}`
+  }`;
+}
 
 export const show: Command = {
   name: 'show',
@@ -69,6 +84,7 @@ export const show: Command = {
           )} (${version.createdAt})`,
         ],
         ['verified', VERIFICATIONS[version.verification]],
+        ['deleted', deletionOf(version)],
         ['message', printable(version.message ?? '')],
         ['aliases', version.aliases.join(', ')],
         ...Object.entries(version.metadata).map(
@@ -127,7 +143,7 @@ export const show: Command = {
         version.createdBy,
       )}`,
       shortDigest(version.digest),
-      printable(version.message ?? ''),
+      version.deletion ? 'deleted' : printable(version.message ?? ''),
     ]);
     for (const alias of asset.aliases)
       rows.push([`  ${alias.name}`, alias.label, '', '', '']);

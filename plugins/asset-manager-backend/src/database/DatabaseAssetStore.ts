@@ -13,12 +13,19 @@ import type {
   AssetListRecord,
   AssetRecord,
   AssetStore,
+  DeletionRecord,
   Viewer,
 } from '../services/ports';
-import { orUndefined, toNumber } from './rows';
+import {
+  deletionFromRow,
+  DeletionRow,
+  deletionToRow,
+  orUndefined,
+  toNumber,
+} from './rows';
 import { whereVisible } from './visible';
 
-interface AssetRow {
+interface AssetRow extends DeletionRow {
   id: number | string;
   uid: string;
   namespace: string;
@@ -48,7 +55,10 @@ interface ListRow extends AssetRow {
   sort_value: string | number;
 }
 
-const NEWEST = `(select max(v.sequence) from versions v where v.asset_id = assets.id)`;
+const LATEST = `(select max(v.sequence) from versions v
+  where v.asset_id = assets.id and v.deleted_at is null)`;
+const COUNT = `(select count(*) from versions v
+  where v.asset_id = assets.id and v.deleted_at is null)`;
 
 /** How each order is spelled: the column to sort by and the direction. */
 const ORDERS: Record<
@@ -81,10 +91,13 @@ function toRecord(row: AssetRow): AssetRecord {
     createdAt: row.created_at,
     createdBy: row.created_by,
     updatedAt: row.updated_at,
+    deletion: deletionFromRow(row),
   };
 }
 
-function toRow(asset: Omit<AssetRecord, 'id'>): Omit<AssetRow, 'id'> {
+function toRow(
+  asset: Omit<AssetRecord, 'id'>,
+): Omit<AssetRow, 'id' | keyof DeletionRow> {
   return {
     uid: asset.uid,
     namespace: asset.namespace,
@@ -162,7 +175,7 @@ export class DatabaseAssetStore implements AssetStore {
       .leftJoin('versions as latest', join => {
         join
           .on('latest.asset_id', 'assets.id')
-          .andOn('latest.sequence', this.#knex.raw(NEWEST));
+          .andOn('latest.sequence', this.#knex.raw(LATEST));
       })
       .select<ListRow[]>(
         'assets.*',
@@ -171,7 +184,7 @@ export class DatabaseAssetStore implements AssetStore {
         'latest.size',
         'latest.file_count',
         'latest.created_at as version_created_at',
-        'latest.sequence as version_count',
+        this.#knex.raw(`${COUNT} as version_count`),
         this.#knex.raw(`${order.by} as sort_value`),
       )
       .orderByRaw(`${order.by} ${direction}, assets.id ${direction}`)
@@ -290,6 +303,44 @@ export class DatabaseAssetStore implements AssetStore {
     await this.#knex<AssetRow>('assets')
       .where({ id })
       .update({ updated_at: at });
+  }
+
+  async setDeletion(
+    id: number,
+    deletion: DeletionRecord | undefined,
+  ): Promise<void> {
+    await this.#knex<AssetRow>('assets')
+      .where({ id })
+      .update(deletionToRow(deletion));
+  }
+
+  async deleted(
+    owners: readonly string[],
+    limit: number,
+  ): Promise<AssetRecord[]> {
+    const rows = await this.#knex<AssetRow>('assets')
+      .whereIn('owner', [...owners])
+      .whereNotNull('deleted_at')
+      .whereNull('purged_at')
+      .orderBy('deleted_at', 'desc')
+      .limit(limit);
+    return rows.map(toRecord);
+  }
+
+  async purgeable(now: string, limit: number): Promise<AssetRecord[]> {
+    const rows = await this.#knex<AssetRow>('assets')
+      .where('undo_until', '<', now)
+      .whereNull('purged_at')
+      .orderBy('undo_until')
+      .limit(limit);
+    return rows.map(toRecord);
+  }
+
+  async freeName(id: number): Promise<void> {
+    // No name has the form of an uid alone: they all have a namespace before a slash.
+    await this.#knex('assets')
+      .where({ id })
+      .update({ key: this.#knex.ref('uid') });
   }
 
   async lock(id: number): Promise<void> {

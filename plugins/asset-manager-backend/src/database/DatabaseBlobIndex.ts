@@ -427,6 +427,22 @@ export class DatabaseBlobIndex implements BlobIndex {
     return rows.map(toRecord);
   }
 
+  async forget(
+    assetId: number,
+    digests: readonly Digest[] | undefined,
+    at: string,
+  ): Promise<void> {
+    const forget = async (rows: () => Knex.QueryBuilder<BlobRow>) => {
+      const gone: StoredBlob[] = await rows().select('store', 'key');
+      await rows().delete();
+      await condemn(this.#knex, gone, at);
+    };
+    const all = () => this.#blobs().where({ asset_id: assetId });
+    if (!digests) await forget(all);
+    for (const batch of inBatches(digests ?? [], 100))
+      await forget(() => all().whereIn('digest', batch));
+  }
+
   async forgetUnpublished(
     assetId: number,
     digests: readonly Digest[],

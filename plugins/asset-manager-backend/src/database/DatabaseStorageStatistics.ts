@@ -20,7 +20,11 @@ export class DatabaseStorageStatistics implements StorageStatistics {
       this.#by('a.type'),
       this.#by('a.owner'),
     ]);
-    const [logical] = await this.#knex('versions').sum({ bytes: 'size' });
+    const [logical] = await this.#knex('versions')
+      .join('assets', 'assets.id', 'versions.asset_id')
+      .whereNull('versions.purged_at')
+      .whereNull('assets.purged_at')
+      .sum({ bytes: 'versions.size' });
     const [condemned] = await this.#knex('condemned_blobs').count({
       count: '*',
     });

@@ -5,13 +5,21 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import type {
+  DeletionRecord,
   PageRecord,
   VersionRecord,
   VersionStore,
 } from '../services/ports';
-import { inBatches, orUndefined, toNumber } from './rows';
+import {
+  deletionFromRow,
+  DeletionRow,
+  deletionToRow,
+  inBatches,
+  orUndefined,
+  toNumber,
+} from './rows';
 
-interface VersionRow {
+interface VersionRow extends DeletionRow {
   id: number | string;
   asset_id: number | string;
   sequence: number;
@@ -74,6 +82,7 @@ function toRecord(row: VersionRow): VersionRecord {
     changes: row.changes === null ? undefined : JSON.parse(row.changes),
     createdAt: row.created_at,
     createdBy: row.created_by,
+    deletion: deletionFromRow(row),
   };
 }
 
@@ -85,6 +94,15 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async latest(assetId: number): Promise<VersionRecord | undefined> {
+    const row = await this.#rows()
+      .where({ asset_id: assetId })
+      .whereNull('deleted_at')
+      .orderBy('sequence', 'desc')
+      .first();
+    return row && toRecord(row);
+  }
+
+  async newest(assetId: number): Promise<VersionRecord | undefined> {
     return (await this.list({ assetId, limit: 1 }))[0];
   }
 
@@ -175,6 +193,7 @@ export class DatabaseVersionStore implements VersionStore {
   async received(limit: number): Promise<VersionRecord[]> {
     const rows = await this.#rows()
       .where({ verification: 'received' })
+      .whereNull('purged_at')
       .orderBy('id')
       .limit(limit);
     return rows.map(toRecord);
@@ -182,6 +201,42 @@ export class DatabaseVersionStore implements VersionStore {
 
   async setVerification(id: number, verification: Verification): Promise<void> {
     await this.#rows().where({ id }).update({ verification });
+  }
+
+  async setDeletion(
+    id: number,
+    deletion: DeletionRecord | undefined,
+  ): Promise<void> {
+    await this.#rows().where({ id }).update(deletionToRow(deletion));
+  }
+
+  async purgeable(now: string, limit: number): Promise<VersionRecord[]> {
+    const rows = await this.#rows()
+      .where('undo_until', '<', now)
+      .whereNull('purged_at')
+      .whereNotIn(
+        'asset_id',
+        this.#knex('assets').whereNotNull('deleted_at').select('id'),
+      )
+      .orderBy(['undo_until', 'id'])
+      .limit(limit);
+    return rows.map(toRecord);
+  }
+
+  async keptIds(assetId: number): Promise<number[]> {
+    const ids = await this.#rows()
+      .where({ asset_id: assetId })
+      .whereNull('purged_at')
+      .orderBy('id')
+      .pluck('id');
+    return ids.map(toNumber);
+  }
+
+  async aliasesOf(id: number): Promise<string[]> {
+    return this.#knex('aliases')
+      .where({ version_id: id })
+      .orderBy('name')
+      .pluck('name');
   }
 
   async movePages(
@@ -201,16 +256,20 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async sizes(assetId: number) {
-    const [versions] = await this.#knex('versions')
+    const [versions] = await this.#rows()
       .where({ asset_id: assetId })
-      .count({ count: '*' })
+      .whereNull('deleted_at')
+      .count({ count: '*' });
+    const [kept] = await this.#rows()
+      .where({ asset_id: assetId })
+      .whereNull('purged_at')
       .sum({ size: 'size' });
     const [blobs] = await this.#knex('blobs')
       .where({ asset_id: assetId })
       .sum({ size: 'size' });
     return {
       versionCount: toNumber(versions.count as number),
-      logicalSize: toNumber(versions.size),
+      logicalSize: toNumber(kept.size),
       storedSize: toNumber(blobs.size),
     };
   }

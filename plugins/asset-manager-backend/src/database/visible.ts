@@ -3,11 +3,11 @@ import type { Viewer } from '../services/ports';
 
 /**
  * The one predicate of what a viewer may see, for queries over `assets`.
- * Restricted assets are for their owners alone.
+ * Restricted assets are for their owners alone, and deleted ones for nobody.
  */
 export function whereVisible(query: Knex.QueryBuilder, viewer: Viewer): void {
   if (viewer === 'everything') return;
-  query.where(either => {
+  query.whereNull('assets.deleted_at').where(either => {
     either
       .whereNot('assets.visibility', 'restricted')
       .orWhereIn('assets.owner', [...viewer.ownershipEntityRefs]);

@@ -1,4 +1,4 @@
-import { NotFoundError } from '@backstage/errors';
+import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   AliasMove,
   AssetAlias,
@@ -170,6 +170,12 @@ export async function setAlias(options: {
     type: types.known(asset.type),
     labels: await repository.versions.labels(asset.id),
   });
+  // It may have been deleted since it was looked up.
+  if ((await repository.versions.byId(version.id)).deletion) {
+    throw new ConflictError(
+      `version '${version.label}' was deleted, and no alias can point to it`,
+    );
+  }
   const standing = await repository.aliases.find(asset.id, alias);
   const from =
     standing && (await repository.versions.byId(standing.versionId)).label;

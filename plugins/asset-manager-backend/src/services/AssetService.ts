@@ -135,10 +135,18 @@ export class AssetService {
     );
     const at = this.#now();
     const asset = await this.#repository.transaction(async repository => {
-      if (await repository.assets.find(name, 'everything')) {
+      const standing = await repository.assets.find(name, 'everything');
+      if (standing) {
+        const own = standing.deletion && owns(caller, standing);
         throw new FieldConflictError(
           'name',
-          `the name ${formatReference(name)} is taken`,
+          `the name ${formatReference(name)} is taken${
+            own
+              ? ` by an asset that was deleted; to bring it back: asset undelete ${formatReference(
+                  name,
+                )}`
+              : ''
+          }`,
         );
       }
       const created = await repository.assets.insert({

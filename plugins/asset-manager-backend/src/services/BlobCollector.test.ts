@@ -1,4 +1,4 @@
-import { TestDatabases } from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Installation } from '../testUtils/Installation';
 import { BlobCollector } from './BlobCollector';
@@ -14,7 +14,10 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
   let collector: BlobCollector;
 
   beforeEach(async () => {
-    here = await Installation.create(await databases.init(id));
+    here = await Installation.create(
+      await databases.init(id),
+      mockServices.logger.mock(),
+    );
     collector = new BlobCollector({ ...here, graceMs: 24 * HOUR });
   });
 

@@ -3,10 +3,9 @@ import { isError } from '@backstage/errors';
 import {
   CollectionCandidate,
   CollectionPlan,
-  Digest,
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { ManifestReader } from './ManifestReader';
+import { HeldBlobs } from './HeldBlobs';
 import type { PackKeeper } from './PackKeeper';
 import { packOfKey } from './packs';
 import type { Clock, Repository } from './ports';
@@ -24,7 +23,7 @@ const LISTED = 1000;
  */
 export class BlobCollector {
   readonly #repository: Repository;
-  readonly #manifests: ManifestReader;
+  readonly #heldBlobs: HeldBlobs;
   readonly #stores: Stores;
   readonly #packs: PackKeeper;
   readonly #now: Clock;
@@ -33,7 +32,7 @@ export class BlobCollector {
 
   constructor(options: {
     repository: Repository;
-    manifests: ManifestReader;
+    heldBlobs: HeldBlobs;
     stores: Stores;
     packs: PackKeeper;
     now: Clock;
@@ -41,7 +40,7 @@ export class BlobCollector {
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
-    this.#manifests = options.manifests;
+    this.#heldBlobs = options.heldBlobs;
     this.#stores = options.stores;
     this.#packs = options.packs;
     this.#now = options.now;
@@ -145,55 +144,23 @@ export class BlobCollector {
   }
 
   async #condemnUnfinishedOf(assetId: number): Promise<void> {
-    const { blobs, versions } = this.#repository;
+    const { blobs } = this.#repository;
     const found = (await blobs.unpublished(assetId, this.#graceAgo(), CAP)).map(
       ({ digest }) => digest,
     );
-    const seen = await versions.latest(assetId);
-    const held = await this.#heldByVersions(assetId, new Set(found));
+    const seen = await this.#heldBlobs.among(assetId, new Set(found));
     // A process that ended right after a commit did not say so.
-    await blobs.publish(assetId, [...held]);
+    await blobs.publish(assetId, [...seen.held]);
     await this.#repository.transaction(async repository => {
       await repository.assets.lock(assetId);
-      if (await repository.uploads.openUntil(assetId, this.#now())) return;
-      // A version that was made meanwhile was not looked through.
-      const latest = await repository.versions.latest(assetId);
-      if (latest?.id !== seen?.id) return;
+      const now = this.#now();
+      if (!(await HeldBlobs.isComplete(repository, assetId, seen, now))) return;
       await repository.blobs.forgetUnpublished(
         assetId,
-        found.filter(digest => !held.has(digest)),
-        this.#now(),
+        found.filter(digest => !seen.held.has(digest)),
+        now,
       );
     });
-  }
-
-  /** Which of the blobs some version of the asset holds after all. */
-  async #heldByVersions(
-    assetId: number,
-    candidates: ReadonlySet<Digest>,
-  ): Promise<Set<Digest>> {
-    const held = new Set<Digest>();
-    const asset = await this.#repository.assets.byId(assetId);
-    let before: number | undefined;
-    for (;;) {
-      const versions = await this.#repository.versions.list({
-        assetId,
-        before,
-        limit: BATCH,
-      });
-      if (versions.length === 0) return held;
-      for (const { id } of versions) {
-        for (const page of await this.#repository.versions.pages(id)) {
-          for (const { digest } of await this.#manifests.entries(
-            asset.uid,
-            page,
-          )) {
-            if (candidates.has(digest)) held.add(digest);
-          }
-        }
-      }
-      before = versions.at(-1)?.sequence;
-    }
   }
 
   #graceAgo(): string {

@@ -80,7 +80,7 @@ export class BlobCopier {
     await this.#save(job);
     const asset = await this.#repository.assets.byId(assetId);
     // A version that is made meanwhile keeps its pages where it wrote them.
-    const last = await this.#repository.versions.latest(assetId);
+    const last = await this.#repository.versions.newest(assetId);
     await this.#copyPages(asset, store, signal);
     let after: Digest | undefined;
     for (;;) {

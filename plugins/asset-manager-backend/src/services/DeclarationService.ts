@@ -93,6 +93,8 @@ export class DeclarationService {
         });
         return 'accepted' as const;
       }
+      // Its name is free only when its bytes are gone.
+      if (standing.deletion) return 'proposed' as const;
       await repository.assets.lock(standing.id);
       const former = (await repository.declarations.list(standing.id)).find(
         each => each.location === location,

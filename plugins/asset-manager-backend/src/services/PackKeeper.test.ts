@@ -1,4 +1,4 @@
-import { TestDatabases } from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Installation } from '../testUtils/Installation';
 import type { BlobRecord } from './ports';
@@ -22,7 +22,10 @@ describe.each(databases.eachSupportedId())('the keeper of packs on %p', id => {
   const verify = () => here.packs.verify({ store: 'local', key });
 
   beforeEach(async () => {
-    here = await Installation.create(await databases.init(id));
+    here = await Installation.create(
+      await databases.init(id),
+      mockServices.logger.mock(),
+    );
     key = await here.arrivePacked(TEXTS, 'received');
   });
 

@@ -57,7 +57,7 @@ export class PackReader {
     selector: string,
     position: number,
   ): Promise<PackPlacement> {
-    const { asset, version } = await this.#versions.resolve(
+    const { asset, version } = await this.#versions.resolveStanding(
       caller,
       name,
       selector,

@@ -19,7 +19,7 @@ import { assertMaintains, Caller, owns } from '../model/caller';
 import { FieldConflictError } from '../model/FieldError';
 import { chooseLabel } from '../model/labels';
 import { setAlias } from './AliasService';
-import type { AssetService } from './AssetService';
+import { AssetNotFoundError, AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
 import type { BlobIntake } from './BlobIntake';
 import type { BlobKeeper } from './BlobKeeper';
@@ -97,8 +97,14 @@ export class UploadService {
       asset.id,
       content.digest,
     );
-    // What was found damaged may be sent again.
-    if (standing && standing.verification !== 'damaged') {
+    if (standing?.deletion && !standing.deletion.purgedAt) {
+      const reference = formatReference({ ...asset, selector: standing.label });
+      throw new ConflictError(
+        `this content is ${reference}, which was deleted; to bring it back: asset undelete ${reference}`,
+      );
+    }
+    // What was found damaged, or deleted for good, may be sent again.
+    if (standing && standing.verification !== 'damaged' && !standing.deletion) {
       const [version] = await presentVersions(this.#repository, asset, [
         standing,
       ]);
@@ -205,8 +211,10 @@ export class UploadService {
     const at = this.#now();
     const result = await this.#repository.transaction(async repository => {
       await repository.assets.lock(asset.id);
-      // Checking the content took its time; the asset may have changed hands meanwhile.
-      assertMaintains(caller, await repository.assets.byId(asset.id));
+      // Checking the content took its time; the asset may have changed hands meanwhile, or be gone.
+      const now = await repository.assets.byId(asset.id);
+      if (now.deletion) throw new AssetNotFoundError(asset);
+      assertMaintains(caller, now);
       const [standing] = await repository.versions.byDigestPrefix(
         asset.id,
         upload.digest,
@@ -220,8 +228,18 @@ export class UploadService {
             )} already, and can't be '${request.label}', too`,
           );
         }
-        if (standing.verification === 'damaged')
+        if (standing.verification === 'damaged' || standing.deletion)
           await repository.versions.setVerification(standing.id, verification);
+        if (standing.deletion) {
+          await repository.versions.setDeletion(standing.id, undefined);
+          await repository.changes.append({
+            asset,
+            kind: 'version.undeleted',
+            subject: standing.label,
+            at,
+            by: caller.subject,
+          });
+        }
       }
       const version =
         standing ??
@@ -322,7 +340,8 @@ export class UploadService {
       at,
     } = options;
     const latest = await repository.versions.latest(asset.id);
-    const sequence = (latest?.sequence ?? 0) + 1;
+    const newest = await repository.versions.newest(asset.id);
+    const sequence = (newest?.sequence ?? 0) + 1;
     const aliases = await repository.aliases.list(asset.id);
     const label = chooseLabel({
       asked: request.label,

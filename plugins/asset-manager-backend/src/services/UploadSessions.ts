@@ -56,7 +56,7 @@ export class UploadSessions {
     }
     const asset = await this.#repository.assets.byId(upload.assetId);
     // Whoever lost the asset since has lost the session with it.
-    if (!owns(caller, asset)) throw none();
+    if (asset.deletion || !owns(caller, asset)) throw none();
     const session = { at: now, upload, asset };
     this.#fresh.set(id, session);
     return session;

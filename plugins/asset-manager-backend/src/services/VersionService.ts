@@ -3,6 +3,7 @@ import {
   AssetFile,
   AssetName,
   AssetVersion,
+  Deletion,
   formatReference,
   isDigestPrefix,
   LATEST,
@@ -20,6 +21,7 @@ import type { ManifestReader } from './ManifestReader';
 import type {
   AssetRecord,
   BlobRecord,
+  DeletionRecord,
   Repository,
   VersionRecord,
 } from './ports';
@@ -154,9 +156,39 @@ export class VersionService {
     return { items };
   }
 
-  /** @throws NotFoundError when the version has no such file */
+  /**
+   * The version that a selector means, and whose files can be read.
+   *
+   * @throws NotFoundError when it is deleted
+   */
+  async resolveStanding(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+  ): Promise<ResolvedVersion> {
+    const resolved = await this.resolve(caller, name, selector);
+    const { asset, version } = resolved;
+    if (version.deletion) {
+      const { at, by, purgedAt } = version.deletion;
+      const reference = formatReference({ ...asset, selector: version.label });
+      throw new NotFoundError(
+        `${reference} was deleted by ${by} on ${at.slice(0, 10)}${
+          purgedAt
+            ? ', and its bytes are gone'
+            : `; its owners can bring it back: asset undelete ${reference}`
+        }`,
+      );
+    }
+    return resolved;
+  }
+
+  /** @throws NotFoundError when the version is deleted, or has no such file */
   async file(caller: Caller, name: AssetName, selector: string, path: string) {
-    const { asset, version } = await this.resolve(caller, name, selector);
+    const { asset, version } = await this.resolveStanding(
+      caller,
+      name,
+      selector,
+    );
     const entry = await this.#manifests.find({
       uid: asset.uid,
       versionId: version.id,
@@ -331,6 +363,7 @@ export async function presentVersions(
     message: version.message,
     metadata: version.metadata,
     verification: version.verification,
+    deletion: version.deletion && presentDeletion(version.deletion),
     createdAt: version.createdAt,
     createdBy: version.createdBy,
     aliases: aliases
@@ -339,6 +372,18 @@ export async function presentVersions(
     latest: version.id === latest?.id,
     changes: version.changes,
   }));
+}
+
+/** A deletion as the API gives it. */
+export function presentDeletion(deletion: DeletionRecord): Deletion {
+  const { at, by, reason, until, purgedAt } = deletion;
+  return {
+    at,
+    by,
+    reason,
+    until: purgedAt ? undefined : until,
+    final: purgedAt !== undefined,
+  };
 }
 
 function presentSide({ asset, version }: ResolvedVersion) {

@@ -41,6 +41,17 @@ export interface AssetCard {
   relations: AssetRelations;
 }
 
+/** That something was deleted. */
+export interface DeletionRecord {
+  at: string;
+  by: string;
+  reason?: string;
+  /** It can be brought back until then. */
+  until: string;
+  /** When its bytes were given up. */
+  purgedAt?: string;
+}
+
 export interface AssetRecord extends AssetName, AssetCard {
   id: number;
   uid: string;
@@ -48,6 +59,7 @@ export interface AssetRecord extends AssetName, AssetCard {
   createdAt: string;
   createdBy: string;
   updatedAt: string;
+  deletion?: DeletionRecord;
 }
 
 /** An asset with what a list says of its versions. */
@@ -65,6 +77,7 @@ export interface AssetListRecord extends AssetRecord {
 }
 
 export interface AssetStore {
+  /** One that is not deleted; `everything` sees deleted ones as well, as long as they keep their names. */
   find(name: AssetName, viewer: Viewer): Promise<AssetRecord | undefined>;
   byId(id: number): Promise<AssetRecord>;
   /** Keyset page; `cursor` is what the page before gave. */
@@ -81,6 +94,14 @@ export interface AssetStore {
   /** Compare-and-set on the revision. @throws ConflictError when somebody was faster */
   update(asset: AssetRecord): Promise<AssetRecord>;
   touch(id: number, at: string): Promise<void>;
+  /** Writes down that an asset is deleted, or is no more. */
+  setDeletion(id: number, deletion: DeletionRecord | undefined): Promise<void>;
+  /** Deleted ones of some owners whose bytes are still there, the last deleted first. */
+  deleted(owners: readonly string[], limit: number): Promise<AssetRecord[]>;
+  /** Those that can't be brought back any more, and whose bytes are still there. */
+  purgeable(now: string, limit: number): Promise<AssetRecord[]>;
+  /** Frees the name of a deleted asset, whose bytes are gone. */
+  freeName(id: number): Promise<void>;
   /** Keeps others from giving away names of the asset until the transaction ends. */
   lock(id: number): Promise<void>;
 }
@@ -99,6 +120,7 @@ export interface VersionRecord {
   changes?: ChangeCounts;
   createdAt: string;
   createdBy: string;
+  deletion?: DeletionRecord;
 }
 
 export interface PageRecord {
@@ -112,7 +134,10 @@ export interface PageRecord {
 }
 
 export interface VersionStore {
+  /** The newest that is not deleted. */
   latest(assetId: number): Promise<VersionRecord | undefined>;
+  /** The newest, deleted or not. */
+  newest(assetId: number): Promise<VersionRecord | undefined>;
   byLabel(assetId: number, label: string): Promise<VersionRecord | undefined>;
   /** Up to two versions whose digest begins so. */
   byDigestPrefix(assetId: number, prefix: string): Promise<VersionRecord[]>;
@@ -132,12 +157,21 @@ export interface VersionStore {
   /** Versions whose bytes nobody has read yet where they are stored, oldest first. */
   received(limit: number): Promise<VersionRecord[]>;
   setVerification(id: number, verification: Verification): Promise<void>;
+  /** Writes down that a version is deleted, or is no more. */
+  setDeletion(id: number, deletion: DeletionRecord | undefined): Promise<void>;
+  /** Those that can't be brought back any more, and whose bytes are still there; not those of deleted assets. */
+  purgeable(now: string, limit: number): Promise<VersionRecord[]>;
+  /** Those whose bytes are kept: that stand, or can be brought back. */
+  keptIds(assetId: number): Promise<number[]>;
+  /** Aliases that point to it. */
+  aliasesOf(id: number): Promise<string[]>;
   /** Says that the pages of an asset's manifests, up to a version, stand in a store. */
   movePages(
     assetId: number,
     store: string,
     lastSequence: number,
   ): Promise<void>;
+  /** What those take whose bytes are there; deleted ones count as bytes, and not as versions. */
   sizes(
     assetId: number,
   ): Promise<{ versionCount: number; logicalSize: number; storedSize: number }>;
@@ -270,6 +304,16 @@ export interface BlobIndex {
     before: string,
     limit: number,
   ): Promise<BlobRecord[]>;
+  /**
+   * Forgets copies whether versions held them or not, all of an asset's when no
+   * digests are given, and condemns their bytes. Belongs into a transaction that
+   * has locked the asset.
+   */
+  forget(
+    assetId: number,
+    digests: readonly Digest[] | undefined,
+    at: string,
+  ): Promise<void>;
   /** Forgets copies that no version holds, and condemns their bytes. Belongs into a transaction that has locked the asset. */
   forgetUnpublished(
     assetId: number,

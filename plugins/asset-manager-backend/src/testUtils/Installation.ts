@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { mockServices } from '@backstage/backend-test-utils';
+import type { LoggerService } from '@backstage/backend-plugin-api';
 import {
   buildManifest,
   Digest,
@@ -13,6 +13,7 @@ import {
 import type { Knex } from 'knex';
 import { DatabaseRepository } from '../database/DatabaseRepository';
 import { BlobKeeper } from '../services/BlobKeeper';
+import { HeldBlobs } from '../services/HeldBlobs';
 import { blobKey, ManifestReader, pageKey } from '../services/ManifestReader';
 import { PackKeeper } from '../services/PackKeeper';
 import { packKey, sha256Of } from '../services/packs';
@@ -29,7 +30,10 @@ const MAYA = 'user:default/maya';
  * still: what services are tried on without HTTP.
  */
 export class Installation {
-  static async create(knex: Knex): Promise<Installation> {
+  static async create(
+    knex: Knex,
+    logger: LoggerService,
+  ): Promise<Installation> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'installation-'));
     const repository = await DatabaseRepository.create({
       database: { getClient: async () => knex },
@@ -41,7 +45,12 @@ export class Installation {
         await LocalBlobStore.create({ directory: path.join(directory, name) }),
       );
     }
-    const installation = new Installation({ directory, repository, byName });
+    const installation = new Installation({
+      directory,
+      repository,
+      byName,
+      logger,
+    });
     installation.assetId = await installation.makeAsset('asset');
     return installation;
   }
@@ -52,7 +61,8 @@ export class Installation {
   readonly manifests: ManifestReader;
   readonly keeper: BlobKeeper;
   readonly packs: PackKeeper;
-  readonly logger = mockServices.logger.mock();
+  readonly heldBlobs: HeldBlobs;
+  readonly logger: LoggerService;
   readonly now = () => new Date(this.#now).toISOString();
   assetId = 0;
   #now = BEGIN;
@@ -62,7 +72,9 @@ export class Installation {
     directory: string;
     repository: DatabaseRepository;
     byName: ReadonlyMap<string, LocalBlobStore>;
+    logger: LoggerService;
   }) {
+    this.logger = options.logger;
     this.#directory = options.directory;
     this.repository = options.repository;
     this.stores = new Stores({
@@ -73,6 +85,7 @@ export class Installation {
     this.manifests = new ManifestReader(this);
     this.keeper = new BlobKeeper(this);
     this.packs = new PackKeeper(this);
+    this.heldBlobs = new HeldBlobs(this);
   }
 
   async remove(): Promise<void> {

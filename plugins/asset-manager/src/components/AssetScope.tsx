@@ -45,7 +45,8 @@ export function AssetScope(props: {
   const { value, error, loading, retry } = useAsyncRetry(async () => {
     const reference = { namespace, name: shortName };
     const asset = await client.getAsset(reference);
-    if (asset.versionCount === 0) return { asset };
+    // A deleted version has its page as well.
+    if (asset.versionCount === 0 && selector === undefined) return { asset };
     return {
       asset,
       version: await client.getVersion({ ...reference, selector }),
@@ -67,7 +68,13 @@ export function AssetScope(props: {
   return (
     <Flex direction="column" gap="4">
       <DeclarationBand asset={asset} onAccepted={retry} />
-      <VersionBar asset={asset} version={version} base={base} tab={tab} />
+      <VersionBar
+        asset={asset}
+        version={version}
+        base={base}
+        tab={tab}
+        reload={retry}
+      />
       {children({ asset, version, base, reload: retry })}
     </Flex>
   );

@@ -27,8 +27,9 @@ export function VersionBar(props: {
   version: AssetVersion;
   base: string;
   tab: AssetTab;
+  reload: () => void;
 }) {
-  const { asset, version, base, tab } = props;
+  const { asset, version, base, tab, reload } = props;
   const client = useApi(assetManagerApiRef);
   const navigate = useNavigate();
   const [search] = useSearchParams();
@@ -98,14 +99,43 @@ export function VersionBar(props: {
         </Flex>
         <UseIt asset={asset} version={version} alias={alias} />
       </Flex>
-      {!version.latest && (
+      {version.deletion && (
+        <Band
+          text={`This version was deleted on ${version.deletion.at.slice(
+            0,
+            10,
+          )} by ${version.deletion.by}${
+            version.deletion.reason ? ` (${version.deletion.reason})` : ''
+          }. ${
+            version.deletion.until
+              ? `It can be brought back until ${version.deletion.until.slice(
+                  0,
+                  10,
+                )}.`
+              : 'Its bytes are gone.'
+          }`}
+          action={
+            version.deletion.until && asset.maintained
+              ? 'Bring it back'
+              : undefined
+          }
+          onAction={async () => {
+            await client.undeleteVersion({
+              ...asset,
+              selector: version.digest,
+            });
+            reload();
+          }}
+        />
+      )}
+      {!version.latest && !version.deletion && (
         <Band
           text={`This is version ${version.label}, and not the latest.`}
           action={`Go to ${asset.latest?.label}`}
           onAction={() => show(undefined)}
         />
       )}
-      {version.verification === 'received' && (
+      {version.verification === 'received' && !version.deletion && (
         <Band text="The bytes of this version went straight to their store, and are being verified there. Whoever reads them verifies them, too." />
       )}
       {version.verification === 'damaged' && (

@@ -15,6 +15,7 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { addressOf, viewOf } from './assetAddress';
 import type { AssetScopeValue } from './AssetScope';
 import { Compare } from './Compare';
+import { DeleteVersion } from './DeleteVersion';
 import { DropZone } from './DropZone';
 import { SetAlias } from './SetAlias';
 import styles from './VersionsContent.module.css';
@@ -120,6 +121,9 @@ export function VersionsContent(props: AssetScopeValue) {
                   {version.latest && (
                     <span className={styles.chip}>latest</span>
                   )}
+                  {version.deletion && (
+                    <span className={styles.chip}>deleted</span>
+                  )}
                   {version.aliases.map(alias => (
                     <span key={alias} className={styles.chip}>
                       {alias}
@@ -153,6 +157,14 @@ export function VersionsContent(props: AssetScopeValue) {
                 </td>
                 {asset.maintained && (
                   <td>
+                    <DeleteVersion
+                      asset={asset}
+                      version={version}
+                      onDeleted={() => {
+                        reload();
+                        retry();
+                      }}
+                    />
                     <SetAlias
                       asset={asset}
                       version={version}

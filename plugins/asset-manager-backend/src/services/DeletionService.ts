@@ -1,0 +1,246 @@
+import { ConflictError, NotAllowedError } from '@backstage/errors';
+import {
+  AssetName,
+  AssetVersion,
+  DeletedAsset,
+  formatReference,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { assertMaintains, Caller, owns } from '../model/caller';
+import { AssetNotFoundError, AssetService } from './AssetService';
+import type { ChangeSignal } from './ChangeSignal';
+import type {
+  AssetRecord,
+  Clock,
+  DeletionRecord,
+  Repository,
+  VersionRecord,
+} from './ports';
+import {
+  presentDeletion,
+  presentVersions,
+  resolveSelector,
+} from './VersionService';
+
+const LISTED = 200;
+
+/**
+ * Deletes versions and assets, and brings them back. What is deleted can't be
+ * read; its bytes are kept for a while, and then given up by the `Purger`.
+ */
+export class DeletionService {
+  readonly #repository: Repository;
+  readonly #assets: AssetService;
+  readonly #now: Clock;
+  readonly #undoMs: number;
+  readonly #changed: ChangeSignal;
+
+  constructor(options: {
+    repository: Repository;
+    assets: AssetService;
+    now: Clock;
+    /** How long deleted things can be brought back. */
+    undoMs: number;
+    changed: ChangeSignal;
+  }) {
+    this.#repository = options.repository;
+    this.#assets = options.assets;
+    this.#now = options.now;
+    this.#undoMs = options.undoMs;
+    this.#changed = options.changed;
+  }
+
+  /** @throws ConflictError when it is deleted already, or an alias points to it */
+  async deleteVersion(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+    reason: string | undefined,
+  ): Promise<AssetVersion> {
+    return this.#changeVersion(
+      caller,
+      name,
+      selector,
+      async (repository, version) => {
+        const reference = formatReference({ ...name, selector: version.label });
+        if (version.deletion)
+          throw new ConflictError(`${reference} is deleted already`);
+        const aliases = await repository.versions.aliasesOf(version.id);
+        if (aliases.length > 0) {
+          throw new ConflictError(
+            `${reference} can't be deleted: the alias ${aliases.join(
+              ', ',
+            )} points to it; move it first`,
+          );
+        }
+        const deletion = this.#deletion(caller, reason);
+        await repository.versions.setDeletion(version.id, deletion);
+        return { kind: 'version.deleted', deletion };
+      },
+    );
+  }
+
+  /** @throws ConflictError when it is not deleted, or its bytes are gone */
+  async undeleteVersion(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+  ): Promise<AssetVersion> {
+    return this.#changeVersion(
+      caller,
+      name,
+      selector,
+      async (repository, version) => {
+        const reference = formatReference({ ...name, selector: version.label });
+        if (!version.deletion)
+          throw new ConflictError(`${reference} is not deleted`);
+        if (version.deletion.purgedAt) {
+          throw new ConflictError(
+            `${reference} can't be brought back: its bytes were deleted on ${version.deletion.purgedAt}; pushing the same content again mends it`,
+          );
+        }
+        await repository.versions.setDeletion(version.id, undefined);
+        return { kind: 'version.undeleted', deletion: undefined };
+      },
+    );
+  }
+
+  async deleteAsset(
+    caller: Caller,
+    name: AssetName,
+    reason: string | undefined,
+  ): Promise<DeletedAsset> {
+    const { id } = await this.#assets.findMaintained(caller, name);
+    const deletion = this.#deletion(caller, reason);
+    const { at } = deletion;
+    const asset = await this.#repository.transaction(async repository => {
+      await repository.assets.lock(id);
+      const standing = await repository.assets.byId(id);
+      if (standing.deletion) throw new AssetNotFoundError(name);
+      assertMaintains(caller, standing);
+      await repository.assets.setDeletion(id, deletion);
+      // Whoever could see it has to learn that it is gone.
+      if (standing.visibility !== 'restricted') {
+        await repository.changes.append({
+          asset: standing,
+          kind: 'asset.hidden',
+          at,
+          by: caller.subject,
+        });
+      }
+      await repository.changes.append({
+        asset: standing,
+        kind: 'asset.deleted',
+        at,
+        by: caller.subject,
+      });
+      return { ...standing, deletion };
+    });
+    this.#changed.raise();
+    return this.#present(asset, deletion);
+  }
+
+  #deletion(caller: Caller, reason: string | undefined): DeletionRecord {
+    const at = this.#now();
+    return {
+      at,
+      by: caller.subject,
+      reason,
+      until: new Date(Date.parse(at) + this.#undoMs).toISOString(),
+    };
+  }
+
+  /** @throws AssetNotFoundError when the caller has no deleted asset of this name */
+  async undeleteAsset(caller: Caller, name: AssetName): Promise<void> {
+    const found = await this.#repository.assets.find(name, 'everything');
+    if (!found?.deletion || !owns(caller, found)) {
+      // One that stands says so; of another one's deleted asset nobody hears.
+      const standing = await this.#assets.find(caller, name);
+      throw owns(caller, standing)
+        ? new ConflictError(`${formatReference(name)} is not deleted`)
+        : new NotAllowedError(
+            `only ${
+              standing.owner
+            } may bring back what was at ${formatReference(name)}`,
+          );
+    }
+    const at = this.#now();
+    await this.#repository.transaction(async repository => {
+      await repository.assets.lock(found.id);
+      const asset = await repository.assets.byId(found.id);
+      if (!asset.deletion || asset.deletion.purgedAt)
+        throw new AssetNotFoundError(name);
+      await repository.assets.setDeletion(asset.id, undefined);
+      await repository.changes.append({
+        asset,
+        kind: 'asset.undeleted',
+        at,
+        by: caller.subject,
+      });
+    });
+    this.#changed.raise();
+  }
+
+  /** The caller's own that can be brought back, the last deleted first. */
+  async list(caller: Caller): Promise<DeletedAsset[]> {
+    const assets = await this.#repository.assets.deleted(
+      caller.ownershipEntityRefs,
+      LISTED,
+    );
+    return Promise.all(
+      assets.map(asset => this.#present(asset, asset.deletion!)),
+    );
+  }
+
+  async #changeVersion(
+    caller: Caller,
+    name: AssetName,
+    selector: string,
+    change: (
+      repository: Repository,
+      version: VersionRecord,
+    ) => Promise<{
+      kind: 'version.deleted' | 'version.undeleted';
+      deletion: DeletionRecord | undefined;
+    }>,
+  ): Promise<AssetVersion> {
+    const asset = await this.#assets.findMaintained(caller, name);
+    const { id } = await resolveSelector(this.#repository, asset, selector);
+    const at = this.#now();
+    const changed = await this.#repository.transaction(async repository => {
+      await repository.assets.lock(asset.id);
+      const now = await repository.assets.byId(asset.id);
+      if (now.deletion) throw new AssetNotFoundError(name);
+      assertMaintains(caller, now);
+      const version = await repository.versions.byId(id);
+      const { kind, deletion } = await change(repository, version);
+      await repository.assets.touch(asset.id, at);
+      await repository.changes.append({
+        asset,
+        kind,
+        subject: version.label,
+        at,
+        by: caller.subject,
+      });
+      return { ...version, deletion };
+    });
+    this.#changed.raise();
+    const [version] = await presentVersions(this.#repository, asset, [changed]);
+    return version;
+  }
+
+  async #present(
+    asset: AssetRecord,
+    deletion: DeletionRecord,
+  ): Promise<DeletedAsset> {
+    const { versionCount } = await this.#repository.versions.sizes(asset.id);
+    return {
+      namespace: asset.namespace,
+      name: asset.name,
+      type: asset.type,
+      owner: asset.owner,
+      title: asset.title,
+      versionCount,
+      deletion: presentDeletion(deletion),
+    };
+  }
+}

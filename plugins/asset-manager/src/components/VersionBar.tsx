@@ -17,6 +17,7 @@ import { useNavigate, useSearchParams } from 'react-router-dom';
 import useAsync from 'react-use/lib/useAsync';
 import { addressOf, AssetTab, viewOf } from './assetAddress';
 import { Band } from './Band';
+import { DeletionBand } from './DeletionBand';
 import { UseIt } from './UseIt';
 
 const OFFERED = 30;
@@ -99,35 +100,7 @@ export function VersionBar(props: {
         </Flex>
         <UseIt asset={asset} version={version} alias={alias} />
       </Flex>
-      {version.deletion && (
-        <Band
-          text={`This version was deleted on ${version.deletion.at.slice(
-            0,
-            10,
-          )} by ${version.deletion.by}${
-            version.deletion.reason ? ` (${version.deletion.reason})` : ''
-          }. ${
-            version.deletion.until
-              ? `It can be brought back until ${version.deletion.until.slice(
-                  0,
-                  10,
-                )}.`
-              : 'Its bytes are gone.'
-          }`}
-          action={
-            version.deletion.until && asset.maintained
-              ? 'Bring it back'
-              : undefined
-          }
-          onAction={async () => {
-            await client.undeleteVersion({
-              ...asset,
-              selector: version.digest,
-            });
-            reload();
-          }}
-        />
-      )}
+      <DeletionBand asset={asset} version={version} onUndeleted={reload} />
       {!version.latest && !version.deletion && (
         <Band
           text={`This is version ${version.label}, and not the latest.`}

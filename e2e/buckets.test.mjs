@@ -523,6 +523,92 @@ for (const kind of ['gcs', 's3']) {
       assert.equal(again.copiedBlobs, 0);
     });
 
+    it('checks what stands in the stores, and heals it from the other copy', async () => {
+      const bytes = randomBytes(MIB);
+      await maya.ok(
+        'push',
+        folderOf({ bytes }),
+        'both/checked',
+        '--type',
+        'dataset',
+      );
+      await maya.ok('replicate', 'both/checked', '--to', 'team-bucket');
+      const hex = digestOf(bytes).slice('sha256:'.length);
+      const blobs = path.join(portal.dataDirectory, 'blobs');
+      const [file] = [...filesUnder(blobs)].filter(each => each.endsWith(hex));
+      const check = async (...options) => {
+        const { code, stdout } = await maya.asset(
+          'store',
+          'check',
+          '--json',
+          ...options,
+        );
+        const report = JSON.parse(stdout);
+        assert.equal(report.check.state, 'done');
+        return {
+          code,
+          found: report.findings.filter(
+            ({ asset, key }) => asset === 'both/checked' || key.endsWith(hex),
+          ),
+        };
+      };
+      assert.deepEqual((await check('--read-data')).found, []);
+      fs.rmSync(file);
+      assert.partialDeepStrictEqual((await check()).found, [
+        { store: 'local', problem: 'missing', outcome: 'healed' },
+      ]);
+      assert.ok(fs.readFileSync(file).equals(bytes));
+
+      const flipped = Buffer.from(bytes);
+      flipped[1000] ^= 1;
+      fs.chmodSync(file, 0o644);
+      fs.writeFileSync(file, flipped);
+      assert.deepEqual((await check()).found, []);
+      assert.partialDeepStrictEqual((await check('--read-data')).found, [
+        { store: 'local', problem: 'damaged', outcome: 'healed' },
+      ]);
+      assert.ok(fs.readFileSync(file).equals(bytes));
+
+      // What an upload left that never came to its end.
+      const orphan = path.join(
+        path.dirname(file),
+        hex.replace(/..$/, end => (end === '00' ? '11' : '00')),
+      );
+      fs.writeFileSync(orphan, 'nobody knows me');
+      assert.partialDeepStrictEqual((await check('--store', 'local')).found, [
+        { problem: 'orphan', outcome: 'told', size: 15 },
+      ]);
+      assert.partialDeepStrictEqual((await check('--collect-orphans')).found, [
+        { problem: 'orphan', outcome: 'condemned' },
+      ]);
+      const plan = await maya.json('gc', '--dry-run');
+      assert.ok(plan.items.some(({ key }) => orphan.endsWith(key)));
+
+      assert.equal((await otto.asset('store', 'check')).code, 4);
+      const wrong = await maya.asset('store', 'check', '--sample', 'all');
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.stderr, /has to be a percentage/);
+      assert.match(await maya.ok('store', 'checks'), /condemned/);
+    });
+
+    it('says what no copy is left of, until somebody pushes it again', async () => {
+      const folder = folderOf({ gone: randomBytes(MIB) });
+      await maya.ok('push', folder, 'both/gone', '--type', 'dataset');
+      const bytes = fs.readFileSync(path.join(folder, 'gone'));
+      const hex = digestOf(bytes).slice('sha256:'.length);
+      const blobs = path.join(portal.dataDirectory, 'blobs');
+      const [file] = [...filesUnder(blobs)].filter(each => each.endsWith(hex));
+      fs.rmSync(file);
+      const checked = await maya.asset('store', 'check');
+      assert.equal(checked.code, 1);
+      assert.match(checked.stdout, /local +missing +lost +both\/gone +1 MiB/);
+      assert.match(checked.stderr, /mends them with another asset push/);
+      await verified(maya, 'both/gone', 'damaged');
+      await maya.ok('push', folder, 'both/gone');
+      await verified(maya, 'both/gone');
+      assert.ok(fs.readFileSync(file).equals(bytes));
+    });
+
     it('tells operators what is wrong with a store, and what bytes take', async () => {
       const examined = await maya.asset('doctor', '--json');
       const { items } = JSON.parse(examined.stdout);
@@ -593,6 +679,23 @@ for (const kind of ['gcs', 's3']) {
         .getByText(
           kind === 's3' ? '1 of 13 checks failed.' : 'All 13 checks are well.',
         )
+        .waitFor();
+      const checks = page.getByRole('table', { name: 'Fixity checks' });
+      const lastCheck = async () =>
+        (await maya.json('store', 'checks')).items[0];
+      const { id: former } = await lastCheck();
+      await page.getByRole('button', { name: 'Look for everything' }).click();
+      await until(async () => {
+        const { id, state } = await lastCheck();
+        return id !== former && state === 'done';
+      }, 'the check that the portal ordered');
+      await checks.getByRole('row').nth(1).getByText('maya').waitFor();
+      await checks.getByRole('progressbar').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Details' }).last().click();
+      await page
+        .getByRole('table', { name: 'What the check found' })
+        .getByRole('row')
+        .nth(1)
         .waitFor();
       if (process.env.SCREENSHOTS)
         await page.screenshot({

@@ -14,6 +14,18 @@ export interface Config {
       default?: string;
       /** How long bytes that nothing refers to are kept; `24h` when left out. */
       grace?: string | HumanDuration;
+      /** Whether everything still stands where it should, looked at regularly. */
+      fixity?: {
+        /** True when left out. */
+        enabled?: boolean;
+        /** Every day when left out. */
+        every?: string | HumanDuration;
+        /**
+         * How many percent of the bytes each check reads, from 0 to 100; 4 when left
+         * out, so that all are read within 25 checks.
+         */
+        sample?: number;
+      };
       /** Which assets keep new bytes in another store. The first rule that fits counts. */
       placement?: Array<{
         namespace?: string;

@@ -32,6 +32,9 @@ import {
   PieceToSend,
   SentPack,
   SignedPut,
+  FixityCheck,
+  FixityCheckRequest,
+  FixityReport,
   StorageReport,
   StoreCheck,
   StoreSummary,
@@ -612,6 +615,30 @@ export class AssetManagerClient {
   /** Deletes what nothing refers to; for operators. */
   collect(options?: RequestOptions): Promise<{ deleted: number }> {
     return this.#json('/storage/collection', { ...options, method: 'POST' });
+  }
+
+  /** The last checks of what stands in the stores, newest first; for operators. */
+  async listFixityChecks(options?: RequestOptions): Promise<FixityCheck[]> {
+    return (
+      await this.#json<{ items: FixityCheck[] }>('/storage/checks', options)
+    ).items;
+  }
+
+  /** Orders a check of what stands in the stores; for operators. */
+  createFixityCheck(
+    request: FixityCheckRequest,
+    options?: RequestOptions,
+  ): Promise<FixityCheck> {
+    return this.#json('/storage/checks', {
+      ...options,
+      method: 'POST',
+      body: request,
+    });
+  }
+
+  /** A check and what it found; for operators. */
+  getFixityReport(id: string, options?: RequestOptions): Promise<FixityReport> {
+    return this.#json(`/storage/checks/${encodeURIComponent(id)}`, options);
   }
 
   /** The caller's uploads that are not finished, newest first. */

@@ -7,6 +7,7 @@ import {
   SHIPPED_ASSET_TYPES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ServiceAccount } from './http/CallerResolver';
+import type { FixitySchedule } from './services/FixityService';
 import type { Placement } from './services/Stores';
 
 /** What the store in the local directory is called. */
@@ -25,6 +26,8 @@ export interface AssetManagerConfig {
   graceMs: number;
   /** How long deleted things can be brought back. Milliseconds. */
   undoMs: number;
+  /** What the installation checks of its stores by itself. */
+  fixity: FixitySchedule;
   /** Entity references of people and groups that look after the installation. */
   operators: string[];
   assetTypes: AssetType[];
@@ -50,6 +53,7 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     defaultStore: config?.getOptionalString('storage.default') ?? LOCAL_STORE,
     graceMs: readDuration(config, 'storage.grace', { hours: 24 }),
     undoMs: readDuration(config, 'deletion.undo', { days: 14 }),
+    fixity: readFixity(config),
     operators: (config?.getOptionalStringArray('operators') ?? []).map(
       readOwner,
     ),
@@ -83,6 +87,20 @@ function readDuration(
   return durationToMilliseconds(
     config?.has(key) ? readDurationFromConfig(config, { key }) : preset,
   );
+}
+
+function readFixity(config: Config | undefined): FixitySchedule {
+  const sample = config?.getOptionalNumber('storage.fixity.sample') ?? 4;
+  if (!(sample >= 0 && sample <= 100)) {
+    throw new InputError(
+      'assetManager.storage.fixity.sample has to be a number from 0 to 100',
+    );
+  }
+  return {
+    enabled: config?.getOptionalBoolean('storage.fixity.enabled') ?? true,
+    everyMs: readDuration(config, 'storage.fixity.every', { days: 1 }),
+    sample,
+  };
 }
 
 function readOwner(text: string): string {

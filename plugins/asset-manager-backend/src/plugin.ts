@@ -38,8 +38,13 @@ import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
 import { DeletionService } from './services/DeletionService';
 import { ExclusiveTask } from './services/ExclusiveTask';
+import { FixityChecker } from './services/FixityChecker';
+import { FixityService } from './services/FixityService';
 import { HeldBlobs } from './services/HeldBlobs';
 import { ManifestReader } from './services/ManifestReader';
+import { ObjectChecker } from './services/ObjectChecker';
+import { ObjectHealer } from './services/ObjectHealer';
+import { PageHealer } from './services/PageHealer';
 import { PackReader } from './services/PackReader';
 import { PackKeeper } from './services/PackKeeper';
 import { OperatorService } from './services/OperatorService';
@@ -52,6 +57,7 @@ import { VersionService } from './services/VersionService';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
 const COPY_TASK = 'copy-blobs';
+const FIXITY_TASK = 'check-fixity';
 const VERIFY_TASK = 'verify-content';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -158,6 +164,10 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           partSize: settings.partSize,
         });
+        // It may be running, here or in another replica; what it misses has its turn in half a minute.
+        const trigger = (task: string) => () => {
+          scheduler.triggerTask(task).catch(() => {});
+        };
         const uploads = new UploadService({
           repository,
           assets,
@@ -170,9 +180,7 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           createId: createUid,
           changed,
-          onReceived: () =>
-            // It may be running, here or in another replica; what it misses has its turn in a minute.
-            scheduler.triggerTask(VERIFY_TASK).catch(() => {}),
+          onReceived: trigger(VERIFY_TASK),
         });
         const copies = new CopyService({
           repository,
@@ -180,7 +188,7 @@ export const assetManagerPlugin = createBackendPlugin({
           stores,
           now,
           createId: createUid,
-          onQueued: () => scheduler.triggerTask(COPY_TASK).catch(() => {}),
+          onQueued: trigger(COPY_TASK),
         });
         const heldBlobs = new HeldBlobs({ repository, manifests });
         const purger = new Purger({
@@ -209,6 +217,39 @@ export const assetManagerPlugin = createBackendPlugin({
             now: () => new Date(),
             origin: portalOrigin(config),
           }),
+        });
+        const fixity = new FixityService({
+          repository,
+          stores,
+          operators: settings.operators,
+          schedule: settings.fixity,
+          now,
+          createId: createUid,
+          onQueued: trigger(FIXITY_TASK),
+        });
+        const fixityChecker = new FixityChecker({
+          repository,
+          stores,
+          manifests,
+          heldBlobs,
+          objects: new ObjectChecker({
+            repository,
+            stores,
+            keeper,
+            packs: packKeeper,
+          }),
+          healer: new ObjectHealer({
+            repository,
+            stores,
+            keeper,
+            packs: packKeeper,
+            logger,
+          }),
+          pages: new PageHealer({ repository, stores }),
+          now,
+          changed,
+          onReceived: trigger(VERIFY_TASK),
+          logger,
         });
         const copier = new BlobCopier({
           repository,
@@ -271,6 +312,7 @@ export const assetManagerPlugin = createBackendPlugin({
             }),
             copies,
             operator,
+            fixity,
             deletions: new DeletionService({
               repository,
               assets,
@@ -328,6 +370,10 @@ export const assetManagerPlugin = createBackendPlugin({
         await exclusively(COPY_TASK, { seconds: 30 }, signal =>
           copier.run(signal),
         );
+        await exclusively(FIXITY_TASK, { seconds: 30 }, async signal => {
+          await fixity.orderDue();
+          await fixityChecker.run(signal);
+        });
         await exclusively('collect-blobs', { hours: 1 }, async signal => {
           await purger.run(signal);
           const count = await collector.run(signal);

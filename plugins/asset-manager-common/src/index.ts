@@ -9,6 +9,7 @@ export * from './compare';
 export * from './concurrently';
 export * from './digest';
 export * from './events';
+export * from './fixity';
 export * from './formatBytes';
 export * from './kind/AssetEntity';
 export * from './manifest';

@@ -1,13 +1,9 @@
-import type {
-  CopyJob,
-  CopyMode,
-} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { CopyMode } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
-import { Context, readName } from '../lib/Context';
+import { readName } from '../lib/Context';
 import { CommandError, EXIT, UsageError } from '../lib/exit';
+import { followJob } from '../lib/followJob';
 import { formatBytes, formatTable } from '../lib/format';
-
-const POLL_MS = 500;
 
 const toOption = {
   to: {
@@ -20,38 +16,6 @@ const toOption = {
     description: 'do not wait until it is done',
   },
 } as const;
-
-/** Follows a job to its end; the job does not need us. */
-async function follow(
-  context: Context,
-  text: string,
-  job: CopyJob,
-): Promise<CopyJob> {
-  const client = await context.client();
-  const name = await readName(text);
-  const bar = context.progress();
-  let current = job;
-  try {
-    while (current.state === 'queued' || current.state === 'running') {
-      context.signal.throwIfAborted();
-      bar.update('Copying', current.copiedBytes, current.totalBytes, '');
-      await new Promise(resolve => {
-        setTimeout(resolve, POLL_MS);
-      });
-      const jobs = await client.listCopyJobs(name, { signal: context.signal });
-      current = jobs.find(each => each.id === job.id) ?? current;
-    }
-    return current;
-  } catch (error) {
-    if (context.signal.aborted)
-      throw new CommandError(130, 'It goes on without this command.', [
-        `to see how far it is: asset store jobs ${text}`,
-      ]);
-    throw error;
-  } finally {
-    bar.clear();
-  }
-}
 
 function copyCommand(
   mode: CopyMode,
@@ -80,7 +44,16 @@ function copyCommand(
       );
       const job = options.flag('detach')
         ? begun
-        : await follow(context, args[0], begun);
+        : await followJob(context, begun, {
+            doing: 'Copying',
+            done: each => each.copiedBytes,
+            total: each => each.totalBytes,
+            refresh: async () =>
+              (
+                await client.listCopyJobs(name, { signal: context.signal })
+              ).find(({ id }) => id === begun.id),
+            toSee: `asset store jobs ${args[0]}`,
+          });
       if (context.json) context.printJson(job);
       else if (job.state === 'done')
         context.print(

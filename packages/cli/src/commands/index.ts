@@ -11,6 +11,7 @@ import { diff } from './diff';
 import { doctor, storeUsage } from './doctor';
 import { edit } from './edit';
 import { files } from './files';
+import { storeCheck, storeChecks } from './fixity';
 import { gc } from './gc';
 import { list } from './list';
 import { login } from './login';
@@ -54,6 +55,8 @@ export const commands: readonly Command[] = [
   gc,
   storeList,
   storeJobs,
+  storeCheck,
+  storeChecks,
   login,
   logout,
   whoami,

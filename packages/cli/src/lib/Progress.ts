@@ -9,7 +9,7 @@ const WINDOW_S = 5;
 export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #enabled: boolean;
-  readonly #samples: { at: number; bytes: number }[] = [];
+  readonly #samples: { at: number; done: number }[] = [];
   #last = 0;
   #shown = false;
 
@@ -18,26 +18,35 @@ export class Progress {
     this.#enabled = enabled;
   }
 
-  /** @param done - bytes so far, of `total` */
-  update(label: string, done: number, total: number, note = ''): void {
+  /**
+   * @param done - bytes, or other things that are counted, so far, of `total`
+   */
+  update(
+    label: string,
+    done: number,
+    total: number,
+    note = '',
+    unit: 'bytes' | 'items' = 'bytes',
+  ): void {
     if (!this.#enabled) return;
+    const format = unit === 'bytes' ? formatBytes : formatCount;
     const now = Date.now();
-    this.#samples.push({ at: now, bytes: done });
+    this.#samples.push({ at: now, done });
     while (now - this.#samples[0].at > WINDOW_S * 1000) this.#samples.shift();
     if (now - this.#last < REDRAW_MS && done < total) return;
     this.#last = now;
     const [first] = this.#samples;
     const seconds = (now - first.at) / 1000;
-    const rate = seconds > 0 ? (done - first.bytes) / seconds : 0;
+    const rate = seconds > 0 ? (done - first.done) / seconds : 0;
     const part = total > 0 ? Math.min(1, done / total) : 1;
     const filled = Math.round(part * WIDTH);
     const parts = [
       label.padEnd(10),
-      `${formatBytes(done)} of ${formatBytes(total)}`,
+      `${format(done)} of ${format(total)}`,
       `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${Math.floor(
         part * 100,
       )} %`,
-      rate > 0 ? `${formatBytes(rate)}/s` : '',
+      rate > 0 ? `${format(rate)}/s` : '',
       rate > 0 && done < total
         ? `${formatDuration((total - done) / rate)} left`
         : '',
@@ -60,6 +69,10 @@ export class Progress {
     this.#samples.length = 0;
     this.#last = 0;
   }
+}
+
+function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en');
 }
 
 function formatDuration(seconds: number): string {

@@ -1,4 +1,3 @@
-import { ServiceUnavailableError } from '@backstage/errors';
 import type {
   Digest,
   PlacedBlob,
@@ -11,71 +10,13 @@ import type {
   StoredBlob,
   Viewer,
 } from '../services/ports';
+import { BlobRow, CopyRow, toRecord } from './blobRows';
+import { condemn, CondemnedRow, revive } from './condemned';
+import { pageInUse } from './pages';
 import { inBatches, toNumber } from './rows';
 import { whereVisible } from './visible';
 
 const LONG_AGO = new Date(0).toISOString();
-
-interface BlobRow {
-  asset_id: number | string;
-  digest: string;
-  store: string;
-  size: number | string;
-  state: string;
-  published: boolean;
-  key: string;
-  pack_offset: number | string | null;
-  created_at: string;
-}
-
-type CopyRow = Pick<
-  BlobRow,
-  'digest' | 'store' | 'size' | 'key' | 'pack_offset' | 'state'
->;
-
-interface CondemnedRow {
-  store: string;
-  key: string;
-  condemned_at: string;
-  deleting: boolean;
-}
-
-function toRecord(row: CopyRow): BlobRecord {
-  return {
-    digest: row.digest as Digest,
-    store: row.store,
-    size: toNumber(row.size),
-    key: row.key,
-    ...(row.pack_offset !== null && { offset: toNumber(row.pack_offset) }),
-    state: row.state as Verification,
-  };
-}
-
-/** From now on nobody is sent to the bytes; they are deleted after a while. */
-async function condemn(
-  knex: Knex,
-  copies: readonly StoredBlob[],
-  at: string,
-): Promise<void> {
-  // The blobs of a pack stand in one place.
-  const places = new Map(
-    copies.map(copy => [`${copy.store} ${copy.key}`, copy] as const),
-  );
-  for (const batch of inBatches([...places.values()], 100)) {
-    await knex<CondemnedRow>('condemned_blobs')
-      .insert(
-        batch.map(({ store, key }) => ({
-          store,
-          key,
-          condemned_at: at,
-          deleting: false,
-        })),
-      )
-      .onConflict(['store', 'key'])
-      .merge(['condemned_at'])
-      .where('condemned_blobs.deleting', false);
-  }
-}
 
 function byDigest(
   rows: readonly CopyRow[],
@@ -95,34 +36,6 @@ function inOneOrder(blobs: readonly BlobRecord[]): BlobRecord[] {
     blobs.map(blob => [`${blob.digest} ${blob.store}`, blob]),
   );
   return [...byName.keys()].sort().map(name => byName.get(name)!);
-}
-
-/**
- * Bytes that were condemned and are referred to again are kept. The deletion
- * takes the same rows, so that one of the two waits for the other.
- *
- * @throws ServiceUnavailableError when they are being deleted at this moment
- */
-async function revive(
-  transaction: Knex.Transaction,
-  blobs: readonly StoredBlob[],
-): Promise<void> {
-  const wanted = new Set(blobs.map(({ store, key }) => `${store} ${key}`));
-  const rows = await transaction<CondemnedRow>('condemned_blobs')
-    .whereIn(
-      'key',
-      blobs.map(({ key }) => key),
-    )
-    .orderBy(['store', 'key'])
-    .forUpdate();
-  for (const { store, key, deleting } of rows) {
-    if (!wanted.has(`${store} ${key}`)) continue;
-    if (deleting)
-      throw new ServiceUnavailableError(
-        'bytes of the same blob are being deleted; ask again in a moment',
-      );
-    await transaction('condemned_blobs').where({ store, key }).delete();
-  }
 }
 
 export class DatabaseBlobIndex implements BlobIndex {
@@ -360,7 +273,7 @@ export class DatabaseBlobIndex implements BlobIndex {
         .where({ store, key })
         .whereNot({ state: 'damaged' })
         .first();
-      if (inUse) return false;
+      if (inUse || (await pageInUse(transaction, copy))) return false;
       const begun = await transaction<CondemnedRow>('condemned_blobs')
         .where({ store, key })
         .update({ deleting: true });

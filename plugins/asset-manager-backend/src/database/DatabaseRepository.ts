@@ -10,7 +10,9 @@ import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
 import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
 import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
+import { DatabaseFixityStore } from './DatabaseFixityStore';
 import { DatabaseLeaseStore } from './DatabaseLeaseStore';
+import { DatabaseObjectIndex } from './DatabaseObjectIndex';
 import { DatabaseStorageStatistics } from './DatabaseStorageStatistics';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -42,6 +44,8 @@ export class DatabaseRepository implements Repository {
   readonly versions;
   readonly aliases;
   readonly blobs;
+  readonly objects;
+  readonly fixity;
   readonly uploads;
   readonly changes;
   readonly declarations;
@@ -56,6 +60,8 @@ export class DatabaseRepository implements Repository {
     this.versions = new DatabaseVersionStore(knex);
     this.aliases = new DatabaseAliasStore(knex);
     this.blobs = new DatabaseBlobIndex(knex);
+    this.objects = new DatabaseObjectIndex(knex);
+    this.fixity = new DatabaseFixityStore(knex);
     this.uploads = new DatabaseUploadStore(knex);
     this.changes = new DatabaseChangeStore(knex);
     this.declarations = new DatabaseDeclarationStore(knex);

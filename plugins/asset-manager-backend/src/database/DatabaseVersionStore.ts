@@ -239,20 +239,23 @@ export class DatabaseVersionStore implements VersionStore {
       .pluck('name');
   }
 
-  async movePages(
-    assetId: number,
-    store: string,
-    lastSequence: number,
-  ): Promise<void> {
-    await this.#knex('version_pages')
-      .whereIn(
-        'version_id',
-        this.#knex('versions')
-          .where({ asset_id: assetId })
-          .where('sequence', '<=', lastSequence)
-          .select('id'),
-      )
-      .update({ store });
+  async movePages(assetId: number, store: string, lastSequence: number) {
+    const pages = () =>
+      this.#knex<PageRow>('version_pages')
+        .whereIn(
+          'version_id',
+          this.#knex('versions')
+            .where({ asset_id: assetId })
+            .where('sequence', '<=', lastSequence)
+            .select('id'),
+        )
+        .whereNot({ store });
+    const former = await pages().distinct('digest', 'store');
+    await pages().update({ store });
+    return former.map(page => ({
+      digest: page.digest as Digest,
+      store: page.store,
+    }));
   }
 
   async sizes(assetId: number) {

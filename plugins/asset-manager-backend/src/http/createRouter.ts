@@ -10,6 +10,7 @@ import type { CopyService } from '../services/CopyService';
 import type { DeclarationService } from '../services/DeclarationService';
 import type { DeletionService } from '../services/DeletionService';
 import type { PackReader } from '../services/PackReader';
+import type { FixityService } from '../services/FixityService';
 import type { OperatorService } from '../services/OperatorService';
 import type { UploadService } from '../services/UploadService';
 import type { VersionService } from '../services/VersionService';
@@ -37,6 +38,7 @@ export function createRouter(
     copies: CopyService;
     deletions: DeletionService;
     operator: OperatorService;
+    fixity: FixityService;
     changes: ChangeService;
     declarations: DeclarationService;
     logger: LoggerService;

@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import type { CopyService } from '../services/CopyService';
+import type { FixityService } from '../services/FixityService';
 import type { OperatorService } from '../services/OperatorService';
 import { answerOnce } from './idempotency';
 import { nameOf, RouterContext } from './requests';
@@ -10,9 +11,10 @@ export function addStorageRoutes(
   context: RouterContext & {
     copies: CopyService;
     operator: OperatorService;
+    fixity: FixityService;
   },
 ): void {
-  const { copies, operator, callers, idempotency, now } = context;
+  const { copies, operator, fixity, callers, idempotency, now } = context;
 
   router.get('/stores', async (req, res) => {
     await callers.resolve(req);
@@ -33,6 +35,29 @@ export function addStorageRoutes(
 
   router.post('/storage/collection', async (req, res) => {
     res.json(await operator.collect(await callers.resolve(req)));
+  });
+
+  router.get('/storage/checks', async (req, res) => {
+    res.json({ items: await fixity.list(await callers.resolve(req)) });
+  });
+
+  router.post('/storage/checks', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store: idempotency,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => ({
+        status: 202,
+        body: await fixity.order(caller, req.body),
+      }),
+    });
+  });
+
+  router.get('/storage/checks/:id', async (req, res) => {
+    res.json(await fixity.report(await callers.resolve(req), req.params.id));
   });
 
   router.get('/assets/:namespace/:name/copies', async (req, res) => {

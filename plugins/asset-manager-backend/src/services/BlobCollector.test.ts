@@ -2,7 +2,7 @@ import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Installation } from '../testUtils/Installation';
 import { BlobCollector } from './BlobCollector';
-import { blobKey } from './ManifestReader';
+import { blobKey } from '../model/keys';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
@@ -52,17 +52,9 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
 
   it('keeps what an open upload may still use, and says so', async () => {
     const used = await here.arrive('used');
-    await here.repository.uploads.insert({
-      id: 'upload',
-      assetId: here.assetId,
-      store: 'local',
-      digest: digestOf('manifest'),
-      fileCount: 1,
-      size: 4,
-      createdAt: here.now(),
-      createdBy: 'user:default/maya',
-      expiresAt: new Date(Date.parse(here.now()) + 100 * HOUR).toISOString(),
-    });
+    await here.openUpload(
+      new Date(Date.parse(here.now()) + 100 * HOUR).toISOString(),
+    );
     here.at(99);
     await collector.run();
     expect((await collector.plan()).items).toMatchObject([

@@ -6,8 +6,8 @@ import {
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { HeldBlobs } from './HeldBlobs';
+import { packOfKey } from '../model/keys';
 import type { PackKeeper } from './PackKeeper';
-import { packOfKey } from './packs';
 import type { Clock, Repository } from './ports';
 import type { Stores } from './Stores';
 

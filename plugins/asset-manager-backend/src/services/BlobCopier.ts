@@ -5,9 +5,8 @@ import {
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobKeeper } from './BlobKeeper';
-import { pageKey } from './ManifestReader';
+import { packOfKey, pageKey } from '../model/keys';
 import { PackKeeper, packsAmong } from './PackKeeper';
-import { packOfKey } from './packs';
 import type {
   AssetRecord,
   BlobRecord,
@@ -110,13 +109,32 @@ export class BlobCopier {
       await this.#save(job);
     }
     if (job.mode === 'move') {
-      await this.#repository.versions.movePages(
-        assetId,
-        store,
-        last?.sequence ?? 0,
-      );
-      await this.#repository.blobs.keepOnlyIn(assetId, store, this.#now());
+      await this.#leaveOthers(asset, store, last?.sequence ?? 0);
     }
+  }
+
+  /** From now on everything stands in one store; what stands elsewhere goes after a while. */
+  async #leaveOthers(
+    asset: AssetRecord,
+    store: string,
+    lastSequence: number,
+  ): Promise<void> {
+    const now = this.#now();
+    await this.#repository.transaction(async repository => {
+      const former = await repository.versions.movePages(
+        asset.id,
+        store,
+        lastSequence,
+      );
+      await repository.objects.condemn(
+        former.map(page => ({
+          store: page.store,
+          key: pageKey(asset.uid, page.digest),
+        })),
+        now,
+      );
+      await repository.blobs.keepOnlyIn(asset.id, store, now);
+    });
   }
 
   async #copyBlob(
@@ -191,6 +209,7 @@ export class BlobCopier {
           signal?.throwIfAborted();
           if (page.store === store) continue;
           const key = pageKey(asset.uid, page.digest);
+          await this.#repository.blobs.claim([{ store, key }]);
           if (await target.stat(key)) continue;
           const source = this.#stores.get(page.store);
           await target.put({

@@ -19,8 +19,8 @@ import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
 import type { BlobKeeper } from './BlobKeeper';
 import { BlobRecorder } from './BlobRecorder';
-import { blobKey } from './ManifestReader';
-import { MAX_PACK_BYTES, PACKING, packKey, readPack } from './packs';
+import { blobKey, packKey } from '../model/keys';
+import { MAX_PACK_BYTES, PACKING, readPack } from './packs';
 import type {
   AssetRecord,
   BlobRecord,

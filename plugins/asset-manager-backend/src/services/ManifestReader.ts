@@ -9,6 +9,8 @@ import {
   ManifestEntry,
   parsePage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
+import { pageKey } from '../model/keys';
 import type { PageRecord, Repository } from './ports';
 import type { Stores } from './Stores';
 
@@ -178,32 +180,54 @@ export class ManifestReader {
     return pages;
   }
 
+  /**
+   * The text of a page, from another store where a copy stands when it is gone
+   * from its own, or damaged there.
+   *
+   * @throws Error when no store has it
+   */
   async #readText(uid: string, page: StoredPage): Promise<string> {
     const { digest, store } = page;
-    const chunks: Buffer[] = [];
-    for await (const chunk of await this.#stores
-      .get(store)
-      .open(pageKey(uid, digest)))
-      chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString();
-    if (digestOf(text) !== digest) {
-      throw new Error(
-        `the manifest page ${digest} is damaged in the blob store`,
-      );
+    const others = this.#stores.names.filter(name => name !== store);
+    let failure: unknown;
+    for (const name of [store, ...others]) {
+      try {
+        return await readPage(this.#stores.get(name), uid, digest);
+      } catch (error) {
+        // What went wrong in its own store says most.
+        failure ??= error;
+      }
     }
-    return text;
+    throw failure;
   }
 }
 
-/** Where the page of a manifest stands in the blob store. */
-export function pageKey(uid: string, digest: Digest): string {
-  return `${uid}/pages/${digest.slice('sha256:'.length)}`;
+/** That other bytes stand where the page of a manifest should. */
+export class DamagedPageError extends Error {
+  override readonly name = 'DamagedPageError';
 }
 
-/** Where the bytes of a file stand in the blob store. */
-export function blobKey(uid: string, digest: Digest): string {
-  const hex = digest.slice('sha256:'.length);
-  return `${uid}/sha256/${hex.slice(0, 2)}/${hex}`;
+/**
+ * The text of a page as a store gives it.
+ *
+ * @throws NotFoundError when it does not stand there
+ * @throws DamagedPageError when something else does
+ */
+export async function readPage(
+  store: BlobStore,
+  uid: string,
+  digest: Digest,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await store.open(pageKey(uid, digest)))
+    chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  if (digestOf(text) !== digest) {
+    throw new DamagedPageError(
+      `the manifest page ${digest} is damaged in the blob store`,
+    );
+  }
+  return text;
 }
 
 export function manifestOf(pages: readonly PageRecord[]) {

@@ -8,13 +8,8 @@ import {
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobKeeper } from './BlobKeeper';
-import {
-  MAX_PACK_BYTES,
-  packKey,
-  packOfKey,
-  readPack,
-  sha256Of,
-} from './packs';
+import { packKey, packOfKey } from '../model/keys';
+import { MAX_PACK_BYTES, readPack, sha256Of } from './packs';
 import type { Clock, Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
 
@@ -44,7 +39,7 @@ export class PackKeeper {
    * @returns what is known now of the blobs that any asset has in it
    */
   async verify(pack: StoredBlob): Promise<Map<Digest, Verification>> {
-    const intact = await this.#intactBlobs(pack);
+    const intact = await this.intactBlobs(pack);
     const states = new Map<Digest, Verification>();
     for (const row of await this.#repository.blobs.inPack(pack)) {
       const found = intact.get(row.digest);
@@ -67,7 +62,7 @@ export class PackKeeper {
     const used = new Set(
       (await this.#repository.blobs.inPack(pack)).map(({ digest }) => digest),
     );
-    const all = readPack(await this.#read(pack));
+    const all = readPack(await this.read(pack));
     const kept = all.filter(
       ({ blob, intact }) => intact && used.has(blob.digest),
     );
@@ -88,9 +83,9 @@ export class PackKeeper {
   }
 
   /** The blobs of a pack that stand there whole; none when it is gone, or was never a pack. */
-  async #intactBlobs(pack: StoredBlob): Promise<Map<Digest, PlacedBlob>> {
+  async intactBlobs(pack: StoredBlob): Promise<Map<Digest, PlacedBlob>> {
     try {
-      const bytes = await this.#read(pack);
+      const bytes = await this.read(pack);
       return new Map(
         readPack(bytes)
           .filter(({ intact }) => intact)
@@ -104,7 +99,8 @@ export class PackKeeper {
     }
   }
 
-  async #read(pack: StoredBlob): Promise<Buffer> {
+  /** All bytes of a pack. @throws NotFoundError when it is gone */
+  async read(pack: StoredBlob): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of await this.#stores

@@ -9,8 +9,8 @@ import {
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Caller } from '../model/caller';
 import type { AssetService } from './AssetService';
+import { packKey, packOfKey } from '../model/keys';
 import type { ManifestReader } from './ManifestReader';
-import { packKey, packOfKey } from './packs';
 import type { BlobRecord, Repository } from './ports';
 import type { Stores } from './Stores';
 import type { VersionService } from './VersionService';

@@ -2,7 +2,7 @@ import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Installation } from '../testUtils/Installation';
 import { BlobCollector } from './BlobCollector';
-import { blobKey } from './ManifestReader';
+import { blobKey } from '../model/keys';
 import type { VersionRecord } from './ports';
 import { Purger } from './Purger';
 

@@ -25,7 +25,8 @@ import type { BlobIntake } from './BlobIntake';
 import type { BlobKeeper } from './BlobKeeper';
 import type { ChangeSignal } from './ChangeSignal';
 import { ContentChecker } from './ContentChecker';
-import { ManifestReader, pageKey } from './ManifestReader';
+import { pageKey } from '../model/keys';
+import { ManifestReader } from './ManifestReader';
 import type {
   AssetRecord,
   Clock,
@@ -175,8 +176,10 @@ export class UploadService {
     const entries = parsePage(text);
     const digest = digestOf(text);
     const bytes = Buffer.from(text);
+    const key = pageKey(asset.uid, digest);
+    await this.#repository.blobs.claim([{ store: upload.store, key }]);
     await this.#stores.get(upload.store).put({
-      key: pageKey(asset.uid, digest),
+      key,
       size: bytes.length,
       digest,
       body: Readable.from([bytes]),

@@ -17,18 +17,6 @@ export const PACKING: Packing = {
 /** No pack is larger, whoever made it. Bytes. */
 export const MAX_PACK_BYTES = PACKING.packSize + MAX_PACK_HEADER_BYTES;
 
-/** Where a pack stands in the blob store. */
-export function packKey(uid: string, digest: Digest): string {
-  const hex = digest.slice('sha256:'.length);
-  return `${uid}/packs/${hex.slice(0, 2)}/${hex}`;
-}
-
-/** The digest of the pack that stands under a key; undefined when none does. */
-export function packOfKey(key: string): Digest | undefined {
-  const hex = /^[^/]+\/packs\/[0-9a-f]{2}\/([0-9a-f]{64})$/.exec(key)?.[1];
-  return hex === undefined ? undefined : `sha256:${hex}`;
-}
-
 export function sha256Of(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

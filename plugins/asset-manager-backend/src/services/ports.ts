@@ -16,6 +16,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { JsonObject } from '@backstage/types';
 import type { Caller } from '../model/caller';
+import type { FixityStore, ObjectIndex } from './fixityPorts';
 
 /** Where the time comes from: ISO 8601 in UTC. */
 export type Clock = () => string;
@@ -165,12 +166,16 @@ export interface VersionStore {
   keptIds(assetId: number): Promise<number[]>;
   /** Aliases that point to it. */
   aliasesOf(id: number): Promise<string[]>;
-  /** Says that the pages of an asset's manifests, up to a version, stand in a store. */
+  /**
+   * Says that the pages of an asset's manifests, up to a version, stand in a store.
+   *
+   * @returns those that were said to stand elsewhere
+   */
   movePages(
     assetId: number,
     store: string,
     lastSequence: number,
-  ): Promise<void>;
+  ): Promise<Pick<PageRecord, 'digest' | 'store'>[]>;
   /** What those take whose bytes are there; deleted ones count as bytes, and not as versions. */
   sizes(
     assetId: number,
@@ -436,6 +441,8 @@ export interface Repository {
   readonly versions: VersionStore;
   readonly aliases: AliasStore;
   readonly blobs: BlobIndex;
+  readonly objects: ObjectIndex;
+  readonly fixity: FixityStore;
   readonly uploads: UploadStore;
   readonly changes: ChangeStore;
   readonly declarations: DeclarationStore;

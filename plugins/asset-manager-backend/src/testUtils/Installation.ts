@@ -14,9 +14,10 @@ import type { Knex } from 'knex';
 import { DatabaseRepository } from '../database/DatabaseRepository';
 import { BlobKeeper } from '../services/BlobKeeper';
 import { HeldBlobs } from '../services/HeldBlobs';
-import { blobKey, ManifestReader, pageKey } from '../services/ManifestReader';
+import { blobKey, packKey, pageKey } from '../model/keys';
+import { ManifestReader } from '../services/ManifestReader';
 import { PackKeeper } from '../services/PackKeeper';
-import { packKey, sha256Of } from '../services/packs';
+import { sha256Of } from '../services/packs';
 import type { PageRecord, VersionRecord } from '../services/ports';
 import { Stores } from '../services/Stores';
 import { LocalBlobStore } from '../storage/LocalBlobStore';
@@ -219,6 +220,28 @@ export class Installation {
     const chunks: Buffer[] = [];
     for await (const chunk of await this.stores.open(copy)) chunks.push(chunk);
     return { key: copy.key, text: Buffer.concat(chunks).toString() };
+  }
+
+  async bytesAt(key: string, store = 'local'): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await this.stores.get(store).open(key))
+      chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+
+  /** An upload of the asset that nobody has finished yet. */
+  async openUpload(expiresAt: string): Promise<void> {
+    await this.repository.uploads.insert({
+      id: 'upload',
+      assetId: this.assetId,
+      store: 'local',
+      digest: digestOf('manifest'),
+      fileCount: 1,
+      size: 4,
+      createdAt: this.now(),
+      createdBy: MAYA,
+      expiresAt,
+    });
   }
 
   async stands(key: string, store = 'local'): Promise<boolean> {

@@ -8,6 +8,7 @@ import {
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { assetsRouteRef } from '../routes';
 import { CollectionTable } from './CollectionTable';
+import { FixityChecks } from './FixityChecks';
 import { StoreChecks } from './StoreChecks';
 import { UsageTable } from './UsageTable';
 
@@ -76,6 +77,7 @@ export function StoragePage() {
                 }
               />
               <StoreChecks />
+              <FixityChecks />
               <UsageTable title="Asset types" rows={value.report.byType} />
               <UsageTable title="Owners" rows={value.report.byOwner} />
               <CollectionTable plan={value.plan} />

@@ -601,7 +601,7 @@ for (const kind of ['gcs', 's3']) {
       fs.rmSync(file);
       const checked = await maya.asset('store', 'check');
       assert.equal(checked.code, 1);
-      assert.match(checked.stdout, /local +missing +lost +both\/gone +1 MiB/);
+      assert.match(checked.stdout, /local +missing +lost +both\/gone +1\.0 MiB/);
       assert.match(checked.stderr, /mends them with another asset push/);
       await verified(maya, 'both/gone', 'damaged');
       await maya.ok('push', folder, 'both/gone');

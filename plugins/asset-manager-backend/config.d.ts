@@ -14,6 +14,16 @@ export interface Config {
       default?: string;
       /** How long bytes that nothing refers to are kept; `24h` when left out. */
       grace?: string | HumanDuration;
+      /**
+       * How much the assets of a namespace may hold, each file's bytes once per asset.
+       * Pushes that would hold more are refused before their first byte.
+       */
+      quotas?: Array<{
+        /** Every namespace that has no quota of its own when left out. */
+        namespace?: string;
+        /** Bytes, or text like `500GiB`. */
+        size: number | string;
+      }>;
       /** Whether everything still stands where it should, looked at regularly. */
       fixity?: {
         /** True when left out. */

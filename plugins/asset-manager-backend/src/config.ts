@@ -4,10 +4,12 @@ import { InputError } from '@backstage/errors';
 import { durationToMilliseconds, HumanDuration } from '@backstage/types';
 import {
   AssetType,
+  parseBytes,
   SHIPPED_ASSET_TYPES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ServiceAccount } from './http/CallerResolver';
 import type { FixitySchedule } from './services/FixityService';
+import type { NamespaceQuota } from './services/NamespaceQuotas';
 import type { Placement } from './services/Stores';
 
 /** What the store in the local directory is called. */
@@ -26,6 +28,8 @@ export interface AssetManagerConfig {
   graceMs: number;
   /** How long deleted things can be brought back. Milliseconds. */
   undoMs: number;
+  /** How much namespaces may hold. */
+  quotas: NamespaceQuota[];
   /** What the installation checks of its stores by itself. */
   fixity: FixitySchedule;
   /** Entity references of people and groups that look after the installation. */
@@ -53,6 +57,12 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     defaultStore: config?.getOptionalString('storage.default') ?? LOCAL_STORE,
     graceMs: readDuration(config, 'storage.grace', { hours: 24 }),
     undoMs: readDuration(config, 'deletion.undo', { days: 14 }),
+    quotas: (config?.getOptionalConfigArray('storage.quotas') ?? []).map(
+      rule => ({
+        namespace: rule.getOptionalString('namespace'),
+        size: readSize(rule, 'size'),
+      }),
+    ),
     fixity: readFixity(config),
     operators: (config?.getOptionalStringArray('operators') ?? []).map(
       readOwner,
@@ -87,6 +97,19 @@ function readDuration(
   return durationToMilliseconds(
     config?.has(key) ? readDurationFromConfig(config, { key }) : preset,
   );
+}
+
+function readSize(config: Config, key: string): number {
+  const value = config.get(key);
+  const size = typeof value === 'number' ? value : parseBytes(String(value));
+  if (size === undefined || !Number.isSafeInteger(size) || size < 0) {
+    throw new InputError(
+      `assetManager.storage.quotas has the size ${JSON.stringify(
+        value,
+      )}; write it like 500MiB or 2TiB`,
+    );
+  }
+  return size;
 }
 
 function readFixity(config: Config | undefined): FixitySchedule {

@@ -67,7 +67,11 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
         mockServices.rootConfig.factory({
           data: {
             assetManager: {
-              storage: { local: { directory } },
+              storage: {
+                local: { directory },
+                quotas: [{ namespace: 'small', size: '1KiB' }],
+              },
+              operators: [MAYA.name],
               uploads: { partSize: 1000 },
               validateResponses: true,
               serviceAccounts: [
@@ -516,6 +520,43 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
         .post(`/uploads/${id}/complete-pack`)
         .send({ digest, blobs: blobs.map(({ offset: _, ...blob }) => blob) });
       expect(direct.status).toBe(409);
+    });
+  });
+
+  describe('quotas', () => {
+    it('refuse what a namespace may not hold before its first byte', async () => {
+      await create('small/asset');
+      const first = 'a'.repeat(600);
+      await push('small/asset', { first });
+      const built = buildManifest(
+        entriesOf({ first, second: 'b'.repeat(500) }),
+      );
+      const begun = await maya.post('/assets/small/asset/uploads').send({
+        digest: built.digest,
+        fileCount: built.manifest.fileCount,
+        size: built.manifest.size,
+      });
+      const refused = await maya
+        .put(`/uploads/${begun.body.upload.id}/pages/0`)
+        .set('Content-Type', 'application/json')
+        .send(built.pages[0]);
+      expect([refused.status, refused.body.detail]).toEqual([
+        409,
+        expect.stringContaining(
+          "'small' may hold 1.0 KiB and holds 600 B; this push needs 500 B more",
+        ),
+      ]);
+      // What the asset holds already takes no more room.
+      await push('small/asset', { first, again: first, more: 'c'.repeat(400) });
+      const report = await maya.get('/storage');
+      expect(report.status).toBe(200);
+      expect(report.body.byNamespace).toContainEqual({
+        namespace: 'small',
+        assets: 1,
+        heldBytes: 1000,
+        quota: 1024,
+      });
+      expect((await otto.get('/storage')).status).toBe(403);
     });
   });
 

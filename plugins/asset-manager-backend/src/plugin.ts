@@ -42,6 +42,7 @@ import { FixityChecker } from './services/FixityChecker';
 import { FixityService } from './services/FixityService';
 import { HeldBlobs } from './services/HeldBlobs';
 import { ManifestReader } from './services/ManifestReader';
+import { NamespaceQuotas } from './services/NamespaceQuotas';
 import { ObjectChecker } from './services/ObjectChecker';
 import { ObjectHealer } from './services/ObjectHealer';
 import { PageHealer } from './services/PageHealer';
@@ -168,6 +169,10 @@ export const assetManagerPlugin = createBackendPlugin({
         const trigger = (task: string) => () => {
           scheduler.triggerTask(task).catch(() => {});
         };
+        const quotas = new NamespaceQuotas({
+          repository,
+          quotas: settings.quotas,
+        });
         const uploads = new UploadService({
           repository,
           assets,
@@ -176,6 +181,7 @@ export const assetManagerPlugin = createBackendPlugin({
           stores,
           sessions,
           intake,
+          quotas,
           keeper,
           now,
           createId: createUid,
@@ -210,6 +216,7 @@ export const assetManagerPlugin = createBackendPlugin({
         const operator = new OperatorService({
           repository,
           collector,
+          quotas,
           operators: settings.operators,
           doctor: new StoreDoctor({
             stores,
@@ -379,6 +386,13 @@ export const assetManagerPlugin = createBackendPlugin({
           const count = await collector.run(signal);
           if (count > 0)
             logger.info(`deleted ${count} blobs that nothing refers to`);
+        });
+        await scheduler.scheduleTask({
+          id: 'sample-storage',
+          frequency: { hours: 6 },
+          timeout: { minutes: 10 },
+          initialDelay: { seconds: 30 },
+          fn: () => repository.storage.sample(now().slice(0, 10)),
         });
         await scheduler.scheduleTask({
           id: 'remove-expired',

@@ -1,4 +1,4 @@
-import { formatBytes } from './formatBytes';
+import { formatBytes, parseBytes } from './formatBytes';
 
 it.each([
   [0, '0 B'],
@@ -9,4 +9,17 @@ it.each([
   [1023 * 1024 * 1024, '1023 MiB'],
 ])('%d bytes are %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
+});
+
+it.each([
+  ['0', 0],
+  ['17 B', 17],
+  ['500MiB', 500 * 2 ** 20],
+  ['1.5 gib', 1.5 * 2 ** 30],
+  ['2PiB', 2 ** 51],
+  ['2 TB', undefined],
+  ['-1', undefined],
+  ['', undefined],
+])('%p is a size of %p', (text, bytes) => {
+  expect(parseBytes(text)).toBe(bytes);
 });

@@ -337,11 +337,41 @@ export interface StorageUsage {
   storedBytes: number;
 }
 
+/**
+ * What the assets of a namespace hold.
+ *
+ * @public
+ */
+export interface NamespaceUsage {
+  namespace: string;
+  assets: number;
+  /** Bytes, each file's once per asset. */
+  heldBytes: number;
+  /** Bytes that it may hold; absent when there is no limit. */
+  quota?: number;
+}
+
+/**
+ * What was stored on a day.
+ *
+ * @public
+ */
+export interface StorageSample {
+  /** E.g. `2026-11-25`, in UTC. */
+  day: string;
+  store: string;
+  storedBytes: number;
+}
+
 /** @public */
 export interface StorageReport {
   byStore: StorageUsage[];
   byType: StorageUsage[];
   byOwner: StorageUsage[];
+  /** Those that hold most first. */
+  byNamespace: NamespaceUsage[];
+  /** The last hundred days on which it was looked at, the oldest first. */
+  trend: StorageSample[];
   /** Bytes of all files of all versions, as if each were stored by itself. */
   logicalBytes: number;
   storedBytes: number;

@@ -1,23 +1,16 @@
+import { parseBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { CommandError, EXIT, UsageError } from '../lib/exit';
 import { countOf, formatAge, formatBytes, formatTable } from '../lib/format';
 
-const UNITS: Record<string, number> = {
-  B: 1,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-  GIB: 2 ** 30,
-  TIB: 2 ** 40,
-};
-
 /** `20GiB` as bytes. */
 function readSize(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)\s*([kmgt]ib|b)?$/i.exec(text.trim());
-  if (!found)
+  const size = parseBytes(text);
+  if (size === undefined)
     throw new UsageError(
       `${JSON.stringify(text)} is no size; write it like 500MiB or 20GiB`,
     );
-  return Number(found[1]) * UNITS[(found[2] ?? 'B').toUpperCase()];
+  return size;
 }
 
 export const cacheList: Command = {

@@ -44,7 +44,8 @@ export const doctor: Command = {
 export const storeUsage: Command = {
   name: 'store usage',
   group: 'administer',
-  summary: 'say what the bytes take, by store, type and owner; for operators',
+  summary:
+    'say what the bytes take, by store, type, owner and namespace; for operators',
   args: [],
   options: {},
   examples: [{ line: 'asset store usage', does: 'where the space went' }],
@@ -71,6 +72,17 @@ export const storeUsage: Command = {
     table('By store', report.byStore);
     table('By type', report.byType);
     table('By owner', report.byOwner);
+    context.print(context.paint('bold', 'By namespace'));
+    context.print(
+      formatTable(
+        report.byNamespace.map(({ namespace, assets, heldBytes, quota }) => [
+          `  ${printable(namespace)}`,
+          formatBytes(heldBytes),
+          quota === undefined ? '' : `of ${formatBytes(quota)}`,
+          countOf(assets, 'asset'),
+        ]),
+      ),
+    );
     context.print(
       `${formatBytes(report.logicalBytes)} in versions, stored in ${formatBytes(
         report.storedBytes,

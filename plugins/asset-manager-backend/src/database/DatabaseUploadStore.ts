@@ -125,11 +125,27 @@ export class DatabaseUploadStore implements UploadStore {
     return rows.map(pageFromRow);
   }
 
-  async setPage(id: string, page: PageRecord): Promise<void> {
+  async setPage(
+    id: string,
+    page: PageRecord,
+    missingSize: number,
+  ): Promise<void> {
     await this.#knex('upload_pages')
-      .insert({ upload_id: id, ...pageToRow(page) })
+      .insert({
+        upload_id: id,
+        ...pageToRow(page),
+        missing_size: missingSize,
+      })
       .onConflict(['upload_id', 'position'])
       .merge();
+  }
+
+  async missingSize(id: string, without: number): Promise<number> {
+    const [row] = await this.#knex('upload_pages')
+      .where({ upload_id: id })
+      .whereNot({ position: without })
+      .sum({ size: 'missing_size' });
+    return toNumber(row.size);
   }
 
   async parts(id: string): Promise<Map<Digest, number[]>> {

@@ -5,6 +5,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { assertOperates, Caller, operates } from '../model/caller';
 import type { BlobCollector } from './BlobCollector';
+import type { NamespaceQuotas } from './NamespaceQuotas';
 import type { Repository } from './ports';
 import type { StoreDoctor } from './StoreDoctor';
 
@@ -13,18 +14,21 @@ export class OperatorService {
   readonly #repository: Repository;
   readonly #doctor: StoreDoctor;
   readonly #collector: BlobCollector;
+  readonly #quotas: NamespaceQuotas;
   readonly #operators: readonly string[];
 
   constructor(options: {
     repository: Repository;
     doctor: StoreDoctor;
     collector: BlobCollector;
+    quotas: NamespaceQuotas;
     /** Entity references of people and groups. */
     operators: readonly string[];
   }) {
     this.#repository = options.repository;
     this.#doctor = options.doctor;
     this.#collector = options.collector;
+    this.#quotas = options.quotas;
     this.#operators = options.operators;
   }
 
@@ -54,6 +58,13 @@ export class OperatorService {
   /** What everything takes. @throws NotAllowedError for whoever is no operator */
   async usage(caller: Caller): Promise<StorageReport> {
     assertOperates(caller, this.#operators);
-    return this.#repository.storage.report();
+    const report = await this.#repository.storage.report();
+    return {
+      ...report,
+      byNamespace: report.byNamespace.map(usage => ({
+        ...usage,
+        quota: this.#quotas.limitOf(usage.namespace),
+      })),
+    };
   }
 }

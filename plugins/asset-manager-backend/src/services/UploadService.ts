@@ -22,6 +22,7 @@ import { setAlias } from './AliasService';
 import { AssetNotFoundError, AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
 import type { BlobIntake } from './BlobIntake';
+import type { NamespaceQuotas } from './NamespaceQuotas';
 import type { BlobKeeper } from './BlobKeeper';
 import type { ChangeSignal } from './ChangeSignal';
 import { ContentChecker } from './ContentChecker';
@@ -53,6 +54,7 @@ export class UploadService {
   readonly #stores: Stores;
   readonly #sessions: UploadSessions;
   readonly #intake: BlobIntake;
+  readonly #quotas: NamespaceQuotas;
   readonly #now: Clock;
   readonly #createId: () => string;
   readonly #changed: ChangeSignal;
@@ -66,6 +68,7 @@ export class UploadService {
     stores: Stores;
     sessions: UploadSessions;
     intake: BlobIntake;
+    quotas: NamespaceQuotas;
     keeper: BlobKeeper;
     now: Clock;
     createId: () => string;
@@ -81,6 +84,7 @@ export class UploadService {
     this.#stores = options.stores;
     this.#sessions = options.sessions;
     this.#intake = options.intake;
+    this.#quotas = options.quotas;
     this.#now = options.now;
     this.#createId = options.createId;
     this.#changed = options.changed;
@@ -176,6 +180,7 @@ export class UploadService {
     const entries = parsePage(text);
     const digest = digestOf(text);
     const bytes = Buffer.from(text);
+    await this.#quotas.assertRoom(asset, upload, { position, entries });
     const key = pageKey(asset.uid, digest);
     await this.#repository.blobs.claim([{ store: upload.store, key }]);
     await this.#stores.get(upload.store).put({
@@ -184,16 +189,21 @@ export class UploadService {
       digest,
       body: Readable.from([bytes]),
     });
-    await this.#repository.uploads.setPage(id, {
-      position,
-      digest,
-      store: upload.store,
-      fileCount: entries.length,
-      size: entries.reduce((sum, entry) => sum + entry.size, 0),
-      firstPath: entries[0].path,
-    });
+    const missing = await this.#intake.missing(caller, session, entries);
+    await this.#repository.uploads.setPage(
+      id,
+      {
+        position,
+        digest,
+        store: upload.store,
+        fileCount: entries.length,
+        size: sizeOf(entries),
+        firstPath: entries[0].path,
+      },
+      sizeOf(missing),
+    );
     await this.#sessions.keep(upload);
-    return { missing: await this.#intake.missing(caller, session, entries) };
+    return { missing };
   }
 
   /** Makes the version. */
@@ -434,4 +444,8 @@ export class UploadService {
       receivedPages: pages.map(page => page.position),
     };
   }
+}
+
+function sizeOf(items: readonly { size: number }[]): number {
+  return items.reduce((sum, { size }) => sum + size, 0);
 }

@@ -356,7 +356,10 @@ export interface UploadStore {
   /** Those of a caller, newest first. */
   openOf(createdBy: string, now: string): Promise<UploadRecord[]>;
   pages(id: string): Promise<PageRecord[]>;
-  setPage(id: string, page: PageRecord): Promise<void>;
+  /** @param missingSize - bytes of its files that have to be sent */
+  setPage(id: string, page: PageRecord, missingSize: number): Promise<void>;
+  /** What had to be sent for all pages but one. Bytes. */
+  missingSize(id: string, without: number): Promise<number>;
   parts(id: string): Promise<Map<Digest, number[]>>;
   addPart(id: string, digest: Digest, number: number): Promise<void>;
   removeParts(id: string, digest: Digest): Promise<void>;
@@ -431,8 +434,21 @@ export interface LeaseStore {
   drop(name: string, holder: string): Promise<void>;
 }
 
+/** A namespace with what it holds; see `NamespaceQuotas`. */
+export type NamespaceUsage = Omit<
+  StorageReport['byNamespace'][number],
+  'quota'
+>;
+
 export interface StorageStatistics {
-  report(): Promise<StorageReport>;
+  /** Without quotas, which are no matter of statistics. */
+  report(): Promise<
+    Omit<StorageReport, 'byNamespace'> & { byNamespace: NamespaceUsage[] }
+  >;
+  /** Bytes that the assets of a namespace hold, each file's once per asset. */
+  heldBytes(namespace: string): Promise<number>;
+  /** Writes down what is stored on a day. @param day - e.g. `2026-11-25` */
+  sample(day: string): Promise<void>;
 }
 
 /** Everything that is remembered, and the way to change several things at once. */

@@ -9,6 +9,8 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { assetsRouteRef } from '../routes';
 import { CollectionTable } from './CollectionTable';
 import { FixityChecks } from './FixityChecks';
+import { NamespaceTable } from './NamespaceTable';
+import { StorageTrend } from './StorageTrend';
 import { StoreChecks } from './StoreChecks';
 import { UsageTable } from './UsageTable';
 
@@ -49,6 +51,7 @@ export function StoragePage() {
                   ? 'No upload is under way.'
                   : `Uploads under way: ${value.report.uploads.open}.`}
               </Text>
+              <StorageTrend samples={value.report.trend} />
               <UsageTable
                 title="Stores"
                 rows={value.stores.map(
@@ -80,6 +83,7 @@ export function StoragePage() {
               <FixityChecks />
               <UsageTable title="Asset types" rows={value.report.byType} />
               <UsageTable title="Owners" rows={value.report.byOwner} />
+              <NamespaceTable rows={value.report.byNamespace} />
               <CollectionTable plan={value.plan} />
             </>
           )}

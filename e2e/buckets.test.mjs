@@ -601,11 +601,14 @@ for (const kind of ['gcs', 's3']) {
       fs.rmSync(file);
       const checked = await maya.asset('store', 'check');
       assert.equal(checked.code, 1);
-      assert.match(checked.stdout, /local +missing +lost +both\/gone +1\.0 MiB/);
+      assert.match(
+        checked.stdout,
+        /local +missing +lost +both\/gone +1\.0 MiB/,
+      );
       assert.match(checked.stderr, /mends them with another asset push/);
-      await verified(maya, 'both/gone', 'damaged');
+      await verified(maya, 'both/gone@1', 'damaged');
       await maya.ok('push', folder, 'both/gone');
-      await verified(maya, 'both/gone');
+      await verified(maya, 'both/gone@1');
       assert.ok(fs.readFileSync(file).equals(bytes));
     });
 
@@ -714,6 +717,69 @@ for (const kind of ['gcs', 's3']) {
         0,
       );
       await other.context().close();
+    });
+
+    it('brings everything back after the database is lost', async () => {
+      const folder = folderOf({ 'a.txt': 'kept\n', 'b/c.txt': 'too\n' });
+      await maya.ok(
+        'push',
+        folder,
+        'both/kept',
+        ...['--type', 'dataset', '-m', 'to be kept', '--alias', 'stable'],
+      );
+      const reads = await maya.json('show', 'cloud/reads@latest');
+      const blobs = path.join(portal.dataDirectory, 'blobs');
+      await until(
+        async () =>
+          [...filesUnder(blobs)].some(
+            file =>
+              /[/]records[/]/.test(file) &&
+              fs.readFileSync(file, 'utf8').includes('"stable"'),
+          ),
+        'the record of both/kept',
+        60,
+      );
+      const rebuild = (...options) => maya.json('store', 'rebuild', ...options);
+      assert.deepEqual((await rebuild('--dry-run')).assets, []);
+      assert.equal((await otto.asset('store', 'rebuild')).code, 4);
+
+      await portal.kill();
+      const databases = path.join(portal.dataDirectory, 'database');
+      const lost = fs
+        .readdirSync(databases)
+        .filter(name => name.startsWith('asset-manager'));
+      assert.ok(lost.length > 0);
+      for (const name of lost) fs.rmSync(path.join(databases, name));
+      await portal.restart();
+      const unknown = await maya.asset('show', 'both/kept');
+      assert.match(unknown.stderr, /there is no asset/);
+      const names = ({ assets }) =>
+        assets
+          .filter(({ state }) => state === 'restored')
+          .map(({ asset }) => asset);
+      const planned = names(await rebuild('--dry-run'));
+      assert.ok(planned.includes('both/kept'));
+      assert.ok(planned.includes('cloud/reads'));
+      assert.deepEqual(names(await rebuild()), planned);
+      await verified(maya, 'both/kept@stable');
+      const kept = await maya.json('show', 'both/kept@latest');
+      assert.deepEqual(
+        [kept.label, kept.message, kept.createdBy],
+        ['1', 'to be kept', 'user:default/maya'],
+      );
+      await verified(maya, 'cloud/reads@latest');
+      assert.equal(
+        (await maya.json('show', 'cloud/reads@latest')).digest,
+        reads.digest,
+      );
+      assert.match(await otto.ok('verify', 'cloud/reads'), /5 files match/);
+      const target = path.join(temporaryFolder('pull'), 'out');
+      await otto.ok('pull', 'both/kept', '-o', target);
+      assert.equal(
+        fs.readFileSync(path.join(target, 'b/c.txt'), 'utf8'),
+        'too\n',
+      );
+      assert.deepEqual((await rebuild()).assets, []);
     });
 
     it('leaves nothing that was signed in a log', () => {

@@ -547,6 +547,38 @@ describe('from a file on disk to an asset page in the portal', () => {
 
       await maya.ok('delete', 'thread/deleted', '--yes');
       assert.equal((await otto.asset('show', 'thread/deleted')).code, 4);
+      await maya.ok('undelete', 'thread/deleted');
+      const other = await pageOf(browser, portal, 'otto');
+      await other.goto(`${portal.url}/assets/thread/deleted`);
+      await other.getByText('How to get it').waitFor();
+      assert.equal(
+        await other.getByRole('button', { name: 'Delete this asset' }).count(),
+        0,
+      );
+      await other.context().close();
+      const again = await pageOf(browser, portal, 'maya');
+      await again.goto(`${portal.url}/assets/thread/deleted`);
+      await again.getByRole('button', { name: 'Delete this asset' }).click();
+      await again.getByLabel('Reason').fill('all wrong');
+      await again.getByRole('button', { name: 'Delete', exact: true }).click();
+      const row = again
+        .getByRole('table', { name: 'Deleted assets' })
+        .getByRole('row')
+        .filter({ hasText: 'thread/deleted' });
+      await row.getByText('all wrong').waitFor();
+      assert.equal((await otto.asset('show', 'thread/deleted')).code, 4);
+      if (process.env.SCREENSHOTS)
+        await again.screenshot({
+          path: path.join(process.env.SCREENSHOTS, 'deleted.png'),
+        });
+      await row.getByRole('button', { name: 'Bring it back' }).click();
+      await again.getByText('How to get it').waitFor();
+      await maya.ok('delete', 'thread/deleted', '--yes');
+      await again.goto(`${portal.url}/assets`);
+      await again.getByRole('link', { name: /^Deleted/ }).click();
+      await row.waitFor();
+      assert.deepEqual(again.problems, []);
+      await again.context().close();
       assert.match(await maya.ok('undelete'), /thread\/deleted/);
       assert.match(await maya.ok('undelete', 'thread/deleted'), /is back/);
       assert.equal(await otto.ok('cat', 'thread/deleted@2/a.txt'), 'second');

@@ -35,6 +35,7 @@ import {
   FixityCheck,
   FixityCheckRequest,
   FixityReport,
+  RebuildReport,
   StorageReport,
   StoreCheck,
   StoreSummary,
@@ -615,6 +616,21 @@ export class AssetManagerClient {
   /** Deletes what nothing refers to; for operators. */
   collect(options?: RequestOptions): Promise<{ deleted: number }> {
     return this.#json('/storage/collection', { ...options, method: 'POST' });
+  }
+
+  /**
+   * Brings back what the portal's database has lost, from what stands in the
+   * stores; for operators.
+   */
+  rebuild(
+    request: { dryRun?: boolean },
+    options?: RequestOptions,
+  ): Promise<RebuildReport> {
+    return this.#json('/storage/rebuild', {
+      ...options,
+      method: 'POST',
+      body: request,
+    });
   }
 
   /** The last checks of what stands in the stores, newest first; for operators. */

@@ -50,7 +50,9 @@ import { PackReader } from './services/PackReader';
 import { PackKeeper } from './services/PackKeeper';
 import { OperatorService } from './services/OperatorService';
 import { Purger } from './services/Purger';
+import { RecordKeeper } from './services/RecordKeeper';
 import { StoreDoctor } from './services/StoreDoctor';
+import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
@@ -217,6 +219,18 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           collector,
           quotas,
+          rebuilder: new StoreRebuilder({
+            repository,
+            stores,
+            manifests,
+            packs: packKeeper,
+            now,
+            changed,
+            onReceived: trigger(VERIFY_TASK),
+            logger,
+          }),
+          now,
+          createId: createUid,
           operators: settings.operators,
           doctor: new StoreDoctor({
             stores,
@@ -376,6 +390,10 @@ export const assetManagerPlugin = createBackendPlugin({
         );
         await exclusively(COPY_TASK, { seconds: 30 }, signal =>
           copier.run(signal),
+        );
+        const records = new RecordKeeper({ repository, stores, now, logger });
+        await exclusively('keep-records', { seconds: 30 }, signal =>
+          records.run(signal),
         );
         await exclusively(FIXITY_TASK, { seconds: 30 }, async signal => {
           await fixity.orderDue();

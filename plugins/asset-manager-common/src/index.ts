@@ -19,6 +19,7 @@ export * from './names';
 export * from './pack';
 export * from './partSize';
 export * from './paths';
+export * from './rebuild';
 export * from './reference';
 export * from './visibility';
 export * from './wire';

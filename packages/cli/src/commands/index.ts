@@ -11,6 +11,7 @@ import { diff } from './diff';
 import { doctor, storeUsage } from './doctor';
 import { edit } from './edit';
 import { files } from './files';
+import { storeRebuild } from './rebuild';
 import { storeCheck, storeChecks } from './fixity';
 import { gc } from './gc';
 import { list } from './list';
@@ -57,6 +58,7 @@ export const commands: readonly Command[] = [
   storeJobs,
   storeCheck,
   storeChecks,
+  storeRebuild,
   login,
   logout,
   whoami,

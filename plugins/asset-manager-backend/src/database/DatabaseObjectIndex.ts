@@ -1,6 +1,6 @@
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
-import { pageKey } from '../model/keys';
+import { pageKey, parseKey, uidOfRecord } from '../model/keys';
 import type {
   ObjectIndex,
   StoredManifestPage,
@@ -97,6 +97,15 @@ export class DatabaseObjectIndex implements ObjectIndex {
 
   async known(store: string, keys: readonly string[]): Promise<Set<string>> {
     const known = await pagesInUse(this.#knex, keys);
+    // What tells of an asset belongs to it as long as the asset is known.
+    const telling = new Map<string, string>();
+    for (const key of keys) {
+      const parts = parseKey(key);
+      const uid = parts?.kind === 'version' ? parts.uid : uidOfRecord(key);
+      if (uid !== undefined) telling.set(key, uid);
+    }
+    const ids = await this.assetIds([...new Set(telling.values())]);
+    for (const [key, uid] of telling) if (ids.has(uid)) known.add(key);
     for (const batch of inBatches(keys, 500)) {
       const found: string[] = [
         ...(await this.#blobs()
@@ -123,6 +132,18 @@ export class DatabaseObjectIndex implements ObjectIndex {
       .limit(50);
     // Those that were verified come first.
     return rows.map(toRecord).reverse();
+  }
+
+  async copiesOf(digests: readonly Digest[]) {
+    const found = new Map<Digest, BlobRecord>();
+    for (const batch of inBatches(digests, 500)) {
+      const rows = await this.#blobs()
+        .whereIn('digest', batch)
+        .whereNot({ state: 'damaged' })
+        .orderBy(['digest', 'state', 'store', 'key']);
+      for (const row of rows) found.set(row.digest as Digest, toRecord(row));
+    }
+    return found;
   }
 
   async healed(copy: BlobRecord, key: string): Promise<void> {

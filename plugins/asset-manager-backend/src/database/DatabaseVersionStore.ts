@@ -232,6 +232,14 @@ export class DatabaseVersionStore implements VersionStore {
     return ids.map(toNumber);
   }
 
+  async deleted(assetId: number): Promise<VersionRecord[]> {
+    const rows = await this.#rows()
+      .where({ asset_id: assetId })
+      .whereNotNull('deleted_at')
+      .orderBy('sequence');
+    return rows.map(toRecord);
+  }
+
   async aliasesOf(id: number): Promise<string[]> {
     return this.#knex('aliases')
       .where({ version_id: id })

@@ -37,6 +37,10 @@ export function addStorageRoutes(
     res.json(await operator.collect(await callers.resolve(req)));
   });
 
+  router.post('/storage/rebuild', async (req, res) => {
+    res.json(await operator.rebuild(await callers.resolve(req), req.body));
+  });
+
   router.get('/storage/checks', async (req, res) => {
     res.json({ items: await fixity.list(await callers.resolve(req)) });
   });

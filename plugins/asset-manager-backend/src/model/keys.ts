@@ -4,8 +4,8 @@ import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 export interface KeyParts {
   /** Of the asset that it was sent to. */
   uid: string;
-  kind: 'blob' | 'pack' | 'page';
-  /** Of all bytes that stand there. */
+  kind: 'blob' | 'pack' | 'page' | 'version';
+  /** Of all bytes that stand there; of the manifest for the description of a version. */
   digest: Digest;
 }
 
@@ -30,12 +30,37 @@ export function pageKey(uid: string, digest: Digest): string {
   return `${uid}/pages/${hexOf(digest)}`;
 }
 
-const KINDS = { sha256: 'blob', packs: 'pack', pages: 'page' } as const;
+/** Where the description of a version stands, by the digest of its manifest. */
+export function versionKey(uid: string, digest: Digest): string {
+  return `${uid}/versions/${hexOf(digest)}`;
+}
+
+/** Where the records of an asset begin. */
+export function recordPrefix(uid: string): string {
+  return `${uid}/records/`;
+}
+
+/** Where the record of an asset stands that was written at a time; later ones come later in the alphabet. */
+export function recordKey(uid: string, at: string): string {
+  return `${recordPrefix(uid)}${at.replace(/[-:.]/g, '')}`;
+}
+
+/** Whose record stands under a key; undefined when none does. */
+export function uidOfRecord(key: string): string | undefined {
+  return /^([^/]+)\/records\/\d{8}T\d{9}Z$/.exec(key)?.[1];
+}
+
+const KINDS = {
+  sha256: 'blob',
+  packs: 'pack',
+  pages: 'page',
+  versions: 'version',
+} as const;
 
 /** What stands under a key; undefined for keys that are none of ours. */
 export function parseKey(key: string): KeyParts | undefined {
   const [, uid, kind, hex] =
-    /^([^/]+)\/(sha256|packs|pages)\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})$/.exec(
+    /^([^/]+)\/(sha256|packs|pages|versions)\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})$/.exec(
       key,
     ) ?? [];
   if (hex === undefined) return undefined;
@@ -44,7 +69,12 @@ export function parseKey(key: string): KeyParts | undefined {
     kind: KINDS[kind as keyof typeof KINDS],
     digest: `sha256:${hex}`,
   };
-  const canonical = { blob: blobKey, pack: packKey, page: pageKey };
+  const canonical = {
+    blob: blobKey,
+    pack: packKey,
+    page: pageKey,
+    version: versionKey,
+  };
   return canonical[parts.kind](uid, parts.digest) === key ? parts : undefined;
 }
 

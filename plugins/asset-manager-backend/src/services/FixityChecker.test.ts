@@ -10,6 +10,7 @@ import { ObjectChecker } from './ObjectChecker';
 import { ObjectHealer } from './ObjectHealer';
 import { PageHealer } from './PageHealer';
 import type { VersionRecord } from './ports';
+import { RecordKeeper } from './RecordKeeper';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
@@ -227,6 +228,9 @@ describe.each(databases.eachSupportedId())('a fixity check on %p', id => {
 
   it('tells of orphans, and condemns those of its own assets when asked', async () => {
     await publish(1, ['held']);
+    await here.change('version.created', '1');
+    // What tells of an asset is no orphan.
+    await new RecordKeeper(here).run();
     await here.put(keyOf('left'), 'left');
     const foreign = blobKey('01jforeign', digestOf('foreign'));
     await here.put(foreign, 'foreign');

@@ -1,13 +1,17 @@
+import { ConflictError } from '@backstage/errors';
 import type {
   CollectionPlan,
+  RebuildReport,
   StorageReport,
   StoreCheck,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { assertOperates, Caller, operates } from '../model/caller';
 import type { BlobCollector } from './BlobCollector';
+import { ExclusiveTask } from './ExclusiveTask';
 import type { NamespaceQuotas } from './NamespaceQuotas';
-import type { Repository } from './ports';
+import type { Clock, Repository } from './ports';
 import type { StoreDoctor } from './StoreDoctor';
+import type { StoreRebuilder } from './StoreRebuilder';
 
 /** What those may ask who look after the installation. */
 export class OperatorService {
@@ -15,6 +19,9 @@ export class OperatorService {
   readonly #doctor: StoreDoctor;
   readonly #collector: BlobCollector;
   readonly #quotas: NamespaceQuotas;
+  readonly #rebuilder: StoreRebuilder;
+  readonly #now: Clock;
+  readonly #createId: () => string;
   readonly #operators: readonly string[];
 
   constructor(options: {
@@ -22,6 +29,9 @@ export class OperatorService {
     doctor: StoreDoctor;
     collector: BlobCollector;
     quotas: NamespaceQuotas;
+    rebuilder: StoreRebuilder;
+    now: Clock;
+    createId: () => string;
     /** Entity references of people and groups. */
     operators: readonly string[];
   }) {
@@ -29,6 +39,9 @@ export class OperatorService {
     this.#doctor = options.doctor;
     this.#collector = options.collector;
     this.#quotas = options.quotas;
+    this.#rebuilder = options.rebuilder;
+    this.#now = options.now;
+    this.#createId = options.createId;
     this.#operators = options.operators;
   }
 
@@ -42,6 +55,32 @@ export class OperatorService {
   async collect(caller: Caller): Promise<{ deleted: number }> {
     assertOperates(caller, this.#operators);
     return { deleted: await this.#collector.run() };
+  }
+
+  /**
+   * Brings back what the database has lost, from what stands in the stores.
+   *
+   * @throws NotAllowedError for whoever is no operator
+   * @throws ConflictError while it is under way already
+   */
+  async rebuild(
+    caller: Caller,
+    request: { dryRun?: boolean },
+  ): Promise<RebuildReport> {
+    assertOperates(caller, this.#operators);
+    let report: RebuildReport | undefined;
+    const task = new ExclusiveTask({
+      leases: this.#repository.leases,
+      name: 'rebuild',
+      holder: this.#createId(),
+      now: this.#now,
+      work: async signal => {
+        report = await this.#rebuilder.run(request.dryRun ?? false, signal);
+      },
+    });
+    await task.run(new AbortController().signal);
+    if (!report) throw new ConflictError('a rebuild is under way already');
+    return report;
   }
 
   /** Whether the caller may ask the rest. */

@@ -36,6 +36,7 @@ import type {
   UploadRecord,
   VersionRecord,
 } from './ports';
+import { storeOfNewBytes } from './storeOfNewBytes';
 import type { Stores } from './Stores';
 import type { UploadSession, UploadSessions } from './UploadSessions';
 import { presentVersions } from './VersionService';
@@ -121,10 +122,7 @@ export class UploadService {
       createdBy: caller.subject,
     };
     const createdAt = this.#now();
-    // What was moved stays together.
-    const store =
-      (await this.#repository.copyJobs.movedTo(asset.id)) ??
-      this.#stores.placeFor(asset);
+    const store = await storeOfNewBytes(this.#repository, this.#stores, asset);
     await this.#repository.transaction(async repository => {
       // The collection of what unfinished pushes left takes the same lock: it sees
       // this session, or the session sees what it has taken away.

@@ -38,6 +38,8 @@ export interface ObjectIndex {
   known(store: string, keys: readonly string[]): Promise<Set<string>>;
   /** Undamaged copies of a blob in other places, whoever holds them. */
   copiesElsewhere(copy: BlobRecord): Promise<BlobRecord[]>;
+  /** An undamaged copy of each blob that has one, whoever holds it. */
+  copiesOf(digests: readonly Digest[]): Promise<Map<Digest, BlobRecord>>;
   /** Says that a copy which was damaged stands whole under a key now, by itself. */
   healed(copy: BlobRecord, key: string): Promise<void>;
   /** Says of all blobs of an object that they are whole. */

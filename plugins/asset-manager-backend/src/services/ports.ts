@@ -164,6 +164,8 @@ export interface VersionStore {
   purgeable(now: string, limit: number): Promise<VersionRecord[]>;
   /** Those whose bytes are kept: that stand, or can be brought back. */
   keptIds(assetId: number): Promise<number[]>;
+  /** Those of an asset that are deleted, whether their bytes are there or not. */
+  deleted(assetId: number): Promise<VersionRecord[]>;
   /** Aliases that point to it. */
   aliasesOf(id: number): Promise<string[]>;
   /**

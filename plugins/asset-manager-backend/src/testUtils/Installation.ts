@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import {
+  AssetChangeKind,
   buildManifest,
   Digest,
   digestOf,
@@ -68,6 +69,7 @@ export class Installation {
   assetId = 0;
   #now = BEGIN;
   readonly #directory: string;
+  readonly #byName: ReadonlyMap<string, LocalBlobStore>;
 
   private constructor(options: {
     directory: string;
@@ -77,6 +79,7 @@ export class Installation {
   }) {
     this.logger = options.logger;
     this.#directory = options.directory;
+    this.#byName = options.byName;
     this.repository = options.repository;
     this.stores = new Stores({
       byName: options.byName,
@@ -89,6 +92,18 @@ export class Installation {
     this.heldBlobs = new HeldBlobs(this);
   }
 
+  /** The same stores beside a database that knows nothing of them. */
+  async withAnotherDatabase(knex: Knex): Promise<Installation> {
+    return new Installation({
+      directory: this.#directory,
+      repository: await DatabaseRepository.create({
+        database: { getClient: async () => knex },
+      }),
+      byName: this.#byName,
+      logger: this.logger,
+    });
+  }
+
   async remove(): Promise<void> {
     await rm(this.#directory, { recursive: true });
   }
@@ -98,12 +113,31 @@ export class Installation {
     this.#now = BEGIN + hours * HOUR;
   }
 
-  async makeAsset(name: string): Promise<number> {
+  /** Some hours after now. */
+  later(hours: number): string {
+    return new Date(this.#now + hours * HOUR).toISOString();
+  }
+
+  /** Puts something into the change feed of the asset. */
+  async change(kind: AssetChangeKind, subject?: string): Promise<void> {
+    await this.repository.changes.append({
+      asset: { id: this.assetId },
+      kind,
+      subject,
+      at: this.now(),
+      by: MAYA,
+    });
+  }
+
+  async makeAsset(
+    name: string,
+    uid = name === 'asset' ? this.uid : `${this.uid}-${name}`,
+  ): Promise<number> {
     const at = this.now();
     const { id } = await this.repository.assets.insert({
       namespace: 'default',
       name,
-      uid: name === 'asset' ? this.uid : `${this.uid}-${name}`,
+      uid,
       type: 'generic',
       owner: 'group:default/team',
       visibility: 'internal',

@@ -37,6 +37,7 @@ import useDebounce from 'react-use/lib/useDebounce';
 import { assetsRouteRef } from '../routes';
 import { nameOf } from './assetAddress';
 import styles from './AssetsPage.module.css';
+import { DeletedLink } from './DeletedLink';
 import { NewAsset } from './NewAsset';
 import { StorageLink } from './StorageLink';
 import { TypeIcon } from './TypeIcon';
@@ -226,6 +227,7 @@ export function AssetsPage() {
         title="Assets"
         customActions={
           <>
+            <DeletedLink />
             <StorageLink />
             <NewAsset onCreated={retry} />
           </>

@@ -11,6 +11,7 @@ import type { ReactNode } from 'react';
 import useAsync from 'react-use/lib/useAsync';
 import { addressOf, nameOf } from './assetAddress';
 import type { AssetScopeValue } from './AssetScope';
+import { DeleteAsset } from './DeleteAsset';
 import { FileView } from './FileView';
 import styles from './OverviewContent.module.css';
 import { Snippet } from './Snippet';
@@ -161,6 +162,7 @@ export function OverviewContent(props: AssetScopeValue) {
               </ul>
             </div>
           )}
+          <DeleteAsset asset={asset} />
         </Flex>
       </div>
     </div>

@@ -1,0 +1,230 @@
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
+import { blobKey, recordPrefix } from '../model/keys';
+import { Installation } from '../testUtils/Installation';
+import { ChangeSignal } from './ChangeSignal';
+import { ContentVerifier } from './ContentVerifier';
+import { RecordKeeper } from './RecordKeeper';
+import { StoreRebuilder } from './StoreRebuilder';
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
+jest.setTimeout(60_000);
+
+describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
+  let before: Installation;
+  let after: Installation;
+
+  beforeEach(async () => {
+    const logger = mockServices.logger.mock();
+    before = await Installation.create(await databases.init(id), logger);
+    after = await before.withAnotherDatabase(await databases.init(id));
+  });
+
+  afterEach(() => before.remove());
+
+  const keep = (here: Installation) => new RecordKeeper(here).run();
+  const rebuild = (here: Installation, dryRun = false) =>
+    new StoreRebuilder({
+      ...here,
+      changed: new ChangeSignal(),
+      onReceived: () => {},
+    }).run(dryRun);
+  const verify = (here: Installation) =>
+    new ContentVerifier({ ...here, changed: new ChangeSignal() }).run();
+
+  async function publish(
+    here: Installation,
+    sequence: number,
+    texts: string[],
+  ) {
+    await here.repository.blobs.publish(here.assetId, texts.map(digestOf));
+    const version = await here.makeVersion(sequence, texts, {
+      message: `message ${sequence}`,
+      metadata: { sequence },
+    });
+    await here.change('version.created', version.label);
+    return version;
+  }
+
+  async function listRecords(store = 'local') {
+    const keys: string[] = [];
+    for await (const { key } of before.stores
+      .get(store)
+      .list(recordPrefix(before.uid)))
+      keys.push(key);
+    return keys;
+  }
+
+  it('brings assets, versions, aliases and bytes back into an empty database', async () => {
+    await before.arrive('alone');
+    await before.arrivePacked(['in a', 'pack']);
+    const first = await publish(before, 1, ['alone', 'in a']);
+    await publish(before, 2, ['alone', 'in a', 'pack']);
+    await before.repository.aliases.set(before.assetId, {
+      name: 'good',
+      versionId: first.id,
+      updatedAt: before.now(),
+      updatedBy: 'user:default/maya',
+    });
+    await keep(before);
+
+    expect(await rebuild(after, true)).toMatchObject({
+      dryRun: true,
+      records: 1,
+      assets: [{ asset: 'asset', state: 'restored', versions: ['1', '2'] }],
+    });
+    expect(await after.repository.objects.assetIds([before.uid])).toEqual(
+      new Map(),
+    );
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ asset: 'asset', state: 'restored', versions: ['1', '2'] }],
+    });
+    await verify(after);
+
+    const { repository } = after;
+    const asset = await repository.assets.find(
+      { namespace: 'default', name: 'asset' },
+      'everything',
+    );
+    after.assetId = asset!.id;
+    expect(asset).toMatchObject({
+      uid: before.uid,
+      owner: 'group:default/team',
+      type: 'generic',
+    });
+    const versions = await repository.versions.list({
+      assetId: asset!.id,
+      limit: 9,
+    });
+    expect(versions).toMatchObject([
+      { label: '2', sequence: 2, verification: 'verified' },
+      {
+        label: '1',
+        digest: first.digest,
+        message: 'message 1',
+        metadata: { sequence: 1 },
+        createdBy: 'user:default/maya',
+        verification: 'verified',
+      },
+    ]);
+    expect(await repository.aliases.list(asset!.id)).toMatchObject([
+      { name: 'good', versionId: versions[1].id },
+    ]);
+    for (const text of ['alone', 'in a', 'pack'])
+      expect((await after.textOf(text)).text).toBe(text);
+    expect((await rebuild(after)).assets).toEqual([]);
+  });
+
+  it('adds what a database from a backup lacks, and leaves the rest', async () => {
+    await before.arrive('first');
+    await publish(before, 1, ['first']);
+    await keep(before);
+    await rebuild(after);
+    const ids = await after.repository.objects.assetIds([before.uid]);
+    after.assetId = ids.get(before.uid)!;
+    await keep(after);
+
+    await before.arrive('second');
+    await publish(before, 2, ['second']);
+    const card = await before.repository.assets.byId(before.assetId);
+    await before.repository.assets.update({
+      ...card,
+      visibility: 'restricted',
+    });
+    before.at(1);
+    await keep(before);
+    expect(await listRecords()).toHaveLength(1);
+
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ state: 'completed', versions: ['2'] }],
+    });
+    expect(await after.repository.assets.byId(after.assetId)).toMatchObject({
+      visibility: 'restricted',
+    });
+    expect((await after.textOf('second')).text).toBe('second');
+  });
+
+  it('does not bring back what was deleted for good, and keeps deleted what can come back', async () => {
+    await before.arrive('gone');
+    await before.arrive('undoable');
+    const gone = await publish(before, 1, ['gone']);
+    const undoable = await publish(before, 2, ['undoable']);
+    const deletion = { at: before.now(), by: 'user:default/maya' };
+    await before.repository.versions.setDeletion(gone.id, {
+      ...deletion,
+      until: before.later(1),
+    });
+    await before.repository.versions.setDeletion(undoable.id, {
+      ...deletion,
+      until: before.later(100),
+    });
+    await keep(before);
+    after.at(2);
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ versions: ['2'] }],
+    });
+    const ids = await after.repository.objects.assetIds([before.uid]);
+    expect(
+      await after.repository.versions.deleted(ids.get(before.uid)!),
+    ).toMatchObject([{ label: '2', deletion: { until: before.later(100) } }]);
+  });
+
+  it('says of a version whose bytes are gone that it is damaged', async () => {
+    await before.arrive('text');
+    await publish(before, 1, ['text']);
+    await keep(before);
+    await before.stores
+      .get('local')
+      .delete(blobKey(before.uid, digestOf('text')));
+    await rebuild(after);
+    await verify(after);
+    const ids = await after.repository.objects.assetIds([before.uid]);
+    expect(
+      await after.repository.versions.latest(ids.get(before.uid)!),
+    ).toMatchObject({ verification: 'damaged' });
+  });
+
+  it('skips a record that it can not read, and says so', async () => {
+    await before.change('asset.created');
+    await keep(before);
+    const [key] = await listRecords();
+    await before.overwrite(key, '{"format":"baseasset-asset/2"}');
+    expect(await rebuild(after)).toMatchObject({
+      assets: [
+        {
+          uid: before.uid,
+          state: 'skipped',
+          reason: expect.stringContaining('not of the format'),
+        },
+      ],
+    });
+  });
+
+  it('takes an empty asset of the same name for the same, as a declaration makes it', async () => {
+    await before.arrive('text');
+    await publish(before, 1, ['text']);
+    await keep(before);
+    after.assetId = await after.makeAsset('asset', '01jother');
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ state: 'restored', versions: ['1'] }],
+    });
+    expect((await after.repository.assets.byId(after.assetId)).uid).toBe(
+      before.uid,
+    );
+    expect((await after.textOf('text')).text).toBe('text');
+  });
+
+  it('skips an asset whose name another one has', async () => {
+    await before.arrive('text');
+    await publish(before, 1, ['text']);
+    await keep(before);
+    after.assetId = await after.makeAsset('asset', '01jother');
+    await after.arrive('other');
+    await publish(after, 1, ['other']);
+    expect(await rebuild(after)).toMatchObject({
+      assets: [
+        { state: 'skipped', reason: expect.stringContaining('is taken') },
+      ],
+    });
+  });
+});

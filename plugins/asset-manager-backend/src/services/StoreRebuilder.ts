@@ -1,0 +1,400 @@
+import type { LoggerService } from '@backstage/backend-plugin-api';
+import { isError } from '@backstage/errors';
+import {
+  Digest,
+  formatReference,
+  RebuildReport,
+  RebuiltAsset,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { pageKey, parseKey, uidOfRecord } from '../model/keys';
+import type { ChangeSignal } from './ChangeSignal';
+import { ManifestReader } from './ManifestReader';
+import type { PackKeeper } from './PackKeeper';
+import type {
+  AssetRecord,
+  BlobRecord,
+  Clock,
+  PageRecord,
+  Repository,
+} from './ports';
+import { AssetDocument, readDocument, VersionDocument } from './records';
+import type { Stores } from './Stores';
+
+const ITSELF = 'asset-manager';
+
+/** What stands in the stores for one asset. */
+interface Holdings {
+  uid: string;
+  /** The key and the store of its newest record. */
+  record?: { store: string; key: string };
+  versions: Map<Digest, { store: string; key: string }>;
+  /** The store of each page of a manifest. */
+  pages: Map<Digest, string>;
+  blobs: { store: string; key: string; digest: Digest; size: number }[];
+  packs: { store: string; key: string }[];
+}
+
+/**
+ * Brings back what the database has lost, from what stands in the stores. What
+ * the database knows is left as it is, unless a record is of a later edit.
+ */
+export class StoreRebuilder {
+  readonly #repository: Repository;
+  readonly #stores: Stores;
+  readonly #manifests: ManifestReader;
+  readonly #packs: PackKeeper;
+  readonly #now: Clock;
+  readonly #changed: ChangeSignal;
+  readonly #onReceived: () => void;
+  readonly #logger: LoggerService;
+
+  constructor(options: {
+    repository: Repository;
+    stores: Stores;
+    manifests: ManifestReader;
+    packs: PackKeeper;
+    now: Clock;
+    changed: ChangeSignal;
+    /** Hears of versions that have to be verified. */
+    onReceived: () => void;
+    logger: LoggerService;
+  }) {
+    this.#repository = options.repository;
+    this.#stores = options.stores;
+    this.#manifests = options.manifests;
+    this.#packs = options.packs;
+    this.#now = options.now;
+    this.#changed = options.changed;
+    this.#onReceived = options.onReceived;
+    this.#logger = options.logger;
+  }
+
+  /** @param dryRun - whether nothing is changed */
+  async run(dryRun: boolean, signal?: AbortSignal): Promise<RebuildReport> {
+    const holdings = await this.#list(signal);
+    const report: RebuildReport = {
+      dryRun,
+      records: holdings.length,
+      assets: [],
+    };
+    // Assets with their bytes first: versions may hold bytes of other assets.
+    const known: {
+      asset: AssetRecord;
+      held: Holdings;
+      document: AssetDocument;
+      result: RebuiltAsset;
+    }[] = [];
+    for (const held of holdings) {
+      signal?.throwIfAborted();
+      const result: RebuiltAsset = {
+        asset: held.uid,
+        uid: held.uid,
+        state: 'skipped',
+        versions: [],
+      };
+      try {
+        const document = await this.#read(held);
+        result.asset = formatReference(document.asset);
+        if (!this.#isGone(document)) {
+          const asset = await this.#bringAsset(document, result, dryRun);
+          if (asset && !dryRun) await this.#bringBlobs(asset, held);
+          known.push({
+            asset: asset ?? { ...document.asset, id: -1 },
+            held,
+            document,
+            result,
+          });
+        }
+      } catch (error) {
+        result.state = 'skipped';
+        result.reason = this.#reasonOf(error);
+        report.assets.push(result);
+      }
+    }
+    for (const { asset, held, document, result } of known) {
+      signal?.throwIfAborted();
+      try {
+        await this.#bringVersions(asset, held, document, result, dryRun);
+      } catch (error) {
+        result.reason = this.#reasonOf(error);
+      }
+      if (result.state !== 'skipped' || result.reason !== undefined)
+        report.assets.push(result);
+    }
+    if (!dryRun && report.assets.length > 0) {
+      this.#changed.raise();
+      this.#onReceived();
+    }
+    return report;
+  }
+
+  /** What stands in all stores, by assets that have a record. */
+  async #list(signal?: AbortSignal): Promise<Holdings[]> {
+    const byUid = new Map<string, Holdings>();
+    const of = (uid: string): Holdings => {
+      const held = byUid.get(uid) ?? {
+        uid,
+        versions: new Map(),
+        pages: new Map(),
+        blobs: [],
+        packs: [],
+      };
+      byUid.set(uid, held);
+      return held;
+    };
+    for (const store of this.#stores.names) {
+      for await (const { key, size } of this.#stores.get(store).list('')) {
+        signal?.throwIfAborted();
+        const uid = uidOfRecord(key);
+        if (uid !== undefined) {
+          const held = of(uid);
+          if (!held.record || held.record.key < key)
+            held.record = { store, key };
+          continue;
+        }
+        const parts = parseKey(key);
+        if (!parts) continue;
+        const held = of(parts.uid);
+        const { digest } = parts;
+        if (parts.kind === 'version') held.versions.set(digest, { store, key });
+        else if (parts.kind === 'page') held.pages.set(digest, store);
+        else if (parts.kind === 'pack') held.packs.push({ store, key });
+        else held.blobs.push({ store, key, digest, size });
+      }
+    }
+    return [...byUid.values()].filter(({ record }) => record);
+  }
+
+  #read({ record }: Holdings): Promise<AssetDocument> {
+    const { store, key } = record!;
+    return readDocument<AssetDocument>(
+      this.#stores.get(store),
+      key,
+      'baseasset-asset/1',
+    );
+  }
+
+  /** Deleted so long ago that it can't be brought back. */
+  #isGone({ asset }: AssetDocument): boolean {
+    return asset.deletion !== undefined && asset.deletion.until < this.#now();
+  }
+
+  /** @returns the asset in the database; undefined when it is none of it yet */
+  async #bringAsset(
+    document: AssetDocument,
+    result: RebuiltAsset,
+    dryRun: boolean,
+  ): Promise<AssetRecord | undefined> {
+    const { asset } = document;
+    const ids = await this.#repository.objects.assetIds([asset.uid]);
+    const id = ids.get(asset.uid);
+    if (id !== undefined) {
+      const standing = await this.#repository.assets.byId(id);
+      if (standing.revision >= asset.revision) return standing;
+      result.state = 'completed';
+      if (dryRun) return standing;
+      return this.#repository.transaction(async repository => {
+        // `update` counts one more.
+        const updated = await repository.assets.update({
+          ...asset,
+          id,
+          revision: standing.revision,
+        });
+        await repository.changes.append(this.#change(updated, 'asset.updated'));
+        return updated;
+      });
+    }
+    result.state = 'restored';
+    if (dryRun) return undefined;
+    return this.#repository.transaction(async repository => {
+      const inserted =
+        (await this.#adopt(repository, asset)) ??
+        (await repository.assets.insert(asset));
+      if (asset.deletion)
+        await repository.assets.setDeletion(inserted.id, asset.deletion);
+      await repository.changes.append(this.#change(inserted, 'asset.created'));
+      return inserted;
+    });
+  }
+
+  /**
+   * A declaration in the catalog may have made the asset anew before anybody
+   * came to rebuild it. As long as that one is empty, it is the same asset.
+   */
+  async #adopt(
+    repository: Repository,
+    asset: AssetDocument['asset'],
+  ): Promise<AssetRecord | undefined> {
+    const namesake = await repository.assets.find(asset, 'everything');
+    if (!namesake || namesake.deletion) return undefined;
+    await repository.assets.lock(namesake.id);
+    const { id, revision } = namesake;
+    if (await repository.versions.newest(id)) return undefined;
+    if (await repository.uploads.openUntil(id, this.#now())) return undefined;
+    return repository.assets.update({ ...asset, id, revision });
+  }
+
+  /** Writes down where the bytes of an asset stand. */
+  async #bringBlobs(asset: AssetRecord, held: Holdings): Promise<void> {
+    const { blobs } = this.#repository;
+    const found: BlobRecord[] = held.blobs.map(blob => ({
+      ...blob,
+      state: 'received',
+    }));
+    for (const pack of held.packs) {
+      for (const blob of (await this.#packs.intactBlobs(pack)).values())
+        found.push({ ...pack, ...blob, state: 'received' });
+    }
+    const standing = await blobs.find(
+      asset.id,
+      found.map(({ digest }) => digest),
+    );
+    await blobs.add(
+      asset.id,
+      found.filter(
+        ({ digest, store }) =>
+          !standing.get(digest)?.some(each => each.store === store),
+      ),
+      this.#now(),
+    );
+  }
+
+  async #bringVersions(
+    asset: AssetRecord,
+    held: Holdings,
+    document: AssetDocument,
+    result: RebuiltAsset,
+    dryRun: boolean,
+  ): Promise<void> {
+    const documents: VersionDocument[] = [];
+    for (const { store, key } of held.versions.values())
+      documents.push(
+        await readDocument<VersionDocument>(
+          this.#stores.get(store),
+          key,
+          'baseasset-version/1',
+        ),
+      );
+    documents.sort((x, y) => x.version.sequence - y.version.sequence);
+    for (const each of documents) {
+      const { label } = each.version;
+      const deletion = document.deleted.find(it => it.label === label);
+      if (deletion && deletion.until < this.#now()) continue;
+      if (!(await this.#isMissing(asset, each))) continue;
+      if (!dryRun) await this.#bringVersion(asset, held, document, each);
+      if (result.state === 'skipped') result.state = 'completed';
+      result.versions.push(label);
+    }
+  }
+
+  async #isMissing(
+    { id }: AssetRecord,
+    { version }: VersionDocument,
+  ): Promise<boolean> {
+    const { versions } = this.#repository;
+    const [standing] = await versions.byDigestPrefix(id, version.digest);
+    if (standing) return false;
+    const other = await versions.byLabel(id, version.label);
+    if (other)
+      this.#logger.warn(
+        `the version '${version.label}' stands with other content, and is not brought back`,
+      );
+    return other === undefined;
+  }
+
+  async #bringVersion(
+    asset: AssetRecord,
+    held: Holdings,
+    document: AssetDocument,
+    { version, pages }: VersionDocument,
+  ): Promise<void> {
+    const placed: PageRecord[] = pages.map(page => {
+      const store = held.pages.get(page.digest);
+      if (store === undefined)
+        throw new Error(
+          `the page ${pageKey(asset.uid, page.digest)} of version '${
+            version.label
+          }' stands in no store`,
+        );
+      return { ...page, store };
+    });
+    await this.#linkBlobs(asset, placed);
+    await this.#repository.transaction(async repository => {
+      await repository.assets.lock(asset.id);
+      const { sequence } = version;
+      const newest = await repository.versions.newest(asset.id);
+      const [taken] = await repository.versions.list({
+        assetId: asset.id,
+        before: sequence + 1,
+        limit: 1,
+      });
+      const inserted = await repository.versions.insert(
+        {
+          ...version,
+          // It may have been given away since.
+          sequence:
+            taken?.sequence === sequence ? newest!.sequence + 1 : sequence,
+          assetId: asset.id,
+          verification: 'received',
+        },
+        placed,
+      );
+      const { label } = version;
+      const deletion = document.deleted.find(each => each.label === label);
+      if (deletion) {
+        const { label: _, ...rest } = deletion;
+        await repository.versions.setDeletion(inserted.id, rest);
+      }
+      for (const { label: of, ...alias } of document.aliases) {
+        if (of !== label) continue;
+        if (await repository.aliases.find(asset.id, alias.name)) continue;
+        await repository.aliases.set(asset.id, {
+          ...alias,
+          versionId: inserted.id,
+        });
+      }
+      await repository.changes.append({
+        ...this.#change(asset, 'version.created'),
+        subject: label,
+      });
+    });
+  }
+
+  /** What a version holds counts as held, and bytes of other assets are linked again. */
+  async #linkBlobs(
+    asset: AssetRecord,
+    pages: readonly PageRecord[],
+  ): Promise<void> {
+    const { blobs, objects } = this.#repository;
+    for (const page of pages) {
+      const digests = [
+        ...new Set(
+          (await this.#manifests.entries(asset.uid, page)).map(
+            ({ digest }) => digest,
+          ),
+        ),
+      ];
+      const standing = await blobs.find(asset.id, digests);
+      const elsewhere = await objects.copiesOf(
+        digests.filter(digest => !standing.has(digest)),
+      );
+      await blobs.add(asset.id, [...elsewhere.values()], this.#now());
+      await blobs.publish(asset.id, digests);
+    }
+  }
+
+  #change(
+    asset: AssetRecord,
+    kind: 'asset.created' | 'asset.updated' | 'version.created',
+  ) {
+    return { asset, kind, at: this.#now(), by: ITSELF } as const;
+  }
+
+  #reasonOf(error: unknown): string {
+    this.#logger.warn(
+      'an asset could not be rebuilt',
+      isError(error) ? error : undefined,
+    );
+    return isError(error) ? error.message.split('\n')[0] : 'unknown';
+  }
+}

@@ -218,6 +218,7 @@ export const assetManagerPlugin = createBackendPlugin({
         const operator = new OperatorService({
           repository,
           collector,
+          purger,
           quotas,
           rebuilder: new StoreRebuilder({
             repository,

@@ -10,6 +10,7 @@ import type { BlobCollector } from './BlobCollector';
 import { ExclusiveTask } from './ExclusiveTask';
 import type { NamespaceQuotas } from './NamespaceQuotas';
 import type { Clock, Repository } from './ports';
+import type { Purger } from './Purger';
 import type { StoreDoctor } from './StoreDoctor';
 import type { StoreRebuilder } from './StoreRebuilder';
 
@@ -18,6 +19,7 @@ export class OperatorService {
   readonly #repository: Repository;
   readonly #doctor: StoreDoctor;
   readonly #collector: BlobCollector;
+  readonly #purger: Purger;
   readonly #quotas: NamespaceQuotas;
   readonly #rebuilder: StoreRebuilder;
   readonly #now: Clock;
@@ -28,6 +30,7 @@ export class OperatorService {
     repository: Repository;
     doctor: StoreDoctor;
     collector: BlobCollector;
+    purger: Purger;
     quotas: NamespaceQuotas;
     rebuilder: StoreRebuilder;
     now: Clock;
@@ -38,6 +41,7 @@ export class OperatorService {
     this.#repository = options.repository;
     this.#doctor = options.doctor;
     this.#collector = options.collector;
+    this.#purger = options.purger;
     this.#quotas = options.quotas;
     this.#rebuilder = options.rebuilder;
     this.#now = options.now;
@@ -51,9 +55,16 @@ export class OperatorService {
     return this.#collector.plan();
   }
 
-  /** @returns how many blobs were deleted. @throws NotAllowedError for whoever is no operator */
+  /**
+   * Gives up what was deleted for good and deletes what nothing refers to, as a
+   * task does every hour.
+   *
+   * @returns how many blobs were deleted
+   * @throws NotAllowedError for whoever is no operator
+   */
   async collect(caller: Caller): Promise<{ deleted: number }> {
     assertOperates(caller, this.#operators);
+    await this.#purger.run();
     return { deleted: await this.#collector.run() };
   }
 

@@ -4,7 +4,7 @@ import { personAt } from './support.mjs';
 import { assertNothingIsLeft, History } from './faults/history.mjs';
 import { Replicas } from './faults/Replicas.mjs';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 20);
+const ROUNDS = 20;
 
 const replicas = await Replicas.start();
 const { missing } = replicas;

@@ -221,7 +221,6 @@ export class AssetManagerClient {
       ...options,
       method: 'PUT',
       body: { reason },
-      again: false,
     });
   }
 
@@ -246,7 +245,6 @@ export class AssetManagerClient {
       ...options,
       method: 'PUT',
       body: { reason },
-      again: false,
     });
   }
 

@@ -596,7 +596,12 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       // What it was can still be told.
       expect((await otto.get(`${url}/manifest`)).status).toBe(200);
       expect((await otto.get(url)).body.deletion.by).toBe(MAYA.name);
-      expect((await maya.put(`${url}/deletion`).send({})).status).toBe(409);
+      // Whoever did not hear the answer asks again.
+      const repeated = await maya.put(`${url}/deletion`).send({});
+      expect([repeated.status, repeated.body.deletion]).toEqual([
+        200,
+        deleted.body.deletion,
+      ]);
 
       const again = await send('models/gone', { a: 'second of gone' });
       expect(again.begun.status).toBe(409);

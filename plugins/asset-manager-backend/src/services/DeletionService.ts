@@ -49,7 +49,12 @@ export class DeletionService {
     this.#changed = options.changed;
   }
 
-  /** @throws ConflictError when it is deleted already, or an alias points to it */
+  /**
+   * Deletes a version; one that is deleted already stays as it was deleted, so
+   * that whoever did not hear an answer may ask again.
+   *
+   * @throws ConflictError when an alias points to it
+   */
   async deleteVersion(
     caller: Caller,
     name: AssetName,
@@ -62,8 +67,7 @@ export class DeletionService {
       selector,
       async (repository, version) => {
         const reference = formatReference({ ...name, selector: version.label });
-        if (version.deletion)
-          throw new ConflictError(`${reference} is deleted already`);
+        if (version.deletion) return { deletion: version.deletion };
         const aliases = await repository.versions.aliasesOf(version.id);
         if (aliases.length > 0) {
           throw new ConflictError(
@@ -104,11 +108,15 @@ export class DeletionService {
     );
   }
 
+  /** Deletes an asset; one of the caller's that is deleted already stays as it was deleted. */
   async deleteAsset(
     caller: Caller,
     name: AssetName,
     reason: string | undefined,
   ): Promise<DeletedAsset> {
+    const former = await this.#repository.assets.find(name, 'everything');
+    if (former?.deletion && owns(caller, former))
+      return this.#present(former, former.deletion);
     const { id } = await this.#assets.findMaintained(caller, name);
     const deletion = this.#deletion(caller, reason);
     const { at } = deletion;
@@ -199,7 +207,8 @@ export class DeletionService {
       repository: Repository,
       version: VersionRecord,
     ) => Promise<{
-      kind: 'version.deleted' | 'version.undeleted';
+      /** Absent when it was so already. */
+      kind?: 'version.deleted' | 'version.undeleted';
       deletion: DeletionRecord | undefined;
     }>,
   ): Promise<AssetVersion> {
@@ -213,6 +222,7 @@ export class DeletionService {
       assertMaintains(caller, now);
       const version = await repository.versions.byId(id);
       const { kind, deletion } = await change(repository, version);
+      if (!kind) return version;
       await repository.assets.touch(asset.id, at);
       await repository.changes.append({
         asset,

@@ -1,0 +1,111 @@
+/**
+ * `npm run test:faults [-- ROUNDS [FIRST SEED]]`: histories of faults by seed, 200
+ * when nothing else is said. Its report stands in docs/faults.md.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { assertNothingIsLeft, History } from '../e2e/faults/history.mjs';
+import { Replicas } from '../e2e/faults/Replicas.mjs';
+import { personAt } from '../e2e/support.mjs';
+import { build } from './lib/build.mjs';
+import { root, say, setUp } from './lib/tools.mjs';
+
+const [rounds, first] = [
+  Number(process.argv[2] ?? 200),
+  Number(process.argv[3] ?? 1),
+];
+/** After so many rounds it is looked whether anything is left behind. */
+const LOOK_EVERY = 20;
+
+build(setUp());
+const replicas = await Replicas.start();
+if (replicas.missing) {
+  say(`Skipped: ${replicas.missing}`);
+  process.exit(1);
+}
+const people = {
+  maya: personAt(replicas, 'maya'),
+  otto: personAt(replicas, 'otto'),
+};
+await people.maya.signIn();
+await people.otto.signIn();
+
+const started = Date.now();
+const failures = [];
+const struck = new Map();
+let orphans = 0;
+for (let seed = first; seed < first + rounds; seed++) {
+  const history = new History(seed, { replicas, people });
+  try {
+    await history.run();
+    if ((seed - first + 1) % LOOK_EVERY === 0 || seed === first + rounds - 1)
+      orphans += await assertNothingIsLeft(replicas, people);
+  } catch (error) {
+    failures.push({ seed, lines: history.lines, message: error.message });
+  }
+  for (const line of history.lines) {
+    const fault = /: (\w+, \w+ [a-zA-Z -]+) \d/.exec(line)?.[1] ?? 'nothing';
+    struck.set(fault, (struck.get(fault) ?? 0) + 1);
+  }
+  say(
+    `history ${seed}: ${
+      failures.at(-1)?.seed === seed ? failures.at(-1).message : 'nothing lost'
+    }\n  ${history.lines.join('\n  ')}`,
+  );
+}
+const minutes = Math.round((Date.now() - started) / 60_000);
+await replicas.close();
+
+const rows = [...struck]
+  .filter(([fault]) => fault !== 'nothing')
+  .map(([fault, count]) => {
+    const [, victim, moment, step] = /^(\w+), (\w+) (.+)$/.exec(fault);
+    return { step, moment, victim, count };
+  })
+  .sort((x, y) =>
+    [x.step, x.moment, x.victim]
+      .join()
+      .localeCompare([y.step, y.moment, y.victim].join()),
+  );
+const total = rows.reduce((sum, { count }) => sum + count, 0);
+const page = `# Faults
+
+The last run of \`npm run test:faults\`, on ${new Date()
+  .toISOString()
+  .slice(0, 10)}: ${rounds} histories (seeds ${first} to ${
+  first + rounds - 1
+}) in ${minutes} minutes, ${total} faults, ${failures.length} failures.
+\`npm test\` runs the first twenty.
+
+Two backends run on one PostgreSQL, one local directory and one bucket (versitygw), behind a
+proxy that takes turns as a load balancer does. A history pushes an asset twice, with packs of
+small files and a file in parts, then moves, replicates, deletes or checks it, and lets two
+collectors run at once, with a grace of one second. At each step a drawn request goes wrong at a
+drawn moment: the *backend* or the *client* is killed with SIGKILL, the *line* is cut, or
+*nobody* hears it and the answer is 503. Commands are repeated until they succeed. Then
+everything that was acknowledged is pulled on another machine and compared byte by byte, every
+version that can be seen has to be verified, and ${LOOK_EVERY} histories later nothing may be
+missing or damaged, and nothing left that \`asset store check --collect-orphans\` does not find
+(${orphans} orphans of interrupted pushes in this run).
+
+| Request | Moment | Who failed | Times |
+| --- | --- | --- | --- |
+${rows
+  .map(
+    ({ step, moment, victim, count }) =>
+      `| ${step} | ${moment} | ${victim} | ${count} |`,
+  )
+  .join('\n')}
+${
+  failures.length > 0
+    ? `\n## Failures\n\n${failures
+        .map(({ seed, message }) => `- history ${seed}: ${message}`)
+        .join('\n')}\n`
+    : ''
+}
+Not tried here: power cuts, a full disk (e2e/misfortune), and flipped bits (e2e/buckets,
+e2e/misfortune and the unit tests).
+`;
+fs.writeFileSync(path.join(root, 'docs/faults.md'), page);
+say(`Wrote docs/faults.md: ${failures.length} failures`);
+process.exitCode = failures.length > 0 ? 1 : 0;

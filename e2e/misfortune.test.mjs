@@ -502,6 +502,72 @@ describe('bad input and bad luck', () => {
       );
     });
 
+    it('links to the cache when asked, and notices what was written through a link', async () => {
+      const bytes = randomBytes(2_000_000);
+      const small = randomBytes(1000);
+      await maya.ok(
+        'push',
+        folderOf({ bytes, small, again: small }),
+        'linked/files',
+        '--type',
+        'dataset',
+      );
+      const person = personAt(portal, 'otto');
+      await person.signIn();
+      const pulled = async (...options) => {
+        const target = path.join(temporaryFolder('link'), 'out');
+        await person.ok('pull', 'linked/files', '-o', target, ...options);
+        return target;
+      };
+      const first = await pulled('--link');
+      const second = await pulled('--link');
+      const inode = (folder, name) => fs.statSync(path.join(folder, name)).ino;
+      assert.equal(inode(first, 'bytes'), inode(second, 'bytes'));
+      assert.equal(inode(first, 'small'), inode(second, 'again'));
+      assert.equal(fs.statSync(path.join(first, 'bytes')).mode & 0o777, 0o444);
+      const copied = await pulled();
+      assert.notEqual(inode(first, 'bytes'), inode(copied, 'bytes'));
+
+      // Whoever takes the protection away writes to the cache.
+      fs.chmodSync(path.join(first, 'bytes'), 0o600);
+      fs.writeFileSync(path.join(first, 'bytes'), randomBytes(2_000_000));
+      for (const options of [['--link'], []]) {
+        const third = await pulled(...options);
+        assert.ok(fs.readFileSync(path.join(third, 'bytes')).equals(bytes));
+      }
+      assert.ok(!fs.readFileSync(path.join(second, 'bytes')).equals(bytes));
+      const refused = await person.asset('pull', 'linked/files', '-o', second);
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.stderr, /changed on this machine/);
+    });
+
+    it('keeps the cache within its limit', async () => {
+      const person = personAt(portal, 'otto');
+      await person.signIn();
+      const pull = async (name, limit) =>
+        person.start(
+          [
+            ...['pull', `limited/${name}`],
+            ...['-o', path.join(temporaryFolder('limit'), 'out')],
+          ],
+          { env: { BASEASSET_CACHE_LIMIT: limit } },
+        ).ended;
+      for (const name of ['first', 'second', 'third']) {
+        await maya.ok(
+          'push',
+          folderOf({ bytes: randomBytes(1_000_000) }),
+          `limited/${name}`,
+          '--type',
+          'dataset',
+        );
+        assert.equal((await pull(name, '2.5MiB')).code, 0);
+      }
+      const { bytes, items } = await person.json('cache', 'list');
+      assert.deepEqual([bytes, items.length], [2_000_000, 2]);
+      const wrong = await pull('first', 'much');
+      assert.match(wrong.stderr, /BASEASSET_CACHE_LIMIT .* no size/);
+    });
+
     it('heals a damaged cache', async () => {
       const bytes = randomBytes(10_000);
       await maya.ok(

@@ -31,6 +31,11 @@ export const pull: Command = {
       value: 'GLOB',
       description: 'only files that match, e.g. "weights/**"',
     },
+    link: {
+      type: 'boolean',
+      description:
+        'make hard links to the cache instead of copies; such files are read-only',
+    },
     force: {
       type: 'boolean',
       short: 'f',
@@ -54,9 +59,11 @@ export const pull: Command = {
     );
     const client = await context.client();
     const session = await context.session();
-    const { cacheDirectory, pull: pullVersion } = await import(
-      '@baseasset/client/node'
-    );
+    const {
+      cacheDirectory,
+      cacheLimit,
+      pull: pullVersion,
+    } = await import('@baseasset/client/node');
     const transport = await session.transport();
     const target = options.text('output') ?? reference.name;
     const started = Date.now();
@@ -75,6 +82,8 @@ export const pull: Command = {
         include: reference.path
           ? [reference.path, `${reference.path}/**`]
           : options.list('include'),
+        link: options.flag('link'),
+        cacheLimit: cacheLimit(context.environment),
         force: options.flag('force'),
         signal: context.signal,
         onProgress: progress =>

@@ -74,7 +74,13 @@ export class BlobCache {
     return stat?.size === blob.size;
   }
 
+  /** Whether this process has fetched, and so hashed, the blob itself. */
+  hasVerified(digest: Digest): boolean {
+    return this.#verified.has(digest);
+  }
+
   async remove(digest: Digest): Promise<void> {
+    this.#verified.delete(digest);
     await fs.rm(this.locationOf(digest), { force: true });
   }
 

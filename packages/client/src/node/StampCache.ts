@@ -23,12 +23,13 @@ export interface StampedFile {
 export class StampCache {
   /**
    * @param options.purpose - `hashes` for what was read while pushing, `pulled` for what a
-   *   pull wrote: only the latter is nobody's work and may be overwritten
+   *   pull wrote: only the latter is nobody's work and may be overwritten; `cached` for
+   *   blobs of the cache that are linked from elsewhere
    */
   static async open(options: {
     cache: string;
     folder: string;
-    purpose: 'hashes' | 'pulled';
+    purpose: 'hashes' | 'pulled' | 'cached';
   }): Promise<StampCache> {
     const folder = await fs
       .realpath(options.folder)

@@ -3,9 +3,13 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import { createReadStream } from 'node:fs';
 import { AssetManagerError } from '../AssetManagerError';
+import { Permits, Range, RANGE_BYTES, readAhead } from './readAhead';
 
 const BLOCK = 1024 * 1024;
 const IDLE_MS = 120_000;
+/** Ranges that are read at once from buckets, of one file and of all. */
+const HANDS_PER_FILE = 4;
+const HANDS = 8;
 
 /**
  * Carries bytes between files and the server. Node's own HTTP client moves
@@ -13,6 +17,7 @@ const IDLE_MS = 120_000;
  */
 export class Transport {
   readonly #getToken: () => Promise<string | undefined>;
+  readonly #permits = new Permits(HANDS);
   readonly #agents = {
     'http:': new http.Agent({ keepAlive: true, maxSockets: 16 }),
     'https:': new https.Agent({ keepAlive: true, maxSockets: 16 }),
@@ -90,11 +95,13 @@ export class Transport {
     start: number;
     /** Included; to the end when left out. */
     end?: number;
+    /** Of the whole file, in bytes: a bucket is asked for several ranges at once then. */
+    size?: number;
     /** Hears which store the bytes come from. */
     onStore?: (store: string | undefined) => void;
     signal?: AbortSignal;
   }): Promise<Readable> {
-    const { url, start, end, onStore, signal } = options;
+    const { url, start, end, size = 0, onStore, signal } = options;
     const headers: Record<string, string> =
       start > 0 || end !== undefined
         ? { Range: `bytes=${start}-${end ?? ''}` }
@@ -105,11 +112,60 @@ export class Transport {
     onStore?.(response.headers['asset-store'] as string | undefined);
     if (!isRedirect(response) || location === undefined) return response;
     response.resume();
-    return this.#request({
-      ...request,
-      url: new URL(location, url).href,
+    const address = new URL(location, url).href;
+    if (end === undefined && size - start > RANGE_BYTES)
+      return this.#readAhead({ url: address, start, size, signal });
+    return this.#request({ ...request, url: address, signed: true });
+  }
+
+  #readAhead(options: {
+    url: string;
+    start: number;
+    size: number;
+    signal?: AbortSignal;
+  }): Readable {
+    const { url, start, size } = options;
+    return Readable.from(
+      readAhead({
+        start,
+        size,
+        rangeBytes: RANGE_BYTES,
+        permits: this.#permits,
+        hands: HANDS_PER_FILE,
+        read: (range, stopped) =>
+          this.#readRange(
+            url,
+            range,
+            options.signal
+              ? AbortSignal.any([options.signal, stopped])
+              : stopped,
+          ),
+      }),
+      { objectMode: false, highWaterMark: BLOCK },
+    );
+  }
+
+  async #readRange(
+    url: string,
+    { start, end }: Range,
+    signal: AbortSignal,
+  ): Promise<Buffer[]> {
+    const response = await this.#request({
+      url,
+      method: 'GET',
+      headers: { Range: `bytes=${start}-${end}` },
       signed: true,
+      signal,
     });
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+    }
+    if (length !== end - start + 1)
+      throw new Error(`${length} bytes came of the range ${start}-${end}`);
+    return chunks;
   }
 
   /** Closes the connections, so that a program can end. */

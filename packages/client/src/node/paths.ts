@@ -1,5 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
+import { InputError } from '@backstage/errors';
+import { parseBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /**
  * Where the client keeps what it may lose: `$BASEASSET_CACHE`, else
@@ -17,4 +19,27 @@ export function cacheDirectory(
       'baseasset',
     )
   );
+}
+
+/**
+ * How many bytes the cache may hold: `$BASEASSET_CACHE_LIMIT`, e.g. `50GiB`;
+ * undefined when there is no limit.
+ *
+ * @throws InputError when that is no size
+ * @public
+ */
+export function cacheLimit(
+  environment: NodeJS.ProcessEnv = process.env,
+): number | undefined {
+  const text = environment.BASEASSET_CACHE_LIMIT;
+  if (!text) return undefined;
+  const limit = parseBytes(text);
+  if (limit === undefined) {
+    throw new InputError(
+      `BASEASSET_CACHE_LIMIT is ${JSON.stringify(
+        text,
+      )}, which is no size; write it like 500MiB or 50GiB`,
+    );
+  }
+  return limit;
 }

@@ -17,6 +17,8 @@ import { retry } from '../retry';
 import { AssetManagerError } from '../AssetManagerError';
 import { Breather } from './Breather';
 import { BlobCache } from './BlobCache';
+import { BlobLinker } from './BlobLinker';
+import { CacheUpkeep } from './CacheUpkeep';
 import { fetchPacked } from './fetchPacked';
 import { hashFile } from './hashFile';
 import { writeReceipt } from './receipt';
@@ -46,6 +48,13 @@ export interface PullOptions {
   target: string;
   /** Globs; only files that one of them matches are pulled. */
   include?: readonly string[];
+  /**
+   * Files become hard links to the cache instead of copies, and can't be written
+   * to; where links can't be made they are copied.
+   */
+  link?: boolean;
+  /** Bytes that the cache may hold: what was not used for longest goes after the pull. */
+  cacheLimit?: number;
   /** Overwrites files that were changed on this machine. */
   force?: boolean;
   onProgress?: (progress: PullProgress) => void;
@@ -97,8 +106,12 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     );
   }
 
+  const began = new Date();
   const cache = new BlobCache({ directory: options.cache });
   await cache.sweep();
+  const linker = options.link
+    ? await BlobLinker.open({ directory: options.cache, cache })
+    : undefined;
   const whole = !options.include?.length;
   let receivedBytes: number;
   let removed = 0;
@@ -112,7 +125,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     });
     // Before anything is written: a former file may stand where a folder has to be.
     if (whole) removed = await removeFormer({ root, wanted, stamps });
-    await place({ ...options, root, blobs: cache, missing });
+    await place({ ...options, root, blobs: cache, linker, missing });
   } finally {
     await cache.discardCopies();
   }
@@ -126,6 +139,12 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     });
   // Stamps of files that were written this moment can't be trusted yet.
   if (missing.length > 0) await settle({ root, wanted: missing, stamps });
+  await linker?.save();
+  if (options.cacheLimit !== undefined && receivedBytes > 0)
+    await new CacheUpkeep({ directory: options.cache }).prune({
+      keepBytes: options.cacheLimit,
+      unusedSince: began,
+    });
   return {
     fileCount: wanted.length,
     size: wanted.reduce((sum, entry) => sum + entry.size, 0),
@@ -259,7 +278,7 @@ async function fetchMissing(
     await fetchBlob({
       ...options,
       entry,
-      copyFor: options.root,
+      copyFor: options.link ? undefined : options.root,
       onBytes: bytes => {
         progress.receivedBytes += bytes - before;
         before = bytes;
@@ -275,10 +294,14 @@ async function place(
   options: PullOptions & {
     root: string;
     blobs: BlobCache;
+    /** Makes links instead of copies. */
+    linker?: BlobLinker;
     missing: readonly ManifestEntry[];
   },
 ): Promise<void> {
-  const { root, blobs, missing, signal } = options;
+  const { root, blobs, linker, missing, signal } = options;
+  const put = (entry: ManifestEntry, location: string) =>
+    linker ? linker.linkTo(entry, location) : blobs.copyTo(entry, location);
   const folders = new Set<string>();
   await concurrently(missing, HANDS, async entry => {
     signal?.throwIfAborted();
@@ -289,11 +312,11 @@ async function place(
       folders.add(folder);
     }
     try {
-      await blobs.copyTo(entry, location);
+      await put(entry, location);
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
       await fetchBlob({ ...options, entry });
-      await blobs.copyTo(entry, location);
+      await put(entry, location);
     }
   });
 }
@@ -328,6 +351,7 @@ async function fetchBlob(
             transport.receive({
               url: url.href,
               start,
+              size: entry.size,
               onStore: store => {
                 from = store;
               },

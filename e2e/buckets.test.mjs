@@ -126,6 +126,7 @@ for (const kind of ['gcs', 's3']) {
                 },
               },
               placement: [{ namespace: 'cloud', store: 'team-bucket' }],
+              replicas: [{ namespace: 'twice', store: 'team-bucket' }],
             },
           },
         },
@@ -521,6 +522,57 @@ for (const kind of ['gcs', 's3']) {
         'team-bucket',
       );
       assert.equal(again.copiedBlobs, 0);
+    });
+
+    it('keeps a second copy where a rule asks for one', async () => {
+      const bytes = randomBytes(12 * MIB);
+      const folder = folderOf({ bytes });
+      await maya.ok('push', folder, 'twice/copies', '--type', 'dataset');
+      await until(
+        async () => {
+          const { items } = await maya.json('store', 'jobs', 'twice/copies');
+          return items[0]?.state === 'done';
+        },
+        'the copy that a rule asks for',
+        60,
+      );
+      const hex = digestOf(bytes).slice('sha256:'.length);
+      const blobs = path.join(portal.dataDirectory, 'blobs');
+      const [file] = [...filesUnder(blobs)].filter(each => each.endsWith(hex));
+      const address = `${portal.url}/api/asset-manager/assets/twice/copies/versions/1/files/bytes`;
+      const { accessToken } = JSON.parse(
+        fs.readFileSync(path.join(maya.home, 'config/baseasset/logins.json')),
+      ).logins[0];
+      const from = async query => {
+        const answer = await fetch(`${address}${query}`, {
+          headers: { Authorization: `Bearer ${accessToken}` },
+          redirect: 'manual',
+        });
+        await answer.body?.cancel();
+        return answer.headers.get('asset-store');
+      };
+      assert.equal(await from(''), 'local');
+      assert.equal(
+        await from('?prefer=team-bucket&prefer=local'),
+        'team-bucket',
+      );
+      assert.equal(
+        await from('?prefer=team-bucket&without=team-bucket'),
+        'local',
+      );
+      fs.rmSync(file);
+      const target = path.join(temporaryFolder('pull'), 'out');
+      const before = server.gate?.counts.signedGets;
+      await otto.ok('pull', 'twice/copies', '-o', target);
+      assert.ok(fs.readFileSync(path.join(target, 'bytes')).equals(bytes));
+      // By two ranges at once.
+      if (before !== undefined)
+        assert.equal(server.gate.counts.signedGets, before + 2);
+      const { findings } = await maya.json('store', 'check');
+      assert.partialDeepStrictEqual(
+        findings.filter(({ key }) => key.endsWith(hex)),
+        [{ store: 'local', problem: 'missing', outcome: 'healed' }],
+      );
     });
 
     it('checks what stands in the stores, and heals it from the other copy', async () => {

@@ -46,6 +46,16 @@ export interface Config {
         /** The name of a store. */
         store: string;
       }>;
+      /** Which assets have a copy of each new version in a further store. All rules that fit count. */
+      replicas?: Array<{
+        namespace?: string;
+        /** Asset type. */
+        type?: string;
+        /** Entity reference of the owner. */
+        owner?: string;
+        /** The name of a store. */
+        store: string;
+      }>;
       local?: {
         /**
          * Where the bytes are kept; relative to the working directory of the

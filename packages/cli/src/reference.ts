@@ -82,6 +82,7 @@ export function commandReference(): string {
     '| `ASSET_TOKEN` | a token for CI, instead of a login; never written to a disk |',
     '| `BASEASSET_CACHE` | where fetched bytes are kept; `$XDG_CACHE_HOME/baseasset` when not set |',
     '| `BASEASSET_CACHE_LIMIT` | how much the cache may hold, e.g. `50GiB`; no limit when not set |',
+    '| `BASEASSET_STORES` | stores to read from where there are several copies, the nearest first, with commas between them |',
     '| `NO_COLOR` | no colours |',
     '',
     '## Options of every command',

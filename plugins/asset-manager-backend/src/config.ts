@@ -24,6 +24,8 @@ export interface AssetManagerConfig {
   /** The store for new bytes where no rule says another. */
   defaultStore: string;
   placement: Placement[];
+  /** Which assets have further copies where. */
+  replicas: Placement[];
   /** How long bytes that nothing refers to are kept. Milliseconds. */
   graceMs: number;
   /** How long deleted things can be brought back. Milliseconds. */
@@ -67,16 +69,8 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     operators: (config?.getOptionalStringArray('operators') ?? []).map(
       readOwner,
     ),
-    placement: (config?.getOptionalConfigArray('storage.placement') ?? []).map(
-      rule => ({
-        namespace: rule.getOptionalString('namespace'),
-        type: rule.getOptionalString('type'),
-        owner: rule.has('owner')
-          ? readOwner(rule.getString('owner'))
-          : undefined,
-        store: rule.getString('store'),
-      }),
-    ),
+    placement: readRules(config, 'storage.placement'),
+    replicas: readRules(config, 'storage.replicas'),
     assetTypes: readTypes(config),
     serviceAccounts: (
       config?.getOptionalConfigArray('serviceAccounts') ?? []
@@ -124,6 +118,15 @@ function readFixity(config: Config | undefined): FixitySchedule {
     everyMs: readDuration(config, 'storage.fixity.every', { days: 1 }),
     sample,
   };
+}
+
+function readRules(config: Config | undefined, key: string): Placement[] {
+  return (config?.getOptionalConfigArray(key) ?? []).map(rule => ({
+    namespace: rule.getOptionalString('namespace'),
+    type: rule.getOptionalString('type'),
+    owner: rule.has('owner') ? readOwner(rule.getString('owner')) : undefined,
+    store: rule.getString('store'),
+  }));
 }
 
 function readOwner(text: string): string {

@@ -51,6 +51,7 @@ import { PackKeeper } from './services/PackKeeper';
 import { OperatorService } from './services/OperatorService';
 import { Purger } from './services/Purger';
 import { RecordKeeper } from './services/RecordKeeper';
+import { ReplicaKeeper } from './services/ReplicaKeeper';
 import { StoreDoctor } from './services/StoreDoctor';
 import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
@@ -122,6 +123,7 @@ export const assetManagerPlugin = createBackendPlugin({
           ]),
           defaultName: settings.defaultStore,
           placement: settings.placement,
+          replicas: settings.replicas,
         });
         const types = new AssetTypes(settings.assetTypes);
         const changed = new ChangeSignal();
@@ -395,6 +397,16 @@ export const assetManagerPlugin = createBackendPlugin({
         const records = new RecordKeeper({ repository, stores, now, logger });
         await exclusively('keep-records', { seconds: 30 }, signal =>
           records.run(signal),
+        );
+        const replicas = new ReplicaKeeper({
+          repository,
+          rules: settings.replicas,
+          now,
+          createId: createUid,
+          onQueued: trigger(COPY_TASK),
+        });
+        await exclusively('order-replicas', { seconds: 30 }, signal =>
+          replicas.run(signal),
         );
         await exclusively(FIXITY_TASK, { seconds: 30 }, async signal => {
           await fixity.orderDue();

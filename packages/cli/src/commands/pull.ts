@@ -62,6 +62,7 @@ export const pull: Command = {
     const {
       cacheDirectory,
       cacheLimit,
+      preferredStores,
       pull: pullVersion,
     } = await import('@baseasset/client/node');
     const transport = await session.transport();
@@ -84,6 +85,7 @@ export const pull: Command = {
           : options.list('include'),
         link: options.flag('link'),
         cacheLimit: cacheLimit(context.environment),
+        prefer: preferredStores(context.environment),
         force: options.flag('force'),
         signal: context.signal,
         onProgress: progress =>

@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
-import golden from '../../../../fixtures/cache.json';
 import { BlobCache } from './BlobCache';
 import { CacheUpkeep } from './CacheUpkeep';
 
@@ -15,6 +15,10 @@ interface GoldenBlob {
   repeat?: { text: string; times: number };
 }
 
+const golden: { blobs: GoldenBlob[] } = JSON.parse(
+  readFileSync(path.join(__dirname, '../../../../fixtures/cache.json'), 'utf8'),
+);
+
 describe('the layout of the cache', () => {
   let directory: string;
 
@@ -24,7 +28,7 @@ describe('the layout of the cache', () => {
 
   afterEach(() => rm(directory, { recursive: true }));
 
-  it.each(golden.blobs as GoldenBlob[])('has $path', async blob => {
+  it.each(golden.blobs)('has $path', async blob => {
     const text = blob.text ?? blob.repeat!.text.repeat(blob.repeat!.times);
     const digest = blob.digest as Digest;
     const cache = new BlobCache({ directory });

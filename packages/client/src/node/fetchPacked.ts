@@ -54,6 +54,8 @@ export async function fetchPacked(options: {
   blobs: BlobCache;
   files: readonly WantedFile[];
   sizes: readonly (readonly number[])[];
+  /** Stores to read from where there are several copies, the nearest first. */
+  prefer?: readonly string[];
   onBytes: (bytes: number) => void;
   signal?: AbortSignal;
 }): Promise<Set<WantedFile>> {
@@ -136,16 +138,18 @@ async function readRun(options: {
   transport: Transport;
   name: AssetName;
   run: Run;
+  prefer?: readonly string[];
   signal?: AbortSignal;
 }): Promise<Buffer | undefined> {
-  const { client, transport, name, run, signal } = options;
+  const { client, transport, name, run, prefer = [], signal } = options;
   const { pack, start, end } = run;
-  const url = await client.packUrl(name, pack);
+  const url = new URL(await client.packUrl(name, pack));
+  for (const store of prefer) url.searchParams.append('prefer', store);
   try {
     return await retry(
       async () => {
         const body = await transport.receive({
-          url,
+          url: url.href,
           start,
           end: end - 1,
           signal,

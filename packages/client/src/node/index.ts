@@ -7,7 +7,7 @@ export { BlobCache } from './BlobCache';
 export { CacheUpkeep } from './CacheUpkeep';
 export type { CachedBlob } from './CacheUpkeep';
 export { hashFile } from './hashFile';
-export { cacheDirectory, cacheLimit } from './paths';
+export { cacheDirectory, cacheLimit, preferredStores } from './paths';
 export * from './pull';
 export * from './push';
 export { readReceipt } from './receipt';

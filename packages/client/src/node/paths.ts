@@ -43,3 +43,18 @@ export function cacheLimit(
   }
   return limit;
 }
+
+/**
+ * Stores to read from where there are several copies, the nearest first:
+ * `$BASEASSET_STORES`, names with commas between them.
+ *
+ * @public
+ */
+export function preferredStores(
+  environment: NodeJS.ProcessEnv = process.env,
+): string[] {
+  return (environment.BASEASSET_STORES ?? '')
+    .split(',')
+    .map(name => name.trim())
+    .filter(Boolean);
+}

@@ -53,6 +53,8 @@ export interface PullOptions {
    * to; where links can't be made they are copied.
    */
   link?: boolean;
+  /** Stores to read from where there are several copies, the nearest first. */
+  prefer?: readonly string[];
   /** Bytes that the cache may hold: what was not used for longest goes after the pull. */
   cacheLimit?: number;
   /** Overwrites files that were changed on this machine. */
@@ -324,7 +326,7 @@ async function place(
 async function fetchBlob(
   options: Pick<
     PullOptions,
-    'client' | 'transport' | 'name' | 'version' | 'signal'
+    'client' | 'transport' | 'name' | 'version' | 'prefer' | 'signal'
   > & {
     blobs: BlobCache;
     entry: ManifestEntry;
@@ -342,6 +344,8 @@ async function fetchBlob(
   await retry(
     async () => {
       const url = new URL(address);
+      for (const store of options.prefer ?? [])
+        url.searchParams.append('prefer', store);
       for (const store of bad) url.searchParams.append('without', store);
       let from: string | undefined;
       try {

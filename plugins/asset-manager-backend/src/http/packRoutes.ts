@@ -6,7 +6,7 @@ import type { PackReader } from '../services/PackReader';
 import {
   digestParam,
   lengthOf,
-  listOf,
+  preferenceOf,
   nameOf,
   RouterContext,
 } from './requests';
@@ -46,7 +46,7 @@ export function addPackRoutes(
     const range = rangeOf(req);
     const run = await packs.open(caller, nameOf(req), digestParam(req), {
       range,
-      without: listOf(req.query.without) ?? [],
+      ...preferenceOf(req),
     });
     const url = await run.signGet();
     res.set({ 'Asset-Store': run.store, 'Cache-Control': 'private, no-store' });

@@ -6,6 +6,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError, inField } from '../model/FieldError';
 import type { Clock, VersionRecord } from '../services/ports';
+import type { StorePreference } from '../services/Stores';
 import type { CallerResolver } from './CallerResolver';
 import type { IdempotencyStore } from './idempotency';
 
@@ -44,6 +45,14 @@ export function lengthOf(req: Request): number {
 /** The digest in the address. */
 export function digestParam(req: Request): Digest {
   return inField('digest', () => parseDigest(req.params.digest));
+}
+
+/** Which copy the request would have; see `StorePreference`. */
+export function preferenceOf(req: Request): StorePreference {
+  return {
+    prefer: listOf(req.query.prefer) ?? [],
+    without: listOf(req.query.without) ?? [],
+  };
 }
 
 /** A query parameter that may stand several times. */

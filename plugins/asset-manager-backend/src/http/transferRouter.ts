@@ -15,7 +15,7 @@ import { addPackRoutes } from './packRoutes';
 import {
   digestParam,
   lengthOf,
-  listOf,
+  preferenceOf,
   nameOf,
   RouterContext,
   setVersionCaching,
@@ -162,9 +162,9 @@ async function sendFile(
     res.status(304).end();
     return;
   }
-  const without = listOf(req.query.without) ?? [];
+  const preference = preferenceOf(req);
   if (req.method === 'GET' && entry.size > 0 && req.query.via !== 'backend') {
-    const signed = await file.signGet({ without }).catch(error => {
+    const signed = await file.signGet(preference).catch(error => {
       withdrawFile(res);
       throw error;
     });
@@ -208,7 +208,7 @@ async function sendFile(
   try {
     await writeTo(res, {
       range,
-      without,
+      ...preference,
       onStore: store => res.set('Asset-Store', store),
     });
     res.end();

@@ -12,7 +12,7 @@ import type { AssetService } from './AssetService';
 import { packKey, packOfKey } from '../model/keys';
 import type { ManifestReader } from './ManifestReader';
 import type { BlobRecord, Repository } from './ports';
-import type { Stores } from './Stores';
+import { rankOf, StorePreference, Stores } from './Stores';
 import type { VersionService } from './VersionService';
 
 /** A run of blobs that stand behind each other in a pack. */
@@ -90,17 +90,16 @@ export class PackReader {
   /**
    * A range of a pack, from the begin of one blob to the end of another.
    *
-   * @param options.without - stores whose copy is not wanted, as far as there are others
    * @throws NotFoundError when not all of the range holds files of the asset
    */
   async open(
     caller: Caller,
     name: AssetName,
     pack: Digest,
-    options: { range: ByteRange; without: readonly string[] },
+    options: StorePreference & { range: ByteRange },
   ): Promise<PackRun> {
     const asset = await this.#assets.find(caller, name);
-    const { range, without } = options;
+    const { range } = options;
     const key = packKey(asset.uid, pack);
     const able: string[] = [];
     for (const store of this.#stores.names) {
@@ -110,7 +109,9 @@ export class PackReader {
       );
       if (covers(held, range)) able.push(store);
     }
-    const store = able.find(each => !without.includes(each)) ?? able[0];
+    const [store] = able.sort(
+      (a, b) => rankOf(a, options) - rankOf(b, options),
+    );
     if (store === undefined)
       throw new NotFoundError(
         `${formatReference(asset)} has no files that stand so in a pack`,

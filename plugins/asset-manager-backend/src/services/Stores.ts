@@ -19,6 +19,36 @@ export interface Placement {
   store: string;
 }
 
+/** Which of several copies whoever reads would have. */
+export interface StorePreference {
+  /** Stores whose copy is wanted most, the nearest first. */
+  prefer: readonly string[];
+  /** Stores whose copy is not wanted, as far as there are others. */
+  without: readonly string[];
+}
+
+/** Where a store comes among others: the least first. */
+export function rankOf(
+  store: string,
+  { prefer, without }: StorePreference,
+): number {
+  const place = prefer.indexOf(store);
+  const rank = place === -1 ? prefer.length : place;
+  return without.includes(store) ? rank + prefer.length + 1 : rank;
+}
+
+/** Whether a rule is about an asset. */
+export function fits(
+  { namespace, type, owner }: Placement,
+  asset: Pick<AssetRecord, 'namespace' | 'type' | 'owner'>,
+): boolean {
+  return (
+    (namespace === undefined || namespace === asset.namespace) &&
+    (type === undefined || type === asset.type) &&
+    (owner === undefined || owner === asset.owner)
+  );
+}
+
 /** The blob stores of this installation, and which of them an asset's new bytes go to. */
 export class Stores {
   readonly #byName: ReadonlyMap<string, BlobStore>;
@@ -31,6 +61,8 @@ export class Stores {
     byName: ReadonlyMap<string, BlobStore>;
     defaultName: string;
     placement: readonly Placement[];
+    /** Which assets have further copies where; only looked at for stores that are not there. */
+    replicas?: readonly Placement[];
   }) {
     this.#byName = options.byName;
     this.defaultName = options.defaultName;
@@ -45,6 +77,9 @@ export class Stores {
     check(this.defaultName, 'assetManager.storage.default');
     this.#placement.forEach(({ store }, index) =>
       check(store, `assetManager.storage.placement[${index}]`),
+    );
+    options.replicas?.forEach(({ store }, index) =>
+      check(store, `assetManager.storage.replicas[${index}]`),
     );
   }
 
@@ -89,12 +124,7 @@ export class Stores {
 
   /** The store for new bytes: that of the first rule that fits, else the default. */
   placeFor(asset: Pick<AssetRecord, 'namespace' | 'type' | 'owner'>): string {
-    const rule = this.#placement.find(
-      ({ namespace, type, owner }) =>
-        (namespace === undefined || namespace === asset.namespace) &&
-        (type === undefined || type === asset.type) &&
-        (owner === undefined || owner === asset.owner),
-    );
+    const rule = this.#placement.find(each => fits(each, asset));
     return rule?.store ?? this.defaultName;
   }
 }

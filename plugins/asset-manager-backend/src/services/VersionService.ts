@@ -25,7 +25,7 @@ import type {
   Repository,
   VersionRecord,
 } from './ports';
-import type { Stores } from './Stores';
+import { rankOf, StorePreference, Stores } from './Stores';
 
 const MAX_LISTED_CHANGES = 2000;
 
@@ -36,10 +36,8 @@ export interface ResolvedVersion {
 }
 
 /** How a file is read. */
-export interface ReadOptions {
+export interface ReadOptions extends StorePreference {
   range?: ByteRange;
-  /** Stores whose copy is not wanted, as far as there are others. */
-  without: readonly string[];
 }
 
 /** Finds versions, lists and compares their files, and opens them. */
@@ -212,15 +210,15 @@ export class VersionService {
       ) =>
         this.#write(
           destination,
-          await this.#copiesOf(asset, entry, options.without),
+          await this.#copiesOf(asset, entry, options),
           options,
         ),
       /** Where the bytes can be had without us; undefined when they can't. */
-      signGet: async (options: ReadOptions) => {
+      signGet: async (options: StorePreference) => {
         const [{ store, key, offset }] = await this.#copiesOf(
           asset,
           entry,
-          options.without,
+          options,
         );
         // A signed address is one of the whole pack.
         if (offset !== undefined) return undefined;
@@ -258,7 +256,7 @@ export class VersionService {
   async #copiesOf(
     asset: AssetRecord,
     entry: ManifestEntry,
-    without: readonly string[],
+    preference: StorePreference,
   ): Promise<BlobRecord[]> {
     const found = await this.#repository.blobs.find(asset.id, [entry.digest]);
     const copies = this.#stores.usable(found.get(entry.digest));
@@ -269,7 +267,7 @@ export class VersionService {
         )} are damaged or gone where they were stored; who pushes them again mends the version`,
       );
     const last = ({ state, store }: BlobRecord) =>
-      Number(without.includes(store)) * 4 +
+      rankOf(store, preference) * 4 +
       Number(state !== 'verified') * 2 +
       Number(this.#stores.get(store).direct !== undefined);
     return copies.sort((a, b) => last(a) - last(b));

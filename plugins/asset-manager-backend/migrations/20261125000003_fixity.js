@@ -34,6 +34,9 @@ exports.up = async function up(knex) {
     table.string('created_by', 255).notNullable();
     table.string('updated_at', 30).notNullable();
   });
+  for (const name of ['version_pages', 'upload_pages']) {
+    await knex.schema.alterTable(name, table => table.index(['digest']));
+  }
   await knex.schema.createTable('fixity_findings', table => {
     table.comment('What the checks found');
     table
@@ -58,6 +61,9 @@ exports.up = async function up(knex) {
 
 /** @param {import('knex').Knex} knex */
 exports.down = async function down(knex) {
+  for (const name of ['version_pages', 'upload_pages']) {
+    await knex.schema.alterTable(name, table => table.dropIndex(['digest']));
+  }
   await knex.schema.dropTable('fixity_findings');
   await knex.schema.dropTable('fixity_checks');
 };

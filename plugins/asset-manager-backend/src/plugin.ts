@@ -24,6 +24,7 @@ import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
 import { createRouter } from './http/createRouter';
 import { AliasService } from './services/AliasService';
+import { AssetRecorder } from './services/AssetRecorder';
 import { AssetService } from './services/AssetService';
 import { AssetTypes } from './services/AssetTypes';
 import { BlobCollector } from './services/BlobCollector';
@@ -158,7 +159,7 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           changed,
         });
-        const keeper = new BlobKeeper({ repository, stores });
+        const keeper = new BlobKeeper({ repository, stores, now });
         const packKeeper = new PackKeeper({ repository, stores, keeper, now });
         const sessions = new UploadSessions({ repository, now });
         const intake = new BlobIntake({
@@ -275,9 +276,12 @@ export const assetManagerPlugin = createBackendPlugin({
           onReceived: trigger(VERIFY_TASK),
           logger,
         });
+        const recorder = new AssetRecorder({ repository, stores, now });
         const copier = new BlobCopier({
           repository,
           stores,
+          manifests,
+          recorder,
           keeper,
           packs: packKeeper,
           now,
@@ -394,7 +398,12 @@ export const assetManagerPlugin = createBackendPlugin({
         await exclusively(COPY_TASK, { seconds: 30 }, signal =>
           copier.run(signal),
         );
-        const records = new RecordKeeper({ repository, stores, now, logger });
+        const records = new RecordKeeper({
+          repository,
+          stores,
+          recorder,
+          logger,
+        });
         await exclusively('keep-records', { seconds: 30 }, signal =>
           records.run(signal),
         );

@@ -1,6 +1,7 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobRecord } from '../services/ports';
+import { deletionTimes } from '../services/deletionTimes';
 import { DatabaseRepository } from './DatabaseRepository';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
@@ -8,6 +9,8 @@ jest.setTimeout(60_000);
 
 const NOW = '2026-11-25T12:00:00.000Z';
 const LATER = '2026-11-27T12:00:00.000Z';
+const TIMES = deletionTimes(NOW);
+const TIMES_LATER = deletionTimes(LATER);
 
 describe.each(databases.eachSupportedId())('the blob index on %p', id => {
   let repository: DatabaseRepository;
@@ -28,6 +31,7 @@ describe.each(databases.eachSupportedId())('the blob index on %p', id => {
   });
   const due = () =>
     repository.blobs.condemned(LATER, {
+      abandoned: NOW,
       limit: 10,
       offset: 0,
       stores: ['here', 'there'],
@@ -118,9 +122,9 @@ describe.each(databases.eachSupportedId())('the blob index on %p', id => {
     await blobs.add(asset, [copy('a', 'here')], NOW);
     await blobs.keepOnlyIn(asset, 'there', NOW);
     await blobs.add(asset, [copy('a', 'here')], NOW);
-    expect(await blobs.beginDelete({ store: 'here', key: 'key/a' })).toBe(
-      false,
-    );
+    expect(
+      await blobs.beginDelete({ store: 'here', key: 'key/a' }, TIMES),
+    ).toBe(false);
   });
 
   it('refers to nothing that is being deleted', async () => {
@@ -128,12 +132,16 @@ describe.each(databases.eachSupportedId())('the blob index on %p', id => {
     const bytes = { store: 'here', key: 'key/a' };
     await blobs.add(asset, [copy('a', 'here'), copy('a', 'there')], NOW);
     await blobs.keepOnlyIn(asset, 'there', NOW);
-    expect(await blobs.beginDelete(bytes)).toBe(true);
+    expect(await blobs.beginDelete(bytes, TIMES)).toBe(true);
     const busy = expect.objectContaining({ name: 'ServiceUnavailableError' });
     await expect(blobs.claim([bytes])).rejects.toEqual(busy);
     await expect(blobs.add(asset, [copy('a', 'here')], NOW)).rejects.toEqual(
       busy,
     );
+    // A second collector would delete what comes after the first one is done.
+    expect(await due()).toEqual([]);
+    expect(await blobs.beginDelete(bytes, TIMES)).toBe(false);
+    expect(await blobs.beginDelete(bytes, TIMES_LATER)).toBe(true);
     await blobs.deleted(bytes);
     await blobs.add(asset, [copy('a', 'here')], NOW);
     expect(await blobs.isReferenced(bytes)).toBe(true);
@@ -143,14 +151,20 @@ describe.each(databases.eachSupportedId())('the blob index on %p', id => {
     const { blobs } = repository;
     const bytes = { store: 'here', key: 'key/a' };
     await blobs.add(asset, [copy('a', 'here', { state: 'received' })], NOW);
-    await blobs.condemnDamaged(bytes);
+    expect(await blobs.condemnDamaged(bytes, TIMES)).toBe(true);
     expect(await blobs.isReferenced(bytes)).toBe(false);
     expect((await blobs.find(asset, [digest('a')])).size).toBe(0);
-    // Whoever takes over from a process that died does not wait.
-    expect(
-      await blobs.condemned(NOW, { limit: 1, offset: 0, stores: ['here'] }),
-    ).toEqual([bytes]);
-    expect(await blobs.beginDelete(bytes)).toBe(true);
+    const seenAt = (abandoned: string) =>
+      blobs.condemned(NOW, {
+        abandoned,
+        limit: 1,
+        offset: 0,
+        stores: ['here'],
+      });
+    // Whoever takes over from a process that died waits until it must be dead.
+    expect(await seenAt(TIMES.abandoned)).toEqual([]);
+    expect(await seenAt(TIMES_LATER.abandoned)).toEqual([bytes]);
+    expect(await blobs.condemnDamaged(bytes, TIMES)).toBe(false);
     await blobs.deleted(bytes);
     await blobs.add(asset, [copy('a', 'here')], NOW);
     expect((await blobs.find(asset, [digest('a')])).size).toBe(1);
@@ -166,7 +180,7 @@ describe.each(databases.eachSupportedId())('the blob index on %p', id => {
     );
     await blobs.keepOnlyIn(asset, 'there', NOW);
     const page = (offset: number, stores: string[]) =>
-      blobs.condemned(LATER, { limit: 10, offset, stores });
+      blobs.condemned(LATER, { abandoned: NOW, limit: 10, offset, stores });
     expect(await page(0, ['elsewhere'])).toEqual([]);
     expect((await page(1, ['here'])).map(({ key }) => key)).toEqual([
       'key/b',

@@ -4,6 +4,7 @@ import type {
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
+import type { DeletionTimes } from '../services/deletionTimes';
 import type {
   BlobIndex,
   BlobRecord,
@@ -15,8 +16,6 @@ import { condemn, CondemnedRow, revive } from './condemned';
 import { pageInUse } from './pages';
 import { inBatches, toNumber } from './rows';
 import { whereVisible } from './visible';
-
-const LONG_AGO = new Date(0).toISOString();
 
 function byDigest(
   rows: readonly CopyRow[],
@@ -36,6 +35,23 @@ function inOneOrder(blobs: readonly BlobRecord[]): BlobRecord[] {
     blobs.map(blob => [`${blob.digest} ${blob.store}`, blob]),
   );
   return [...byName.keys()].sort().map(name => byName.get(name)!);
+}
+
+/** Begins to delete bytes. One at a time: a second one would delete what comes after the first. */
+async function begin(
+  transaction: Knex.Transaction,
+  { store, key }: StoredBlob,
+  times: DeletionTimes,
+): Promise<boolean> {
+  const begun = await transaction<CondemnedRow>('condemned_blobs')
+    .where({ store, key })
+    .where(either =>
+      either
+        .where({ deleting: false })
+        .orWhere('condemned_at', '<', times.abandoned),
+    )
+    .update({ deleting: true, condemned_at: times.now });
+  return begun > 0;
 }
 
 export class DatabaseBlobIndex implements BlobIndex {
@@ -184,7 +200,11 @@ export class DatabaseBlobIndex implements BlobIndex {
     return row !== undefined;
   }
 
-  async condemnDamaged(copy: StoredBlob, packed?: Digest): Promise<boolean> {
+  async condemnDamaged(
+    copy: StoredBlob,
+    times: DeletionTimes,
+    packed?: Digest,
+  ): Promise<boolean> {
     const { store, key } = copy;
     return this.#knex.transaction(async transaction => {
       await transaction<BlobRow>('blobs')
@@ -196,11 +216,10 @@ export class DatabaseBlobIndex implements BlobIndex {
         .first();
       if (whole) return false;
       await transaction<CondemnedRow>('condemned_blobs')
-        // At once: whoever takes over from a process that dies need not wait.
-        .insert({ store, key, condemned_at: LONG_AGO, deleting: true })
+        .insert({ store, key, condemned_at: times.now, deleting: false })
         .onConflict(['store', 'key'])
-        .merge();
-      return true;
+        .ignore();
+      return begin(transaction, copy, times);
     });
   }
 
@@ -252,10 +271,25 @@ export class DatabaseBlobIndex implements BlobIndex {
 
   async condemned(
     before: string,
-    options: { limit: number; offset: number; stores: readonly string[] },
+    options: {
+      abandoned: string;
+      limit: number;
+      offset: number;
+      stores: readonly string[];
+    },
   ): Promise<StoredBlob[]> {
     return this.#condemned()
-      .where('condemned_at', '<', before)
+      .where(either =>
+        either
+          .where({ deleting: false })
+          .where('condemned_at', '<', before)
+          // Whoever was deleting these has died.
+          .orWhere(begun =>
+            begun
+              .where({ deleting: true })
+              .where('condemned_at', '<', options.abandoned),
+          ),
+      )
       .whereIn('store', [...options.stores])
       .orderBy(['condemned_at', 'store', 'key'])
       .limit(options.limit)
@@ -263,7 +297,7 @@ export class DatabaseBlobIndex implements BlobIndex {
       .select('store', 'key');
   }
 
-  async beginDelete(copy: StoredBlob): Promise<boolean> {
+  async beginDelete(copy: StoredBlob, times: DeletionTimes): Promise<boolean> {
     const { store, key } = copy;
     return this.#knex.transaction(async transaction => {
       await transaction<CondemnedRow>('condemned_blobs')
@@ -274,10 +308,7 @@ export class DatabaseBlobIndex implements BlobIndex {
         .whereNot({ state: 'damaged' })
         .first();
       if (inUse || (await pageInUse(transaction, copy))) return false;
-      const begun = await transaction<CondemnedRow>('condemned_blobs')
-        .where({ store, key })
-        .update({ deleting: true });
-      return begun > 0;
+      return begin(transaction, copy, times);
     });
   }
 

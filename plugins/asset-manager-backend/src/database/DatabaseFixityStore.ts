@@ -135,7 +135,7 @@ export class DatabaseFixityStore implements FixityStore {
     findings: readonly FixityFindingRecord[],
   ): Promise<void> {
     for (const batch of inBatches(findings, 100)) {
-      await this.#findings()
+      const insert = this.#findings()
         .insert(
           batch.map(finding => ({
             check_id: checkId,
@@ -148,8 +148,11 @@ export class DatabaseFixityStore implements FixityStore {
             asset_id: finding.assetId ?? null,
           })),
         )
-        .onConflict(['check_id', 'store', 'key', 'digest'])
-        .merge();
+        .onConflict(['check_id', 'store', 'key', 'digest']);
+      // That one asset needs it no more says less than that it is lost for another.
+      await (batch[0].problem === 'unneeded'
+        ? insert.ignore()
+        : insert.merge());
     }
   }
 

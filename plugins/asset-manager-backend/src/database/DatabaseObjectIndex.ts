@@ -1,4 +1,7 @@
-import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  Digest,
+  PlacedBlob,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import { pageKey, parseKey, uidOfRecord } from '../model/keys';
 import type {
@@ -47,6 +50,8 @@ export class DatabaseObjectIndex implements ObjectIndex {
     const rows = await this.#blobs()
       .where({ store })
       .whereIn('key', keys)
+      // What a push left that never came to its end is nobody's loss.
+      .whereNot(left => left.where({ state: 'damaged', published: false }))
       .orderBy(['key', 'digest', 'asset_id']);
     for (const row of rows) {
       const blob = toRecord(row);
@@ -160,11 +165,18 @@ export class DatabaseObjectIndex implements ObjectIndex {
     });
   }
 
-  async allVerified({ store, key }: StoredBlob): Promise<void> {
+  async packVerified(
+    { store, key }: StoredBlob,
+    blobs: readonly PlacedBlob[],
+  ): Promise<void> {
     await this.#knex.transaction(async transaction => {
       await transaction<BlobRow>('blobs')
         .where({ store, key })
-        .update({ state: 'verified' });
+        .update({ state: 'damaged' });
+      for (const { digest, offset, size } of blobs)
+        await transaction<BlobRow>('blobs')
+          .where({ store, key, digest, size, pack_offset: offset })
+          .update({ state: 'verified' });
       await revive(transaction, [{ store, key }]);
     });
   }

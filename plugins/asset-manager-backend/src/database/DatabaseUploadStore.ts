@@ -140,10 +140,10 @@ export class DatabaseUploadStore implements UploadStore {
       .merge();
   }
 
-  async missingSize(id: string, without: number): Promise<number> {
+  async missingSize(id: string, before: number): Promise<number> {
     const [row] = await this.#knex('upload_pages')
       .where({ upload_id: id })
-      .whereNot({ position: without })
+      .where('position', '<', before)
       .sum({ size: 'missing_size' });
     return toNumber(row.size);
   }

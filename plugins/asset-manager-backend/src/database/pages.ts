@@ -13,8 +13,9 @@ async function placesOf(
 ): Promise<PagePlace[]> {
   const found: PagePlace[] = [];
   const owners = [
-    { pages: 'version_pages', of: 'versions', id: 'version_id' },
+    // A commit makes the pages of an upload those of a version: asked in this order, none is missed.
     { pages: 'upload_pages', of: 'uploads', id: 'upload_id' },
+    { pages: 'version_pages', of: 'versions', id: 'version_id' },
   ];
   for (const batch of inBatches(digests, 500)) {
     for (const { pages, of, id } of owners) {

@@ -35,6 +35,11 @@ export function versionKey(uid: string, digest: Digest): string {
   return `${uid}/versions/${hexOf(digest)}`;
 }
 
+/** Where the descriptions of an asset's versions begin. */
+export function versionPrefix(uid: string): string {
+  return `${uid}/versions/`;
+}
+
 /** Where the records of an asset begin. */
 export function recordPrefix(uid: string): string {
   return `${uid}/records/`;

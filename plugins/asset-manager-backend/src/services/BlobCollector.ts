@@ -5,11 +5,13 @@ import {
   CollectionPlan,
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import { deletionTimes } from './deletionTimes';
 import { HeldBlobs } from './HeldBlobs';
-import { packOfKey } from '../model/keys';
+import { packOfKey, parseKey } from '../model/keys';
 import type { PackKeeper } from './PackKeeper';
 import type { Clock, Repository } from './ports';
 import type { Stores } from './Stores';
+import { UnknownVersions } from './UnknownVersions';
 
 /** What one run deletes at most. */
 const CAP = 10_000;
@@ -50,22 +52,32 @@ export class BlobCollector {
 
   /** @returns how many blobs were deleted */
   async run(signal?: AbortSignal): Promise<number> {
-    await this.#condemnUnfinished(signal);
+    const unknown = new UnknownVersions({
+      repository: this.#repository,
+      stores: this.#stores,
+    });
+    await this.#condemnUnfinished(unknown, signal);
     const { blobs } = this.#repository;
     const before = this.#graceAgo();
     let count = 0;
     let failed = 0;
+    let kept = 0;
     while (count < CAP) {
+      const times = deletionTimes(this.#now());
       const batch = await blobs.condemned(before, {
+        abandoned: times.abandoned,
         limit: BATCH,
-        offset: failed,
+        offset: failed + kept,
         stores: this.#stores.names,
       });
       if (batch.length === 0) break;
       for (const copy of batch) {
         signal?.throwIfAborted();
         try {
-          if (await blobs.beginDelete(copy)) {
+          const uid = parseKey(copy.key)?.uid;
+          if (uid !== undefined && (await unknown.has(uid))) {
+            kept++;
+          } else if (await blobs.beginDelete(copy, times)) {
             await this.#stores.get(copy.store).delete(copy.key);
             await blobs.deleted(copy);
             count++;
@@ -84,6 +96,10 @@ export class BlobCollector {
         }
       }
     }
+    if (kept > 0)
+      this.#logger.warn(
+        `${kept} condemned blobs are kept: their stores describe versions that the database does not know; asset store rebuild brings them back`,
+      );
     return count;
   }
 
@@ -125,14 +141,18 @@ export class BlobCollector {
     };
   }
 
-  async #condemnUnfinished(signal?: AbortSignal): Promise<void> {
+  async #condemnUnfinished(
+    unknown: UnknownVersions,
+    signal?: AbortSignal,
+  ): Promise<void> {
     for (const assetId of await this.#repository.blobs.assetsWithUnpublished(
       this.#graceAgo(),
       CAP,
     )) {
       signal?.throwIfAborted();
       try {
-        await this.#condemnUnfinishedOf(assetId);
+        const { uid } = await this.#repository.assets.byId(assetId);
+        if (!(await unknown.has(uid))) await this.#condemnUnfinishedOf(assetId);
       } catch (error) {
         // A manifest that can't be read now: nothing of the asset is touched.
         this.#logger.warn(

@@ -1,10 +1,13 @@
+import { Readable } from 'node:stream';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { ConflictError, isError } from '@backstage/errors';
 import {
   concurrently,
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { AssetRecorder } from './AssetRecorder';
 import type { BlobKeeper } from './BlobKeeper';
+import { DamagedPageError, ManifestReader, readPage } from './ManifestReader';
 import { packOfKey, pageKey } from '../model/keys';
 import { PackKeeper, packsAmong } from './PackKeeper';
 import type {
@@ -12,6 +15,7 @@ import type {
   BlobRecord,
   Clock,
   CopyJobRecord,
+  PageRecord,
   Repository,
 } from './ports';
 import type { Stores } from './Stores';
@@ -28,6 +32,8 @@ const BATCH = 200;
 export class BlobCopier {
   readonly #repository: Repository;
   readonly #stores: Stores;
+  readonly #manifests: ManifestReader;
+  readonly #recorder: AssetRecorder;
   readonly #keeper: BlobKeeper;
   readonly #packs: PackKeeper;
   readonly #now: Clock;
@@ -36,6 +42,8 @@ export class BlobCopier {
   constructor(options: {
     repository: Repository;
     stores: Stores;
+    manifests: ManifestReader;
+    recorder: AssetRecorder;
     keeper: BlobKeeper;
     packs: PackKeeper;
     now: Clock;
@@ -43,6 +51,8 @@ export class BlobCopier {
   }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
+    this.#manifests = options.manifests;
+    this.#recorder = options.recorder;
     this.#keeper = options.keeper;
     this.#packs = options.packs;
     this.#now = options.now;
@@ -135,6 +145,7 @@ export class BlobCopier {
       );
       await repository.blobs.keepOnlyIn(asset.id, store, now);
     });
+    await this.#recorder.writeAsset(asset, store);
   }
 
   async #copyBlob(
@@ -167,8 +178,13 @@ export class BlobCopier {
   ): Promise<BlobRecord[]> {
     const { key } = pack;
     const { blobs } = this.#repository;
-    if (pack.state !== 'verified') await this.#packs.verify(pack);
-    const held = await blobs.inPack(pack, assetId);
+    const known = await blobs.inPack(pack);
+    if (known.some(({ state }) => state !== 'verified'))
+      await this.#packs.verify(pack);
+    // What came meanwhile was read by nobody yet.
+    const held = (await blobs.inPack(pack, assetId)).filter(
+      ({ state }) => state === 'verified',
+    );
     if (!held.some(({ digest }) => digest === pack.digest))
       throw new ConflictError(`${pack.digest} is damaged in '${pack.store}'`);
     const size = (await this.#stores.get(pack.store).stat(key))?.size ?? 0;
@@ -195,7 +211,6 @@ export class BlobCopier {
     store: string,
     signal?: AbortSignal,
   ): Promise<void> {
-    const target = this.#stores.get(store);
     let before: number | undefined;
     for (;;) {
       const versions = await this.#repository.versions.list({
@@ -204,24 +219,45 @@ export class BlobCopier {
         limit: BATCH,
       });
       if (versions.length === 0) return;
-      for (const { id } of versions) {
-        for (const page of await this.#repository.versions.pages(id)) {
+      for (const version of versions) {
+        await this.#recorder.writeVersion(asset, version, store);
+        for (const page of await this.#repository.versions.pages(version.id)) {
           signal?.throwIfAborted();
-          if (page.store === store) continue;
-          const key = pageKey(asset.uid, page.digest);
-          await this.#repository.blobs.claim([{ store, key }]);
-          if (await target.stat(key)) continue;
-          const source = this.#stores.get(page.store);
-          await target.put({
-            key,
-            size: (await source.stat(key))?.size ?? 0,
-            digest: page.digest,
-            body: await source.open(key),
-          });
+          if (page.store !== store) await this.#copyPage(asset, page, store);
         }
       }
       before = versions.at(-1)?.sequence;
     }
+  }
+
+  /** The page is believed to stand in the store only when it was read there: its other copy may go. */
+  async #copyPage(
+    asset: AssetRecord,
+    page: PageRecord,
+    store: string,
+  ): Promise<void> {
+    const { digest } = page;
+    const key = pageKey(asset.uid, digest);
+    const target = this.#stores.get(store);
+    await this.#repository.blobs.claim([{ store, key }]);
+    if (await target.stat(key)) {
+      const stands = await readPage(target, asset.uid, digest).then(
+        () => true,
+        error => {
+          if (error instanceof DamagedPageError) return false;
+          throw error;
+        },
+      );
+      if (stands) return;
+      await target.delete(key);
+    }
+    const bytes = Buffer.from(await this.#manifests.readText(asset.uid, page));
+    await target.put({
+      key,
+      size: bytes.length,
+      digest,
+      body: Readable.from([bytes]),
+    });
   }
 
   async #save(job: CopyJobRecord): Promise<void> {

@@ -3,17 +3,20 @@ import type { Readable } from 'node:stream';
 import { ConflictError } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobDescriptor } from '@baseasset/backstage-plugin-asset-manager-node';
-import type { BlobRecord, Repository, StoredBlob } from './ports';
+import { deletionTimes } from './deletionTimes';
+import type { BlobRecord, Clock, Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
 
 /** Sees to it that what counts as verified was read, and that damaged bytes go. */
 export class BlobKeeper {
   readonly #repository: Repository;
   readonly #stores: Stores;
+  readonly #now: Clock;
 
-  constructor(options: { repository: Repository; stores: Stores }) {
+  constructor(options: { repository: Repository; stores: Stores; now: Clock }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
+    this.#now = options.now;
   }
 
   /** The digest of all bytes that stand in a place. @throws NotFoundError when there are none */
@@ -38,6 +41,7 @@ export class BlobKeeper {
   ): Promise<void> {
     const goes = await this.#repository.blobs.condemnDamaged(
       copy,
+      deletionTimes(this.#now()),
       copy.offset === undefined ? undefined : copy.digest,
     );
     if (!goes) return;

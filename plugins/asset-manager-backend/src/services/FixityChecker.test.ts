@@ -181,6 +181,30 @@ describe.each(databases.eachSupportedId())('a fixity check on %p', id => {
     expect(await here.bytesAt(key)).toBe(pack);
   });
 
+  it('believes no row that promises more than the pack has', async () => {
+    const key = await here.arrivePacked(['first', 'second']);
+    const { pack, blobs } = here.packOf(['first', 'second']);
+    await hold(1, ['first', 'second']);
+    await here.put(key, pack, 'other');
+    const lie = { ...blobs[1], digest: digestOf('secret') };
+    await here.repository.blobs.add(
+      here.assetId,
+      [
+        { ...blobs[0], key, store: 'other', state: 'verified' },
+        { ...lie, key, store: 'local', state: 'received' },
+      ],
+      here.now(),
+    );
+    await here.repository.blobs.publish(here.assetId, [lie.digest]);
+    const { findings } = await check();
+    expect(
+      findings.filter(({ digest }) => digest === lie.digest),
+    ).toMatchObject([{ outcome: 'lost' }]);
+    const found = await here.repository.blobs.find(here.assetId, [lie.digest]);
+    expect(found.size).toBe(0);
+    expect(await here.textOf('first')).toEqual({ key, text: 'first' });
+  });
+
   it('lets a blob stand by itself that can be healed from a copy alone only', async () => {
     const key = await here.arrivePacked(['first', 'second']);
     const { pack } = here.packOf(['first', 'second']);

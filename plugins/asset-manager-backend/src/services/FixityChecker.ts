@@ -17,12 +17,13 @@ import type { ManifestReader } from './ManifestReader';
 import type { ObjectChecker } from './ObjectChecker';
 import type { ObjectHealer } from './ObjectHealer';
 import type { PageHealer } from './PageHealer';
-import type { Clock, Repository } from './ports';
+import type { AssetRecord, Clock, PageRecord, Repository } from './ports';
 import type { Stores } from './Stores';
+import { UnknownVersions } from './UnknownVersions';
 
 const HANDS = 8;
 const BATCH = 500;
-const ROWS = 20_000;
+const ROWS = 200_000;
 const KEPT_CHECKS = 50;
 
 const PHASES: readonly FixityCheckRecord['phase'][] = [
@@ -124,7 +125,9 @@ export class FixityChecker {
         if (!check.stores.includes(store)) continue;
         // The stores before this one are done.
         const at = check.position?.store;
-        if (at !== undefined && at !== store) continue;
+        const isThere = at !== undefined && this.#stores.names.includes(at);
+        if (isThere && at !== store) continue;
+        if (!isThere) check.position = undefined;
         check.position ??= { store };
         await work[phase](store);
         check.position = undefined;
@@ -260,6 +263,10 @@ export class FixityChecker {
     const open = new Set<number>();
     for (const id of assetIds.values())
       if (await repository.uploads.openUntil(id, this.#now())) open.add(id);
+    const unknown = new UnknownVersions({
+      repository,
+      stores: this.#stores,
+    });
     const findings: FixityFindingRecord[] = [];
     for (const { key, size } of orphans) {
       const assetId = assetIds.get(uidOf(key));
@@ -267,7 +274,10 @@ export class FixityChecker {
       if (assetId !== undefined && open.has(assetId)) continue;
       // What belongs to no asset that is known here may be another portal's, or
       // newer than the database when that came from a backup.
-      const goes = check.condemnOrphans && assetId !== undefined;
+      const goes =
+        check.condemnOrphans &&
+        assetId !== undefined &&
+        !(await unknown.has(uidOf(key)));
       findings.push({
         store,
         key,
@@ -404,17 +414,33 @@ export class FixityChecker {
         });
         return true;
       }
-      const holds =
+      if (
         concerned.has(page.digest) ||
-        (await this.#manifests.entries(asset.uid, page)).some(({ digest }) =>
-          concerned.has(digest),
-        );
-      if (holds) {
+        (await this.#holds(asset, page, concerned))
+      ) {
         await versions.setVerification(versionId, 'received');
         return true;
       }
     }
     return false;
+  }
+
+  async #holds(
+    asset: AssetRecord,
+    page: PageRecord,
+    digests: ReadonlySet<Digest>,
+  ): Promise<boolean> {
+    try {
+      const entries = await this.#manifests.entries(asset.uid, page);
+      return entries.some(({ digest }) => digests.has(digest));
+    } catch (error) {
+      // The loss of the page is a finding of its own.
+      this.#logger.warn(
+        'the page of a manifest could not be read',
+        isError(error) ? error : undefined,
+      );
+      return false;
+    }
   }
 
   async #save(check: FixityCheckRecord): Promise<void> {

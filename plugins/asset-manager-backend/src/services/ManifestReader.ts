@@ -52,7 +52,7 @@ export class ManifestReader {
 
   /** The canonical text of a page. @throws NotFoundError when the manifest has fewer pages */
   async pageText(options: PageOfVersion): Promise<string> {
-    return this.#readText(options.uid, await this.#page(options));
+    return this.readText(options.uid, await this.#page(options));
   }
 
   /** The entries of a page. @throws NotFoundError when the manifest has fewer pages */
@@ -69,7 +69,7 @@ export class ManifestReader {
       this.#cache.set(key, cached);
       return cached;
     }
-    const entries = parsePage(await this.#readText(uid, page));
+    const entries = parsePage(await this.readText(uid, page));
     this.#cache.set(key, entries);
     this.#cachedEntries += entries.length;
     for (const [oldest, { length }] of this.#cache) {
@@ -186,7 +186,7 @@ export class ManifestReader {
    *
    * @throws Error when no store has it
    */
-  async #readText(uid: string, page: StoredPage): Promise<string> {
+  async readText(uid: string, page: StoredPage): Promise<string> {
     const { digest, store } = page;
     const others = this.#stores.names.filter(name => name !== store);
     let failure: unknown;

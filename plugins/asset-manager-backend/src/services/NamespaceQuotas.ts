@@ -36,7 +36,8 @@ export class NamespaceQuotas {
 
   /**
    * Looks whether what a page of an upload brings still fits, before a byte of
-   * it is sent. Uploads that run at the same time don't see each other.
+   * it is sent. Pages are put in their order, and in this order again by whoever
+   * goes on with an upload. Uploads that run at the same time don't see each other.
    *
    * @throws ConflictError that says how much there is, and how much is wanted
    */

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
+import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import { blobKey, parseKey } from '../model/keys';
 import type { BlobKeeper } from './BlobKeeper';
 import type { StoredObject } from './fixityPorts';
 import type { PackKeeper } from './PackKeeper';
-import { sha256Of } from './packs';
+import { readPack, sha256Of } from './packs';
 import type { BlobRecord, Repository } from './ports';
 import type { Stores } from './Stores';
 
@@ -41,19 +42,31 @@ export class ObjectHealer {
     object: StoredObject,
     bad: readonly BlobRecord[],
   ): Promise<Set<BlobRecord>> {
-    if (await this.#healPack(object)) return new Set(bad);
+    const inPack = await this.#healPack(object);
     const healed = new Set<BlobRecord>();
     for (const blob of bad) {
-      if (blob.state !== 'damaged') await this.#keeper.takeAway(blob);
+      if (inPack && inPack.get(blob.digest) === blob.offset) {
+        healed.add(blob);
+        continue;
+      }
+      if (blob.state !== 'damaged' && !inPack)
+        await this.#keeper.takeAway(blob);
       if (await this.#healBlob(blob)) healed.add(blob);
     }
     return healed;
   }
 
-  /** Writes a whole pack anew, where the same one stands undamaged in another store. */
-  async #healPack({ store, key }: StoredObject): Promise<boolean> {
+  /**
+   * Writes a whole pack anew, where the same one stands undamaged in another store.
+   *
+   * @returns the offsets of the blobs that it really has; undefined when there is no such pack
+   */
+  async #healPack({
+    store,
+    key,
+  }: StoredObject): Promise<Map<Digest, number> | undefined> {
     const parts = parseKey(key);
-    if (parts?.kind !== 'pack') return false;
+    if (parts?.kind !== 'pack') return undefined;
     for (const name of this.#stores.names) {
       const other = { store: name, key };
       if (name === store) continue;
@@ -62,18 +75,22 @@ export class ObjectHealer {
         // Read before anything is taken away: the pack has blobs that may be well.
         const bytes = await this.#packs.read(other);
         if (sha256Of(bytes) !== parts.digest) continue;
+        const blobs = readPack(bytes)
+          .filter(({ intact }) => intact)
+          .map(({ blob }) => blob);
         await this.#keeper.write(
           store,
           { key, size: bytes.length, digest: parts.digest },
           async () => Readable.from([bytes]),
         );
-        await this.#repository.objects.allVerified({ store, key });
-        return true;
+        // Its rows may promise what it never had.
+        await this.#repository.objects.packVerified({ store, key }, blobs);
+        return new Map(blobs.map(({ digest, offset }) => [digest, offset]));
       } catch (error) {
         this.#failed(other.store, error);
       }
     }
-    return false;
+    return undefined;
   }
 
   /** A blob of a pack that can't be healed as a whole stands by itself from then on. */
@@ -88,7 +105,9 @@ export class ObjectHealer {
     );
     for (const source of sources) {
       try {
-        if (source.store !== store || source.key !== key)
+        // What stands in its place is believed only when somebody has read it.
+        const isThere = source.store === store && source.key === key;
+        if (!isThere || source.state !== 'verified')
           await this.#keeper.write(store, { key, size, digest }, () =>
             this.#stores.open(source),
           );

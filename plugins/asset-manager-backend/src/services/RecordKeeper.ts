@@ -1,9 +1,8 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
 import type { AssetChange } from '@baseasset/backstage-plugin-asset-manager-common';
-import { recordKey, recordPrefix, versionKey } from '../model/keys';
-import type { AssetRecord, Clock, Repository, VersionRecord } from './ports';
-import { AssetDocument, writeDocument } from './records';
+import type { AssetRecorder } from './AssetRecorder';
+import type { Repository } from './ports';
 import { storeOfNewBytes } from './storeOfNewBytes';
 import type { Stores } from './Stores';
 
@@ -18,18 +17,18 @@ const BATCH = 500;
 export class RecordKeeper {
   readonly #repository: Repository;
   readonly #stores: Stores;
-  readonly #now: Clock;
+  readonly #recorder: AssetRecorder;
   readonly #logger: LoggerService;
 
   constructor(options: {
     repository: Repository;
     stores: Stores;
-    now: Clock;
+    recorder: AssetRecorder;
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
-    this.#now = options.now;
+    this.#recorder = options.recorder;
     this.#logger = options.logger;
   }
 
@@ -75,64 +74,8 @@ export class RecordKeeper {
     );
     for (const label of created) {
       const version = await this.#repository.versions.byLabel(id, label);
-      if (version) await this.#writeVersion(asset, version, name);
+      if (version) await this.#recorder.writeVersion(asset, version, name);
     }
-    await this.#writeAsset(asset, name);
-  }
-
-  async #writeVersion(
-    asset: AssetRecord,
-    {
-      id,
-      assetId: _,
-      verification: __,
-      deletion: ___,
-      ...version
-    }: VersionRecord,
-    store: string,
-  ): Promise<void> {
-    const pages = await this.#repository.versions.pages(id);
-    await writeDocument(
-      this.#stores.get(store),
-      versionKey(asset.uid, version.digest),
-      {
-        format: 'baseasset-version/1',
-        version,
-        pages: pages.map(({ store: ____, ...page }) => page),
-      },
-    );
-  }
-
-  async #writeAsset(asset: AssetRecord, store: string): Promise<void> {
-    const key = recordKey(asset.uid, this.#now());
-    await writeDocument(
-      this.#stores.get(store),
-      key,
-      await this.#documentOf(asset),
-    );
-    // Only when the new one is durable do the former ones go.
-    for (const name of this.#stores.names) {
-      const each = this.#stores.get(name);
-      for await (const former of each.list(recordPrefix(asset.uid)))
-        if (former.key < key) await each.delete(former.key);
-    }
-  }
-
-  async #documentOf(record: AssetRecord): Promise<AssetDocument> {
-    const { id, ...asset } = record;
-    const { aliases, versions } = this.#repository;
-    const document: AssetDocument = {
-      format: 'baseasset-asset/1',
-      asset,
-      aliases: [],
-      deleted: [],
-    };
-    for (const { versionId, ...alias } of await aliases.list(id)) {
-      const { label } = await versions.byId(versionId);
-      document.aliases.push({ ...alias, label });
-    }
-    for (const { label, deletion } of await versions.deleted(id))
-      if (deletion) document.deleted.push({ label, ...deletion });
-    return document;
+    await this.#recorder.writeAsset(asset, name);
   }
 }

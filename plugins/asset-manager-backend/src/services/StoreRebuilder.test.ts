@@ -1,7 +1,9 @@
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
-import { blobKey, recordPrefix } from '../model/keys';
+import { blobKey, pageKey, recordPrefix } from '../model/keys';
 import { Installation } from '../testUtils/Installation';
+import { BlobCollector } from './BlobCollector';
+import { BlobCopier } from './BlobCopier';
 import { ChangeSignal } from './ChangeSignal';
 import { ContentVerifier } from './ContentVerifier';
 import { RecordKeeper } from './RecordKeeper';
@@ -9,6 +11,8 @@ import { StoreRebuilder } from './StoreRebuilder';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
+
+const HOUR = 3_600_000;
 
 describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
   let before: Installation;
@@ -167,6 +171,100 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
     expect(
       await after.repository.versions.deleted(ids.get(before.uid)!),
     ).toMatchObject([{ label: '2', deletion: { until: before.later(100) } }]);
+  });
+
+  it('deletes again what was deleted after the backup, unless the database knows better', async () => {
+    await before.arrive('named');
+    await publish(before, 1, ['named']);
+    await keep(before);
+    await rebuild(after);
+    const ids = await after.repository.objects.assetIds([before.uid]);
+    after.assetId = ids.get(before.uid)!;
+    const deletion = {
+      at: before.later(1),
+      by: 'user:default/maya',
+      reason: 'holds names of patients',
+      until: before.later(300),
+    };
+    before.at(1);
+    const [version] = await before.repository.versions.list({
+      assetId: before.assetId,
+      limit: 1,
+    });
+    await before.repository.versions.setDeletion(version.id, deletion);
+    await before.change('version.deleted', '1');
+    await keep(before);
+    const deletedIn = async () =>
+      (await after.repository.versions.deleted(after.assetId)).map(
+        each => each.deletion?.reason,
+      );
+    expect((await rebuild(after, true)).assets).toMatchObject([
+      { state: 'completed' },
+    ]);
+    expect(await deletedIn()).toEqual([]);
+    await rebuild(after);
+    expect(await deletedIn()).toEqual(['holds names of patients']);
+    // Brought back by a person, later than the record.
+    const [known] = await after.repository.versions.deleted(after.assetId);
+    await after.repository.versions.setDeletion(known.id, undefined);
+    await after.repository.assets.touch(after.assetId, before.later(1));
+    await rebuild(after);
+    expect(await deletedIn()).toEqual([]);
+  });
+
+  it('is waited for by the collection, also when it was cut off', async () => {
+    await before.arrive('text');
+    const version = await publish(before, 1, ['text']);
+    await keep(before);
+    const [page] = await before.repository.versions.pages(version.id);
+    const pageText = await before.bytesAt(pageKey(before.uid, page.digest));
+    await before.stores.get('local').delete(pageKey(before.uid, page.digest));
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ versions: [], reason: expect.stringContaining('no store') }],
+    });
+    const collector = new BlobCollector({ ...after, graceMs: HOUR });
+    for (const hours of [2, 4, 6]) {
+      after.at(hours);
+      expect(await collector.run()).toBe(0);
+    }
+    await before.put(pageKey(before.uid, page.digest), pageText);
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ state: 'completed', versions: ['1'] }],
+    });
+    const ids = await after.repository.objects.assetIds([before.uid]);
+    after.assetId = ids.get(before.uid)!;
+    expect((await after.textOf('text')).text).toBe('text');
+  });
+
+  it('finds what an asset is that was moved, when its former store is gone', async () => {
+    await before.arrive('text');
+    await publish(before, 1, ['text']);
+    await keep(before);
+    await before.repository.copyJobs.insert({
+      id: 'job',
+      assetId: before.assetId,
+      store: 'other',
+      mode: 'move',
+      state: 'queued',
+      copiedBlobs: 0,
+      copiedBytes: 0,
+      totalBytes: 4,
+      createdAt: before.now(),
+      createdBy: 'user:default/maya',
+      updatedAt: before.now(),
+    });
+    before.at(1);
+    await new BlobCopier(before).run();
+    const local = before.stores.get('local');
+    for await (const { key } of local.list('')) await local.delete(key);
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ state: 'restored', versions: ['1'] }],
+    });
+    await verify(after);
+    const ids = await after.repository.objects.assetIds([before.uid]);
+    expect(
+      await after.repository.versions.latest(ids.get(before.uid)!),
+    ).toMatchObject({ label: '1', verification: 'verified' });
   });
 
   it('says of a version whose bytes are gone that it is damaged', async () => {

@@ -14,6 +14,7 @@ import type {
   AssetRecord,
   BlobRecord,
   Clock,
+  DeletionRecord,
   PageRecord,
   Repository,
 } from './ports';
@@ -32,6 +33,17 @@ interface Holdings {
   pages: Map<Digest, string>;
   blobs: { store: string; key: string; digest: Digest; size: number }[];
   packs: { store: string; key: string }[];
+}
+
+/** An asset of which there is something to bring back, or of which all is there. */
+interface KnownAsset {
+  /** Undefined in a dry run when the database does not know it. */
+  asset: AssetRecord | undefined;
+  held: Holdings;
+  document: AssetDocument;
+  /** What the database does not know of, the oldest first. */
+  missing: VersionDocument[];
+  result: RebuiltAsset;
 }
 
 /**
@@ -78,12 +90,7 @@ export class StoreRebuilder {
       assets: [],
     };
     // Assets with their bytes first: versions may hold bytes of other assets.
-    const known: {
-      asset: AssetRecord;
-      held: Holdings;
-      document: AssetDocument;
-      result: RebuiltAsset;
-    }[] = [];
+    const known: KnownAsset[] = [];
     for (const held of holdings) {
       signal?.throwIfAborted();
       const result: RebuiltAsset = {
@@ -95,29 +102,22 @@ export class StoreRebuilder {
       try {
         const document = await this.#read(held);
         result.asset = formatReference(document.asset);
-        if (!this.#isGone(document)) {
-          const asset = await this.#bringAsset(document, result, dryRun);
-          if (asset && !dryRun) await this.#bringBlobs(asset, held);
-          known.push({
-            asset: asset ?? { ...document.asset, id: -1 },
-            held,
-            document,
-            result,
-          });
-        }
+        if (this.#isGone(document)) continue;
+        const asset = await this.#bringAsset(document, result, dryRun);
+        const missing = await this.#missingVersions(asset, held, document);
+        if (asset && missing.length > 0 && !dryRun)
+          await this.#bringBlobs(asset, held);
+        known.push({ asset, held, document, missing, result });
       } catch (error) {
         result.state = 'skipped';
         result.reason = this.#reasonOf(error);
         report.assets.push(result);
       }
     }
-    for (const { asset, held, document, result } of known) {
+    for (const each of known) {
       signal?.throwIfAborted();
-      try {
-        await this.#bringVersions(asset, held, document, result, dryRun);
-      } catch (error) {
-        result.reason = this.#reasonOf(error);
-      }
+      const { result } = each;
+      await this.#bringVersions(each, dryRun);
       if (result.state !== 'skipped' || result.reason !== undefined)
         report.assets.push(result);
     }
@@ -190,6 +190,8 @@ export class StoreRebuilder {
     const id = ids.get(asset.uid);
     if (id !== undefined) {
       const standing = await this.#repository.assets.byId(id);
+      if (await this.#bringDeletions(standing, document, dryRun))
+        result.state = 'completed';
       if (standing.revision >= asset.revision) return standing;
       result.state = 'completed';
       if (dryRun) return standing;
@@ -215,6 +217,48 @@ export class StoreRebuilder {
       await repository.changes.append(this.#change(inserted, 'asset.created'));
       return inserted;
     });
+  }
+
+  /**
+   * What was deleted after the backup is deleted still. Whatever the database
+   * knows of a later time counts more: it may have been brought back.
+   *
+   * @returns whether there was anything
+   */
+  async #bringDeletions(
+    standing: AssetRecord,
+    { asset, deleted }: AssetDocument,
+    dryRun: boolean,
+  ): Promise<boolean> {
+    const isNews = ({ at }: { at: string }) => at > standing.updatedAt;
+    const all = asset.deletion && !standing.deletion && isNews(asset.deletion);
+    const versions: { id: number; deletion: DeletionRecord }[] = [];
+    for (const { label, ...deletion } of deleted.filter(isNews)) {
+      const version = await this.#repository.versions.byLabel(
+        standing.id,
+        label,
+      );
+      if (version && !version.deletion)
+        versions.push({ id: version.id, deletion });
+    }
+    if (!all && versions.length === 0) return false;
+    if (dryRun) return true;
+    await this.#repository.transaction(async repository => {
+      await repository.assets.lock(standing.id);
+      // Its bytes have not been looked through since: the purge does that.
+      if (all)
+        await repository.assets.setDeletion(standing.id, {
+          ...asset.deletion!,
+          purgedAt: undefined,
+        });
+      for (const { id, deletion } of versions)
+        await repository.versions.setDeletion(id, {
+          ...deletion,
+          purgedAt: undefined,
+        });
+      await repository.changes.append(this.#change(standing, 'asset.updated'));
+    });
+    return true;
   }
 
   /**
@@ -259,32 +303,45 @@ export class StoreRebuilder {
     );
   }
 
-  async #bringVersions(
-    asset: AssetRecord,
+  /** Versions that are described in a store, and that the database does not know. */
+  async #missingVersions(
+    asset: AssetRecord | undefined,
     held: Holdings,
     document: AssetDocument,
-    result: RebuiltAsset,
-    dryRun: boolean,
-  ): Promise<void> {
+  ): Promise<VersionDocument[]> {
     const documents: VersionDocument[] = [];
-    for (const { store, key } of held.versions.values())
-      documents.push(
-        await readDocument<VersionDocument>(
-          this.#stores.get(store),
-          key,
-          'baseasset-version/1',
-        ),
+    for (const { store, key } of held.versions.values()) {
+      const each = await readDocument<VersionDocument>(
+        this.#stores.get(store),
+        key,
+        'baseasset-version/1',
       );
-    documents.sort((x, y) => x.version.sequence - y.version.sequence);
-    for (const each of documents) {
       const { label } = each.version;
       const deletion = document.deleted.find(it => it.label === label);
       if (deletion && deletion.until < this.#now()) continue;
-      if (!(await this.#isMissing(asset, each))) continue;
-      if (!dryRun) await this.#bringVersion(asset, held, document, each);
-      if (result.state === 'skipped') result.state = 'completed';
-      result.versions.push(label);
+      if (!asset || (await this.#isMissing(asset, each))) documents.push(each);
     }
+    return documents.sort((x, y) => x.version.sequence - y.version.sequence);
+  }
+
+  /** What can't be brought back does not keep the others from it. */
+  async #bringVersions(
+    { asset, held, document, missing, result }: KnownAsset,
+    dryRun: boolean,
+  ): Promise<void> {
+    const failed: string[] = [];
+    for (const each of missing) {
+      const { label } = each.version;
+      try {
+        if (asset && !dryRun)
+          await this.#bringVersion(asset, held, document, each);
+        if (result.state === 'skipped') result.state = 'completed';
+        result.versions.push(label);
+      } catch (error) {
+        failed.push(`version '${label}': ${this.#reasonOf(error)}`);
+      }
+    }
+    if (failed.length > 0) result.reason = failed.join('; ');
   }
 
   async #isMissing(

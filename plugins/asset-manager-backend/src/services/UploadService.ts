@@ -226,6 +226,11 @@ export class UploadService {
       const now = await repository.assets.byId(asset.id);
       if (now.deletion) throw new AssetNotFoundError(asset);
       assertMaintains(caller, now);
+      // Without the session a collection may have taken away what was looked at.
+      if (!(await repository.uploads.find(id)))
+        throw new ConflictError(
+          'the upload was ended by somebody else; begin again',
+        );
       const [standing] = await repository.versions.byDigestPrefix(
         asset.id,
         upload.digest,

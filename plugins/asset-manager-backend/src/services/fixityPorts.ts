@@ -3,6 +3,7 @@ import type {
   FixityCheck,
   FixityFinding,
   FixityOutcome,
+  PlacedBlob,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobRecord, StoredBlob } from './ports';
 
@@ -42,8 +43,8 @@ export interface ObjectIndex {
   copiesOf(digests: readonly Digest[]): Promise<Map<Digest, BlobRecord>>;
   /** Says that a copy which was damaged stands whole under a key now, by itself. */
   healed(copy: BlobRecord, key: string): Promise<void>;
-  /** Says of all blobs of an object that they are whole. */
-  allVerified(place: StoredBlob): Promise<void>;
+  /** Says of the blobs of a pack that stand there as it says that they are whole, and of others that they are damaged. */
+  packVerified(pack: StoredBlob, blobs: readonly PlacedBlob[]): Promise<void>;
   /** Bytes that nothing refers to: they are deleted after a while. */
   condemn(places: readonly StoredBlob[], at: string): Promise<void>;
   /** Assets by their uids. */

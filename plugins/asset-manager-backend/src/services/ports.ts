@@ -16,6 +16,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { JsonObject } from '@backstage/types';
 import type { Caller } from '../model/caller';
+import type { DeletionTimes } from './deletionTimes';
 import type { FixityStore, ObjectIndex } from './fixityPorts';
 
 /** Where the time comes from: ISO 8601 in UTC. */
@@ -279,11 +280,23 @@ export interface BlobIndex {
    * @returns whether nothing else stands there, so that they may be deleted;
    *   `deleted` has to be called then
    */
-  condemnDamaged(copy: StoredBlob, packed?: Digest): Promise<boolean>;
-  /** Bytes that were condemned before a time, of some stores. */
+  condemnDamaged(
+    copy: StoredBlob,
+    times: DeletionTimes,
+    packed?: Digest,
+  ): Promise<boolean>;
+  /**
+   * Bytes of some stores that were condemned before a time, and those whose
+   * deletion was begun before another one and never ended.
+   */
   condemned(
     before: string,
-    options: { limit: number; offset: number; stores: readonly string[] },
+    options: {
+      abandoned: string;
+      limit: number;
+      offset: number;
+      stores: readonly string[];
+    },
   ): Promise<StoredBlob[]>;
   /**
    * Begins to delete condemned bytes, unless something refers to them, or to a
@@ -291,7 +304,7 @@ export interface BlobIndex {
    *
    * @returns whether they may be deleted; `deleted` has to be called then
    */
-  beginDelete(copy: StoredBlob): Promise<boolean>;
+  beginDelete(copy: StoredBlob, times: DeletionTimes): Promise<boolean>;
   deleted(copy: StoredBlob): Promise<void>;
   /** Takes a sentence back that was not carried out. */
   pardon(copy: StoredBlob): Promise<void>;
@@ -360,8 +373,8 @@ export interface UploadStore {
   pages(id: string): Promise<PageRecord[]>;
   /** @param missingSize - bytes of its files that have to be sent */
   setPage(id: string, page: PageRecord, missingSize: number): Promise<void>;
-  /** What had to be sent for all pages but one. Bytes. */
-  missingSize(id: string, without: number): Promise<number>;
+  /** What had to be sent for the pages before one, when they were put last. Bytes. */
+  missingSize(id: string, before: number): Promise<number>;
   parts(id: string): Promise<Map<Digest, number[]>>;
   addPart(id: string, digest: Digest, number: number): Promise<void>;
   removeParts(id: string, digest: Digest): Promise<void>;

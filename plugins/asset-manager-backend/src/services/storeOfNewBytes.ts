@@ -7,7 +7,9 @@ export async function storeOfNewBytes(
   stores: Stores,
   asset: AssetRecord,
 ): Promise<string> {
-  return (
-    (await repository.copyJobs.movedTo(asset.id)) ?? stores.placeFor(asset)
-  );
+  const moved = await repository.copyJobs.movedTo(asset.id);
+  // It may have been taken out of the configuration since.
+  return moved !== undefined && stores.names.includes(moved)
+    ? moved
+    : stores.placeFor(asset);
 }

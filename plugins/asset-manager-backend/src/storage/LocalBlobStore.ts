@@ -250,16 +250,27 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   }
 
   async *list(prefix: string): AsyncIterable<{ key: string; size: number }> {
-    const entries = await fs.readdir(this.#blobs, {
-      recursive: true,
-      withFileTypes: true,
-    });
-    for (const entry of entries) {
-      if (!entry.isFile()) continue;
-      const file = path.join(entry.parentPath, entry.name);
-      const key = path.relative(this.#blobs, file).split(path.sep).join('/');
+    // Only the folder that all of these keys stand in is looked through.
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    for await (const key of this.#keysUnder(folder)) {
       if (!key.startsWith(prefix)) continue;
-      yield { key, size: (await fs.stat(file)).size };
+      const stat = await fs
+        .stat(path.join(this.#blobs, ...key.split('/')))
+        .catch(ignoreMissing);
+      if (stat) yield { key, size: stat.size };
+    }
+  }
+
+  /** The keys in a folder and those under it; the folder's name ends with a slash, or is empty. */
+  async *#keysUnder(folder: string): AsyncIterable<string> {
+    const directory = await fs
+      .opendir(path.join(this.#blobs, ...folder.split('/').filter(Boolean)))
+      .catch(ignoreMissing);
+    if (!directory) return;
+    for await (const entry of directory) {
+      const key = `${folder}${entry.name}`;
+      if (entry.isDirectory()) yield* this.#keysUnder(`${key}/`);
+      else if (entry.isFile()) yield key;
     }
   }
 
@@ -368,4 +379,10 @@ async function writeBody(options: {
   if (written !== size) {
     throw new InputError(`${written} bytes came, but ${size} were promised`);
   }
+}
+
+/** What is looked at may be deleted at the same moment. */
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  throw error;
 }

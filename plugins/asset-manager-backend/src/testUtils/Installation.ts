@@ -13,6 +13,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import { DatabaseRepository } from '../database/DatabaseRepository';
+import { AssetRecorder } from '../services/AssetRecorder';
 import { BlobKeeper } from '../services/BlobKeeper';
 import { HeldBlobs } from '../services/HeldBlobs';
 import { blobKey, packKey, pageKey } from '../model/keys';
@@ -64,6 +65,7 @@ export class Installation {
   readonly keeper: BlobKeeper;
   readonly packs: PackKeeper;
   readonly heldBlobs: HeldBlobs;
+  readonly recorder: AssetRecorder;
   readonly logger: LoggerService;
   readonly now = () => new Date(this.#now).toISOString();
   assetId = 0;
@@ -90,6 +92,7 @@ export class Installation {
     this.keeper = new BlobKeeper(this);
     this.packs = new PackKeeper(this);
     this.heldBlobs = new HeldBlobs(this);
+    this.recorder = new AssetRecorder(this);
   }
 
   /** The same stores beside a database that knows nothing of them. */

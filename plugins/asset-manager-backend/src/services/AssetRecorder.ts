@@ -1,0 +1,75 @@
+import { recordKey, recordPrefix, versionKey } from '../model/keys';
+import type { AssetRecord, Clock, Repository, VersionRecord } from './ports';
+import { AssetDocument, writeDocument } from './records';
+import type { Stores } from './Stores';
+
+/** Writes beside the bytes of an asset what is known of it and of its versions. */
+export class AssetRecorder {
+  readonly #repository: Repository;
+  readonly #stores: Stores;
+  readonly #now: Clock;
+
+  constructor(options: { repository: Repository; stores: Stores; now: Clock }) {
+    this.#repository = options.repository;
+    this.#stores = options.stores;
+    this.#now = options.now;
+  }
+
+  /** Describes a version in a store, unless it is described there already. */
+  async writeVersion(
+    asset: AssetRecord,
+    {
+      id,
+      assetId: _,
+      verification: __,
+      deletion: ___,
+      ...version
+    }: VersionRecord,
+    store: string,
+  ): Promise<void> {
+    const pages = await this.#repository.versions.pages(id);
+    await writeDocument(
+      this.#stores.get(store),
+      versionKey(asset.uid, version.digest),
+      {
+        format: 'baseasset-version/1',
+        version,
+        pages: pages.map(({ store: ____, ...page }) => page),
+      },
+    );
+  }
+
+  /** Records the asset as it is now, in the place of all former records. */
+  async writeAsset(asset: AssetRecord, store: string): Promise<void> {
+    const key = recordKey(asset.uid, this.#now());
+    await writeDocument(
+      this.#stores.get(store),
+      key,
+      await this.#documentOf(asset),
+    );
+    // Only when the new one is durable do the former ones go.
+    for (const name of this.#stores.names) {
+      const each = this.#stores.get(name);
+      for await (const former of each.list(recordPrefix(asset.uid)))
+        if (former.key < key) await each.delete(former.key);
+    }
+  }
+
+  async #documentOf(record: AssetRecord): Promise<AssetDocument> {
+    const { id, ...asset } = record;
+    const { aliases, versions } = this.#repository;
+    const document: AssetDocument = {
+      format: 'baseasset-asset/1',
+      asset,
+      aliases: [],
+      deleted: [],
+    };
+    for (const { versionId, ...alias } of await aliases.list(id)) {
+      const { label } = await versions.byId(versionId);
+      document.aliases.push({ ...alias, label });
+    }
+    for (const { label, deletion } of await versions.deleted(id))
+      if (deletion) document.deleted.push({ label, ...deletion });
+    return document;
+  }
+}

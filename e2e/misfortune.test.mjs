@@ -516,7 +516,7 @@ describe('bad input and bad luck', () => {
       await person.signIn();
       const pulled = async (...options) => {
         const target = path.join(temporaryFolder('link'), 'out');
-        await person.ok('pull', 'linked/files', '-o', target, ...options);
+        await person.ok('pull', 'linked/files@1', '-o', target, ...options);
         return target;
       };
       const first = await pulled('--link');
@@ -528,6 +528,17 @@ describe('bad input and bad luck', () => {
       const copied = await pulled();
       assert.notEqual(inode(first, 'bytes'), inode(copied, 'bytes'));
 
+      // A link that somebody else made is no change of the file.
+      await maya.ok(
+        'push',
+        folderOf({ bytes, small: randomBytes(1000) }),
+        'linked/files',
+      );
+      await person.ok('pull', 'linked/files', '-o', first, '--link');
+      assert.ok(!fs.existsSync(path.join(first, 'again')));
+      assert.equal(inode(first, 'bytes'), inode(second, 'bytes'));
+      await person.ok('pull', 'linked/files@1', '-o', first, '--link');
+
       // Whoever takes the protection away writes to the cache.
       fs.chmodSync(path.join(first, 'bytes'), 0o600);
       fs.writeFileSync(path.join(first, 'bytes'), randomBytes(2_000_000));
@@ -536,7 +547,12 @@ describe('bad input and bad luck', () => {
         assert.ok(fs.readFileSync(path.join(third, 'bytes')).equals(bytes));
       }
       assert.ok(!fs.readFileSync(path.join(second, 'bytes')).equals(bytes));
-      const refused = await person.asset('pull', 'linked/files', '-o', second);
+      const refused = await person.asset(
+        'pull',
+        'linked/files@1',
+        '-o',
+        second,
+      );
       assert.notEqual(refused.code, 0);
       assert.match(refused.stderr, /changed on this machine/);
     });

@@ -78,6 +78,11 @@ function generatorOf(seed) {
   };
 }
 
+const pause = ms =>
+  new Promise(resolve => {
+    setTimeout(resolve, ms);
+  });
+
 export class History {
   #replicas;
   #people;
@@ -156,7 +161,9 @@ export class History {
     let attempts = 0;
     let ended;
     do {
-      if (++attempts > 6)
+      // What an attempt ordered whose answer was lost has to come to its end first.
+      if (/is under way/.test(ended?.stderr)) await pause(3000);
+      if (++attempts > 30)
         throw new Error(`asset ${line.join(' ')}: ${ended.stderr}`);
       if (attempts > 2) await this.#replicas.whole();
       running.splice(0);
@@ -243,9 +250,9 @@ export class History {
 
   /** Two collectors at once, with nothing between a sentence and its execution but a second. */
   async #collect() {
-    await new Promise(resolve => setTimeout(resolve, 1100));
+    await pause(1100);
     await this.#underFault('collect', ['gc'], { twice: true });
-    await new Promise(resolve => setTimeout(resolve, 1100));
+    await pause(1100);
     await this.#people.maya.ok('gc');
   }
 
@@ -292,7 +299,7 @@ export async function assertNothingIsLeft(replicas, { maya }) {
     (await maya.json('store', 'check', ...options)).findings;
   const collect = async () => {
     for (let round = 0; round < 3; round++) {
-      await new Promise(resolve => setTimeout(resolve, 1100));
+      await pause(1100);
       await maya.ok('gc');
     }
   };

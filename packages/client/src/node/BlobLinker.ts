@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  BigIntStats,
   linkSync,
   lstatSync,
   promises as fs,
@@ -45,7 +46,8 @@ export class BlobLinker {
 
   readonly #cache: BlobCache;
   readonly #stamps: StampCache;
-  readonly #linked = new Set<Digest>();
+  /** What was linked, as it looked when it was known to be right. */
+  readonly #linked = new Map<Digest, string>();
   readonly #breather = new Breather();
 
   private constructor(cache: BlobCache, stamps: StampCache) {
@@ -61,7 +63,10 @@ export class BlobLinker {
   async linkTo(blob: Blob, target: string): Promise<void> {
     await this.#breather.breathe();
     const location = this.#cache.locationOf(blob.digest);
-    if (!this.#linked.has(blob.digest)) await this.#check(blob, location);
+    const before = lookAt(location);
+    if (!before) throw this.#gone(blob.digest);
+    if (!this.#linked.has(blob.digest))
+      await this.#check(blob, location, before);
     const temporary = path.join(
       path.dirname(target),
       `.${randomUUID().slice(0, 8)}.part`,
@@ -71,9 +76,11 @@ export class BlobLinker {
       renameSync(temporary, target);
       // Renaming a link onto another one of the same file leaves both.
       rmSync(temporary, { force: true });
-      this.#linked.add(blob.digest);
+      if (!this.#linked.has(blob.digest))
+        this.#linked.set(blob.digest, contentStampOf(before));
     } catch (error) {
       rmSync(temporary, { force: true });
+      if (!lookAt(location)) throw this.#gone(blob.digest);
       if (!CANNOT_LINK.includes((error as { code?: string }).code ?? ''))
         throw error;
       await this.#cache.copyTo(blob, target);
@@ -82,26 +89,25 @@ export class BlobLinker {
 
   /** Remembers how the linked blobs look now; a link changes that. */
   async save(): Promise<void> {
-    for (const digest of this.#linked) {
+    for (const [digest, stamp] of this.#linked) {
       await this.#breather.breathe();
-      const stat = lstatSync(this.#cache.locationOf(digest), {
-        bigint: true,
-        throwIfNoEntry: false,
-      });
-      if (stat) this.#stamps.set(digest, { stamp: stampOf(stat), digest });
+      const stat = lookAt(this.#cache.locationOf(digest));
+      // Whoever has written through a link meanwhile wrote something else.
+      if (stat && contentStampOf(stat) === stamp)
+        this.#stamps.set(digest, { stamp: stampOf(stat), digest });
     }
     await this.#stamps.save();
   }
 
-  async #check({ digest, size }: Blob, location: string): Promise<void> {
+  async #check(
+    { digest, size }: Blob,
+    location: string,
+    stat: BigIntStats,
+  ): Promise<void> {
     if (this.#cache.hasVerified(digest)) return;
-    const stat = lstatSync(location, { bigint: true, throwIfNoEntry: false });
-    const known = stat && this.#stamps.get(digest, stampOf(stat));
-    if (known === digest) return;
+    if (this.#stamps.get(digest, stampOf(stat)) === digest) return;
     const isWhole =
-      stat &&
-      Number(stat.size) === size &&
-      (await hashFile(location)) === digest;
+      Number(stat.size) === size && (await hashFile(location)) === digest;
     if (!isWhole) {
       await this.#cache.remove(digest);
       throw new IntegrityError(`the cached blob ${digest} is damaged`);
@@ -109,4 +115,18 @@ export class BlobLinker {
     // A person took the protection away, and changed nothing.
     if ((stat.mode & 0o222n) !== 0n) await fs.chmod(location, 0o444);
   }
+
+  /** Pruned by another process on this machine. */
+  #gone(digest: Digest): IntegrityError {
+    return new IntegrityError(`the cached blob ${digest} is gone`);
+  }
+}
+
+function lookAt(location: string): BigIntStats | undefined {
+  return lstatSync(location, { bigint: true, throwIfNoEntry: false });
+}
+
+/** What writing changes, and linking does not. */
+function contentStampOf({ size, mtimeNs, ino }: BigIntStats): string {
+  return `${size}-${mtimeNs}-${ino}`;
 }

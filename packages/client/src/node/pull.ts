@@ -23,7 +23,7 @@ import { fetchPacked } from './fetchPacked';
 import { hashFile } from './hashFile';
 import { writeReceipt } from './receipt';
 import { stampOf, twins } from './scan';
-import { StampCache } from './StampCache';
+import { StampCache, StampedFile } from './StampCache';
 import type { Transport } from './Transport';
 import type { WantedFile } from './WantedFile';
 
@@ -220,10 +220,10 @@ async function compareFolder(options: {
     }
     if (!stat.isFile()) {
       // A folder that an earlier pull made goes with its last former file.
-      const isFormer = [...former.keys()].some(key =>
+      const isFormerFolder = [...former.keys()].some(key =>
         key.startsWith(`${entry.path}/`),
       );
-      if (!isFormer) changed.push(entry.path);
+      if (!isFormerFolder) changed.push(entry.path);
       missing.push(entry);
       return;
     }
@@ -239,9 +239,25 @@ async function compareFolder(options: {
     }
     missing.push(entry);
     // A file that still is what an earlier pull wrote is nobody's work.
-    if (former.get(entry.path)?.stamp !== stamp) changed.push(entry.path);
+    if (!(await isFormer({ former: former.get(entry.path), stat, location })))
+      changed.push(entry.path);
   });
   return { missing, changed };
+}
+
+/**
+ * Whether a file is what an earlier pull wrote. Its stamp says so without
+ * reading; a new link to the same blob changes that, and not the bytes.
+ */
+async function isFormer(options: {
+  former: StampedFile | undefined;
+  stat: BigIntStats;
+  location: string;
+}): Promise<boolean> {
+  const { former, stat, location } = options;
+  if (!former) return false;
+  if (former.stamp === stampOf(stat)) return true;
+  return stat.nlink > 1n && (await hashFile(location)) === former.digest;
 }
 
 async function fetchMissing(
@@ -457,13 +473,13 @@ async function removeFormer(options: {
   const { root, wanted, stamps } = options;
   const kept = new Set(wanted.map(entry => entry.path));
   let removed = 0;
-  for (const [key, { stamp }] of [...stamps.entries()]) {
+  for (const [key, former] of [...stamps.entries()]) {
     if (kept.has(key)) continue;
     const location = path.join(root, ...key.split('/'));
     const stat = await fs
       .lstat(location, { bigint: true })
       .catch(() => undefined);
-    if (stat?.isFile() && stampOf(stat) === stamp) {
+    if (stat?.isFile() && (await isFormer({ former, stat, location }))) {
       await fs.rm(location);
       removed++;
       for (

@@ -53,6 +53,7 @@ import { OperatorService } from './services/OperatorService';
 import { Purger } from './services/Purger';
 import { RecordKeeper } from './services/RecordKeeper';
 import { ReplicaKeeper } from './services/ReplicaKeeper';
+import { RowChecker } from './services/RowChecker';
 import { StoreDoctor } from './services/StoreDoctor';
 import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
@@ -256,7 +257,14 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           stores,
           manifests,
-          heldBlobs,
+          rows: new RowChecker({
+            repository,
+            stores,
+            manifests,
+            heldBlobs,
+            keeper,
+            now,
+          }),
           objects: new ObjectChecker({
             repository,
             stores,

@@ -204,17 +204,33 @@ export class DatabaseObjectIndex implements ObjectIndex {
     return [...holders].sort((a, b) => a - b);
   }
 
-  async assetsWithBlobs(options: {
+  async keptAssets(options: {
     after: number;
     limit: number;
   }): Promise<number[]> {
-    const ids = await this.#blobs()
-      .where('asset_id', '>', options.after)
-      .distinct('asset_id')
-      .orderBy('asset_id')
+    const ids = await this.#knex('assets')
+      .where('id', '>', options.after)
+      .whereNull('purged_at')
+      .orderBy('id')
       .limit(options.limit)
-      .pluck('asset_id');
+      .pluck('id');
     return ids.map(toNumber);
+  }
+
+  async knownDigests(
+    assetId: number,
+    digests: readonly Digest[],
+  ): Promise<Set<Digest>> {
+    const known = new Set<Digest>();
+    for (const batch of inBatches([...new Set(digests)], 500)) {
+      const found = await this.#blobs()
+        .where({ asset_id: assetId })
+        .whereIn('digest', batch)
+        .distinct('digest')
+        .pluck('digest');
+      for (const digest of found) known.add(digest as Digest);
+    }
+    return known;
   }
 
   async published(

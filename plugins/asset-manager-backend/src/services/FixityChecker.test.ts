@@ -8,6 +8,7 @@ import { FixityChecker } from './FixityChecker';
 import { FixityService } from './FixityService';
 import { ObjectChecker } from './ObjectChecker';
 import { ObjectHealer } from './ObjectHealer';
+import { RowChecker } from './RowChecker';
 import { PageHealer } from './PageHealer';
 import type { VersionRecord } from './ports';
 import { RecordKeeper } from './RecordKeeper';
@@ -43,6 +44,7 @@ describe.each(databases.eachSupportedId())('a fixity check on %p', id => {
     });
     checker = new FixityChecker({
       ...here,
+      rows: new RowChecker(here),
       objects: new ObjectChecker(here),
       healer: new ObjectHealer(here),
       pages: new PageHealer(here),
@@ -295,6 +297,29 @@ describe.each(databases.eachSupportedId())('a fixity check on %p', id => {
     await collector.run();
     expect(await here.stands(keyOf('left'))).toBe(false);
     expect(await here.stands(keyOf('held'))).toBe(true);
+  });
+
+  it('finds files of versions that no row knows of, and brings rows back', async () => {
+    const version = await publish(1, ['left', 'gone']);
+    await here.repository.blobs.forget(
+      here.assetId,
+      [digestOf('left'), digestOf('gone')],
+      here.now(),
+    );
+    await here.stores.get('local').delete(keyOf('gone'));
+    const { findings } = await check({});
+    expect(findings).toMatchObject([
+      { problem: 'missing', outcome: 'lost', digest: digestOf('gone') },
+      { problem: 'missing', outcome: 'healed', digest: digestOf('left') },
+    ]);
+    expect((await here.textOf('left')).text).toBe('left');
+    expect((await here.repository.versions.byId(version.id)).verification).toBe(
+      'received',
+    );
+    const collector = new BlobCollector({ ...here, graceMs: 24 * HOUR });
+    here.at(25);
+    await collector.run();
+    expect((await here.textOf('left')).text).toBe('left');
   });
 
   it('goes on where it was cut off', async () => {

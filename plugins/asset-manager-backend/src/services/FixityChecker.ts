@@ -12,18 +12,17 @@ import type {
   StoredManifestPage,
   StoredObject,
 } from './fixityPorts';
-import { HeldBlobs } from './HeldBlobs';
 import type { ManifestReader } from './ManifestReader';
 import type { ObjectChecker } from './ObjectChecker';
 import type { ObjectHealer } from './ObjectHealer';
 import type { PageHealer } from './PageHealer';
 import type { AssetRecord, Clock, PageRecord, Repository } from './ports';
+import type { RowChecker } from './RowChecker';
 import type { Stores } from './Stores';
 import { UnknownVersions } from './UnknownVersions';
 
 const HANDS = 8;
 const BATCH = 500;
-const ROWS = 200_000;
 const KEPT_CHECKS = 50;
 
 const PHASES: readonly FixityCheckRecord['phase'][] = [
@@ -36,15 +35,15 @@ const PHASES: readonly FixityCheckRecord['phase'][] = [
 /**
  * Carries out fixity checks: first it looks for everything that should stand in
  * a store, blobs and pages of manifests, and heals what is missing or damaged;
- * then for what stands there and nothing refers to; and then for rows that no
- * version needs. A check that was cut off goes on with the batch where it
+ * then for what stands there and nothing refers to; and then it compares the
+ * versions with the rows. A check that was cut off goes on with the batch where it
  * stopped.
  */
 export class FixityChecker {
   readonly #repository: Repository;
   readonly #stores: Stores;
   readonly #manifests: ManifestReader;
-  readonly #heldBlobs: HeldBlobs;
+  readonly #rows: RowChecker;
   readonly #objects: ObjectChecker;
   readonly #healer: ObjectHealer;
   readonly #pages: PageHealer;
@@ -57,7 +56,7 @@ export class FixityChecker {
     repository: Repository;
     stores: Stores;
     manifests: ManifestReader;
-    heldBlobs: HeldBlobs;
+    rows: RowChecker;
     objects: ObjectChecker;
     healer: ObjectHealer;
     pages: PageHealer;
@@ -70,7 +69,7 @@ export class FixityChecker {
     this.#repository = options.repository;
     this.#stores = options.stores;
     this.#manifests = options.manifests;
-    this.#heldBlobs = options.heldBlobs;
+    this.#rows = options.rows;
     this.#objects = options.objects;
     this.#healer = options.healer;
     this.#pages = options.pages;
@@ -133,7 +132,7 @@ export class FixityChecker {
         check.position = undefined;
       }
     }
-    await this.#findUnneeded(check, signal);
+    await this.#checkRows(check, signal);
     await this.#judgeVersions(check);
   }
 
@@ -294,24 +293,24 @@ export class FixityChecker {
     await repository.fixity.addFindings(check.id, findings);
   }
 
-  /** Rows that a purge or an aborted copy left are given to the collection. */
-  async #findUnneeded(
+  /** Compares the versions of all assets with their rows. */
+  async #checkRows(
     check: FixityCheckRecord,
     signal?: AbortSignal,
   ): Promise<void> {
+    const { fixity, objects } = this.#repository;
     let after = 0;
     for (;;) {
-      const assets = await this.#repository.objects.assetsWithBlobs({
-        after,
-        limit: BATCH,
-      });
+      const assets = await objects.keptAssets({ after, limit: BATCH });
       if (assets.length === 0) return;
       for (const assetId of assets) {
         signal?.throwIfAborted();
         try {
-          await this.#findUnneededOf(check, assetId);
+          for await (const finding of this.#rows.findMissing(assetId))
+            await fixity.addFindings(check.id, [finding]);
+          for await (const findings of this.#rows.findUnneeded(assetId))
+            await fixity.addFindings(check.id, findings);
         } catch (error) {
-          // A manifest that can't be read: nothing of the asset is touched.
           this.#logger.warn(
             'the manifests of an asset could not be looked through',
             isError(error) ? error : undefined,
@@ -319,50 +318,6 @@ export class FixityChecker {
         }
       }
       after = assets.at(-1)!;
-    }
-  }
-
-  async #findUnneededOf(
-    check: FixityCheckRecord,
-    assetId: number,
-  ): Promise<void> {
-    let after: Digest | undefined;
-    for (;;) {
-      const rows = await this.#repository.objects.published(assetId, {
-        after,
-        limit: ROWS,
-      });
-      if (rows.length === 0) return;
-      const seen = await this.#heldBlobs.among(
-        assetId,
-        new Set(rows.map(({ digest }) => digest)),
-      );
-      const unneeded = rows.filter(({ digest }) => !seen.held.has(digest));
-      const given = await this.#repository.transaction(async repository => {
-        await repository.assets.lock(assetId);
-        const now = this.#now();
-        if (!(await HeldBlobs.isComplete(repository, assetId, seen, now)))
-          return false;
-        await repository.objects.unpublish(
-          assetId,
-          unneeded.map(({ digest }) => digest),
-        );
-        return true;
-      });
-      if (given)
-        await this.#repository.fixity.addFindings(
-          check.id,
-          unneeded.map(({ store, key, digest, size }) => ({
-            store,
-            key,
-            digest,
-            size,
-            assetId,
-            problem: 'unneeded',
-            outcome: 'condemned',
-          })),
-        );
-      after = rows.at(-1)?.digest;
     }
   }
 

@@ -282,6 +282,24 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
     ).toMatchObject({ verification: 'damaged' });
   });
 
+  it('reads the record that takes the place of another one meanwhile', async () => {
+    await before.arrive('text');
+    await publish(before, 1, ['text']);
+    await keep(before);
+    const local = before.stores.get('local');
+    const open = jest.spyOn(local, 'open').mockImplementationOnce(async key => {
+      open.mockRestore();
+      before.at(1);
+      await before.change('asset.updated');
+      await keep(before);
+      return local.open(key);
+    });
+    expect(await rebuild(after)).toMatchObject({
+      assets: [{ state: 'restored', versions: ['1'] }],
+    });
+    expect(await listRecords()).toHaveLength(1);
+  });
+
   it('skips a record that it can not read, and says so', async () => {
     await before.change('asset.created');
     await keep(before);

@@ -6,7 +6,7 @@ import {
   RebuildReport,
   RebuiltAsset,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { pageKey, parseKey, uidOfRecord } from '../model/keys';
+import { pageKey, parseKey, recordPrefix, uidOfRecord } from '../model/keys';
 import type { ChangeSignal } from './ChangeSignal';
 import { ManifestReader } from './ManifestReader';
 import type { PackKeeper } from './PackKeeper';
@@ -165,13 +165,34 @@ export class StoreRebuilder {
     return [...byUid.values()].filter(({ record }) => record);
   }
 
-  #read({ record }: Holdings): Promise<AssetDocument> {
-    const { store, key } = record!;
-    return readDocument<AssetDocument>(
-      this.#stores.get(store),
-      key,
-      'baseasset-asset/1',
-    );
+  async #read({ uid, record }: Holdings): Promise<AssetDocument> {
+    const read = ({ store, key }: { store: string; key: string }) =>
+      readDocument<AssetDocument>(
+        this.#stores.get(store),
+        key,
+        'baseasset-asset/1',
+      );
+    try {
+      return await read(record!);
+    } catch (error) {
+      if (!isError(error) || error.name !== 'NotFoundError') throw error;
+      // A newer one has taken its place since.
+      const newest = await this.#newestRecord(uid);
+      if (!newest || newest.key === record!.key) throw error;
+      return read(newest);
+    }
+  }
+
+  async #newestRecord(uid: string): Promise<Holdings['record']> {
+    let newest: Holdings['record'];
+    for (const store of this.#stores.names) {
+      for await (const { key } of this.#stores
+        .get(store)
+        .list(recordPrefix(uid))) {
+        if (!newest || newest.key < key) newest = { store, key };
+      }
+    }
+    return newest;
   }
 
   /** Deleted so long ago that it can't be brought back. */

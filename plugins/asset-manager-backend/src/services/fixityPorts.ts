@@ -51,8 +51,13 @@ export interface ObjectIndex {
   assetIds(uids: readonly string[]): Promise<Map<string, number>>;
   /** Assets that hold one of the blobs. */
   holders(digests: readonly Digest[]): Promise<number[]>;
-  /** All assets with blobs, from one on. */
-  assetsWithBlobs(options: { after: number; limit: number }): Promise<number[]>;
+  /** Assets whose bytes were not given up, from one on. */
+  keptAssets(options: { after: number; limit: number }): Promise<number[]>;
+  /** Those of the digests that an asset has a row of, damaged or not. */
+  knownDigests(
+    assetId: number,
+    digests: readonly Digest[],
+  ): Promise<Set<Digest>>;
   /** What versions of an asset are said to hold, by digests from one on. */
   published(
     assetId: number,

@@ -142,6 +142,7 @@ export class Replicas {
           uploads: { partSize: PART_SIZE },
           storage: {
             grace: { seconds: 1 },
+            deletionTime: { seconds: 10 },
             fixity: { enabled: false },
             local: { directory: this.blobs },
             s3: {

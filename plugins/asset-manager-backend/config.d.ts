@@ -36,6 +36,11 @@ export interface Config {
          */
         sample?: number;
       };
+      /**
+       * How long deleting one object may take; 5 minutes when left out. Whoever began
+       * longer ago has died, and another process deletes it.
+       */
+      deletionTime?: string | HumanDuration;
       /** Which assets keep new bytes in another store. The first rule that fits counts. */
       placement?: Array<{
         namespace?: string;

@@ -28,6 +28,8 @@ export interface AssetManagerConfig {
   replicas: Placement[];
   /** How long bytes that nothing refers to are kept. Milliseconds. */
   graceMs: number;
+  /** How long the deletion of one object may take. Milliseconds. */
+  deletionMs: number;
   /** How long deleted things can be brought back. Milliseconds. */
   undoMs: number;
   /** How much namespaces may hold. */
@@ -58,6 +60,7 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
       'asset-manager-blobs',
     defaultStore: config?.getOptionalString('storage.default') ?? LOCAL_STORE,
     graceMs: readDuration(config, 'storage.grace', { hours: 24 }),
+    deletionMs: readDuration(config, 'storage.deletionTime', { minutes: 5 }),
     undoMs: readDuration(config, 'deletion.undo', { days: 14 }),
     quotas: (config?.getOptionalConfigArray('storage.quotas') ?? []).map(
       rule => ({

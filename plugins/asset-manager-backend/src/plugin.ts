@@ -160,7 +160,12 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           changed,
         });
-        const keeper = new BlobKeeper({ repository, stores, now });
+        const keeper = new BlobKeeper({
+          repository,
+          stores,
+          now,
+          deletionMs: settings.deletionMs,
+        });
         const packKeeper = new PackKeeper({ repository, stores, keeper, now });
         const sessions = new UploadSessions({ repository, now });
         const intake = new BlobIntake({
@@ -217,6 +222,7 @@ export const assetManagerPlugin = createBackendPlugin({
           packs: packKeeper,
           now,
           graceMs: settings.graceMs,
+          deletionMs: settings.deletionMs,
           logger,
         });
         const operator = new OperatorService({

@@ -30,6 +30,7 @@ export class BlobCollector {
   readonly #packs: PackKeeper;
   readonly #now: Clock;
   readonly #graceMs: number;
+  readonly #deletionMs: number | undefined;
   readonly #logger: LoggerService;
 
   constructor(options: {
@@ -39,6 +40,8 @@ export class BlobCollector {
     packs: PackKeeper;
     now: Clock;
     graceMs: number;
+    /** How long the deletion of one object may take. */
+    deletionMs?: number;
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
@@ -47,6 +50,7 @@ export class BlobCollector {
     this.#packs = options.packs;
     this.#now = options.now;
     this.#graceMs = options.graceMs;
+    this.#deletionMs = options.deletionMs;
     this.#logger = options.logger;
   }
 
@@ -63,7 +67,7 @@ export class BlobCollector {
     let failed = 0;
     let kept = 0;
     while (count < CAP) {
-      const times = deletionTimes(this.#now());
+      const times = deletionTimes(this.#now(), this.#deletionMs);
       const batch = await blobs.condemned(before, {
         abandoned: times.abandoned,
         limit: BATCH,

@@ -12,11 +12,19 @@ export class BlobKeeper {
   readonly #repository: Repository;
   readonly #stores: Stores;
   readonly #now: Clock;
+  readonly #deletionMs: number | undefined;
 
-  constructor(options: { repository: Repository; stores: Stores; now: Clock }) {
+  constructor(options: {
+    repository: Repository;
+    stores: Stores;
+    now: Clock;
+    /** How long the deletion of one object may take. */
+    deletionMs?: number;
+  }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
     this.#now = options.now;
+    this.#deletionMs = options.deletionMs;
   }
 
   /** The digest of all bytes that stand in a place. @throws NotFoundError when there are none */
@@ -41,7 +49,7 @@ export class BlobKeeper {
   ): Promise<void> {
     const goes = await this.#repository.blobs.condemnDamaged(
       copy,
-      deletionTimes(this.#now()),
+      deletionTimes(this.#now(), this.#deletionMs),
       copy.offset === undefined ? undefined : copy.digest,
     );
     if (!goes) return;

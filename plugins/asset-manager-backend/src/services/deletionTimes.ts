@@ -1,5 +1,5 @@
-/** How long a deletion of bytes may take: who began before that has died. */
-const ABANDONED_MS = 5 * 60_000;
+/** How long the deletion of one object may take. Milliseconds. */
+export const DELETION_MS = 5 * 60_000;
 
 /** When a deletion begins, and since when one that began counts as abandoned. ISO 8601, UTC. */
 export interface DeletionTimes {
@@ -7,9 +7,13 @@ export interface DeletionTimes {
   abandoned: string;
 }
 
-export function deletionTimes(now: string): DeletionTimes {
+/** @param patienceMs - whoever began so long ago has died */
+export function deletionTimes(
+  now: string,
+  patienceMs: number = DELETION_MS,
+): DeletionTimes {
   return {
     now,
-    abandoned: new Date(Date.parse(now) - ABANDONED_MS).toISOString(),
+    abandoned: new Date(Date.parse(now) - patienceMs).toISOString(),
   };
 }

@@ -1,11 +1,5 @@
 import { createHash, Hash, randomUUID } from 'node:crypto';
-import {
-  constants,
-  promises as fs,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { constants, promises as fs, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import {
@@ -13,9 +7,11 @@ import {
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
+import { besides } from './besides';
 import { Breather } from './Breather';
 import { hashFile } from './hashFile';
-import { readSmall, SMALL } from './readSmall';
+import { SMALL } from './readSmall';
+import { errorOf, SmallFileWriter } from './SmallFileWriter';
 
 const BLOCK = 1024 * 1024;
 /** Blobs up to this size are fetched in one piece. Bytes. */
@@ -35,6 +31,7 @@ export class BlobCache {
   readonly #verified = new Set<Digest>();
   readonly #folders = new Set<string>();
   readonly #breather = new Breather();
+  readonly #writer = new SmallFileWriter();
   /** Second copies that wait to be moved to where they are wanted. */
   readonly #copies = new Map<Digest, string>();
   #clones?: Promise<boolean>;
@@ -43,8 +40,9 @@ export class BlobCache {
     this.#directory = options.directory;
   }
 
-  /** Removes the second copies that nobody came for. */
-  async discardCopies(): Promise<void> {
+  /** Ends what a pull has begun: second copies that nobody came for go. */
+  async close(): Promise<void> {
+    await this.#writer.close();
     for (const copy of this.#copies.values())
       await fs.rm(copy, { force: true });
     this.#copies.clear();
@@ -164,6 +162,11 @@ export class BlobCache {
     blob: { digest: Digest; size: number },
     target: string,
   ): Promise<void> {
+    if (blob.size <= SMALL) {
+      const [outcome] = await this.copySmall([{ blob, target }]);
+      if (outcome instanceof Error) throw outcome;
+      return;
+    }
     const location = this.locationOf(blob.digest);
     const copy = this.#copies.get(blob.digest);
     if (copy) {
@@ -172,18 +175,8 @@ export class BlobCache {
       await fs.rename(copy, target);
       return;
     }
-    // Not the name with something added: that may be as long as a name can be.
-    const temporary = path.join(
-      path.dirname(target),
-      `.${randomUUID().slice(0, 8)}.part`,
-    );
+    const temporary = besides(target);
     try {
-      if (blob.size <= SMALL) {
-        await this.#breather.breathe();
-        this.#copySmall(blob, temporary);
-        renameSync(temporary, target);
-        return;
-      }
       if (this.#verified.has(blob.digest)) {
         await fs.copyFile(location, temporary, constants.COPYFILE_FICLONE);
       } else {
@@ -196,23 +189,63 @@ export class BlobCache {
       await fs.rename(temporary, target);
     } catch (error) {
       await fs.rm(temporary, { force: true });
-      if (error instanceof IntegrityError) await this.remove(blob.digest);
-      // Pruned, or verified away, by somebody else on this machine.
-      if (!(await this.has(blob)))
-        throw new IntegrityError(`the cached blob ${blob.digest} is gone`);
-      throw error;
+      throw await this.#explain(blob, error as Error);
     }
   }
 
-  #copySmall(blob: { digest: Digest; size: number }, target: string): void {
-    const read = readSmall(this.locationOf(blob.digest));
-    if (
-      !read ||
-      blob.digest !==
-        `sha256:${createHash('sha256').update(read.bytes).digest('hex')}`
-    )
-      throw this.#damaged(blob.digest);
-    writeFileSync(target, read.bytes);
+  /** Whether blobs of this size are to be copied many at once. */
+  isSmall({ size }: { size: number }): boolean {
+    return size <= SMALL;
+  }
+
+  /** Copies of small blobs that `copySmall` can work on at the same time. */
+  get hands(): number {
+    return this.#writer.hands;
+  }
+
+  /**
+   * Copies small blobs to places, each checked on the way.
+   *
+   * @returns for each whether it was copied, or what went wrong: an
+   *   IntegrityError when the blob is damaged, which then is gone from the cache
+   */
+  async copySmall(
+    copies: readonly {
+      blob: { digest: Digest; size: number };
+      target: string;
+    }[],
+  ): Promise<(true | Error)[]> {
+    const outcomes = await this.#writer.write({
+      files: copies.map(({ blob, target }) => ({
+        ...blob,
+        source: this.locationOf(blob.digest),
+        temporary: besides(target),
+        target,
+        mode: 0o666,
+      })),
+    });
+    return Promise.all(
+      outcomes.map(async (outcome, index) => {
+        const { blob } = copies[index];
+        if (outcome === 'written') return true;
+        return this.#explain(
+          blob,
+          outcome === 'damaged' ? this.#damaged(blob.digest) : errorOf(outcome),
+        );
+      }),
+    );
+  }
+
+  /** What an error in copying a blob says of the blob, which goes when it is damaged. */
+  async #explain(
+    blob: { digest: Digest; size: number },
+    error: Error,
+  ): Promise<Error> {
+    if (error instanceof IntegrityError) await this.remove(blob.digest);
+    // Pruned, or verified away, by somebody else on this machine.
+    if (!(await this.has(blob)))
+      return new IntegrityError(`the cached blob ${blob.digest} is gone`);
+    return error;
   }
 
   #damaged(digest: Digest): IntegrityError {
@@ -238,26 +271,52 @@ export class BlobCache {
   /**
    * Keeps a small blob whose bytes are at hand.
    *
+   * @param bytes - not to be used any more afterwards
    * @throws IntegrityError when they are not what the digest says
    */
   async add(
     blob: { digest: Digest; size: number },
     bytes: Uint8Array,
   ): Promise<void> {
-    const location = this.locationOf(blob.digest);
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    if (digest !== blob.digest) {
+    const [isKept] = await this.addMany([{ ...blob, offset: 0 }], bytes);
+    if (!isKept)
       throw new IntegrityError(
-        `what came for ${blob.digest} has the digest ${digest}`,
+        `what came for ${blob.digest} has another digest`,
       );
-    }
-    const temporary = path.join(this.#directory, 'tmp', `${randomUUID()}.part`);
-    await this.#ensureFolder(path.dirname(temporary));
-    await this.#ensureFolder(path.dirname(location));
-    await this.#breather.breathe();
-    writeFileSync(temporary, bytes, { mode: 0o444 });
-    renameSync(temporary, location);
-    this.#verified.add(blob.digest);
+  }
+
+  /**
+   * Keeps small blobs whose bytes stand together.
+   *
+   * @param blobs - with the byte that each begins at
+   * @param bytes - not to be used any more afterwards
+   * @returns for each whether its bytes were what the digest says, and it is kept
+   */
+  async addMany(
+    blobs: readonly { digest: Digest; size: number; offset: number }[],
+    bytes: Uint8Array,
+  ): Promise<boolean[]> {
+    const temporary = path.join(this.#directory, 'tmp');
+    await this.#ensureFolder(temporary);
+    for (const { digest } of blobs)
+      await this.#ensureFolder(path.dirname(this.locationOf(digest)));
+    const outcomes = await this.#writer.write({
+      bytes,
+      files: blobs.map(({ digest, size, offset }) => ({
+        digest,
+        size,
+        source: offset,
+        temporary: path.join(temporary, `${randomUUID()}.part`),
+        target: this.locationOf(digest),
+        mode: 0o444,
+      })),
+    });
+    return outcomes.map((outcome, index) => {
+      if (outcome === 'damaged') return false;
+      if (outcome !== 'written') throw errorOf(outcome);
+      this.#verified.add(blobs[index].digest);
+      return true;
+    });
   }
 
   async #ensureFolder(folder: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   BigIntStats,
   linkSync,
@@ -7,10 +6,10 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import path from 'node:path';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
 import type { BlobCache } from './BlobCache';
+import { besides } from './besides';
 import { Breather } from './Breather';
 import { hashFile } from './hashFile';
 import { stampOf } from './scan';
@@ -67,19 +66,11 @@ export class BlobLinker {
     if (!before) throw this.#gone(blob.digest);
     if (!this.#linked.has(blob.digest))
       await this.#check(blob, location, before);
-    const temporary = path.join(
-      path.dirname(target),
-      `.${randomUUID().slice(0, 8)}.part`,
-    );
     try {
-      linkSync(location, temporary);
-      renameSync(temporary, target);
-      // Renaming a link onto another one of the same file leaves both.
-      rmSync(temporary, { force: true });
+      link(location, target);
       if (!this.#linked.has(blob.digest))
         this.#linked.set(blob.digest, contentStampOf(before));
     } catch (error) {
-      rmSync(temporary, { force: true });
       if (!lookAt(location)) throw this.#gone(blob.digest);
       if (!CANNOT_LINK.includes((error as { code?: string }).code ?? ''))
         throw error;
@@ -119,6 +110,24 @@ export class BlobLinker {
   /** Pruned by another process on this machine. */
   #gone(digest: Digest): IntegrityError {
     return new IntegrityError(`the cached blob ${digest} is gone`);
+  }
+}
+
+/** Makes a link in one step, whatever stands there. */
+function link(location: string, target: string): void {
+  try {
+    linkSync(location, target);
+    return;
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  }
+  const temporary = besides(target);
+  try {
+    linkSync(location, temporary);
+    renameSync(temporary, target);
+  } finally {
+    // Renaming a link onto another one of the same file leaves both.
+    rmSync(temporary, { force: true });
   }
 }
 

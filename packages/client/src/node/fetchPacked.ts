@@ -7,7 +7,6 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from '../AssetManagerClient';
 import { AssetManagerError } from '../AssetManagerError';
-import { IntegrityError } from '../IntegrityError';
 import { retry } from '../retry';
 import type { BlobCache } from './BlobCache';
 import type { Transport } from './Transport';
@@ -80,17 +79,16 @@ export async function fetchPacked(options: {
       signal?.throwIfAborted();
       const bytes = await readRun({ ...options, run });
       if (!bytes) return;
-      await concurrently(run.files, HANDS, async ({ file, offset }) => {
-        const start = offset - run.start;
-        try {
-          await options.blobs.add(
-            file,
-            bytes.subarray(start, start + file.size),
-          );
-        } catch (error) {
-          if (error instanceof IntegrityError) return;
-          throw error;
-        }
+      const kept = await options.blobs.addMany(
+        run.files.map(({ file: { digest, size }, offset }) => ({
+          digest,
+          size,
+          offset: offset - run.start,
+        })),
+        bytes,
+      );
+      run.files.forEach(({ file }, index) => {
+        if (!kept[index]) return;
         fetched.add(file);
         options.onBytes(file.size);
       });
@@ -140,7 +138,7 @@ async function readRun(options: {
   run: Run;
   prefer?: readonly string[];
   signal?: AbortSignal;
-}): Promise<Buffer | undefined> {
+}): Promise<Uint8Array | undefined> {
   const { client, transport, name, run, prefer = [], signal } = options;
   const { pack, start, end } = run;
   const url = new URL(await client.packUrl(name, pack));
@@ -169,8 +167,8 @@ async function readWhole(
   body: AsyncIterable<Buffer>,
   size: number,
   signal?: AbortSignal,
-): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+): Promise<Uint8Array> {
+  const whole = new Uint8Array(size);
   let length = 0;
   const brokeOff = (cause?: unknown) =>
     new AssetManagerError({
@@ -180,14 +178,14 @@ async function readWhole(
     });
   try {
     for await (const chunk of body) {
+      if (length + chunk.length > size) throw brokeOff();
+      whole.set(chunk, length);
       length += chunk.length;
-      if (length > size) break;
-      chunks.push(chunk);
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw brokeOff(error);
+    throw error instanceof AssetManagerError ? error : brokeOff(error);
   }
   if (length !== size) throw brokeOff();
-  return Buffer.concat(chunks);
+  return whole;
 }

@@ -28,6 +28,8 @@ import type { Transport } from './Transport';
 import type { WantedFile } from './WantedFile';
 
 const HANDS = 8;
+/** Small files that are copied in one go. */
+const BATCH = 128;
 
 /** @public */
 export interface PullProgress {
@@ -129,7 +131,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     if (whole) removed = await removeFormer({ root, wanted, stamps });
     await place({ ...options, root, blobs: cache, linker, missing });
   } finally {
-    await cache.discardCopies();
+    await cache.close();
   }
   await stamps.save();
   if (whole)
@@ -318,25 +320,52 @@ async function place(
   },
 ): Promise<void> {
   const { root, blobs, linker, missing, signal } = options;
-  const put = (entry: ManifestEntry, location: string) =>
-    linker ? linker.linkTo(entry, location) : blobs.copyTo(entry, location);
-  const folders = new Set<string>();
-  await concurrently(missing, HANDS, async entry => {
+  const locationOf = (entry: ManifestEntry) =>
+    path.join(root, ...entry.path.split('/'));
+  const put = (entry: ManifestEntry) =>
+    linker
+      ? linker.linkTo(entry, locationOf(entry))
+      : blobs.copyTo(entry, locationOf(entry));
+  const again = async (entry: ManifestEntry, error: unknown) => {
+    if (!(error instanceof IntegrityError)) throw error;
+    await fetchBlob({ ...options, entry });
+    await put(entry);
+  };
+
+  for (const folder of new Set(
+    missing.map(entry => path.dirname(locationOf(entry))),
+  )) {
     signal?.throwIfAborted();
-    const location = path.join(root, ...entry.path.split('/'));
-    const folder = path.dirname(location);
-    if (!folders.has(folder)) {
-      await ensureFolder(root, folder);
-      folders.add(folder);
-    }
-    try {
-      await put(entry, location);
-    } catch (error) {
-      if (!(error instanceof IntegrityError)) throw error;
-      await fetchBlob({ ...options, entry });
-      await put(entry, location);
-    }
+    await ensureFolder(root, folder);
+  }
+  const small = linker ? [] : missing.filter(entry => blobs.isSmall(entry));
+  await concurrently(inBatches(small), blobs.hands, async batch => {
+    signal?.throwIfAborted();
+    const outcomes = await blobs.copySmall(
+      batch.map(entry => ({ blob: entry, target: locationOf(entry) })),
+    );
+    await concurrently(
+      outcomes.map((outcome, index) => ({ outcome, entry: batch[index] })),
+      HANDS,
+      async ({ outcome, entry }) => {
+        if (outcome !== true) await again(entry, outcome);
+      },
+    );
   });
+  await concurrently(
+    missing.filter(entry => linker || !blobs.isSmall(entry)),
+    HANDS,
+    async entry => {
+      signal?.throwIfAborted();
+      await put(entry).catch(error => again(entry, error));
+    },
+  );
+}
+
+function inBatches<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / BATCH) }, (_, index) =>
+    all.slice(index * BATCH, (index + 1) * BATCH),
+  );
 }
 
 async function fetchBlob(

@@ -95,7 +95,7 @@ export function personAt(portal, name) {
           cwd: options.cwd ?? home,
           encoding: 'utf8',
           maxBuffer: 64 * 1024 * 1024,
-          timeout: 120_000,
+          timeout: options.timeout ?? 120_000,
         },
         (error, stdout, stderr) =>
           resolve({

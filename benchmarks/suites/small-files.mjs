@@ -1,0 +1,87 @@
+/** Twenty thousand files of 4.6 KiB, against copying, linking and walking them. */
+import { execFileSync } from 'node:child_process';
+import { openPortal, personAt } from '../../e2e/support.mjs';
+import {
+  copyAndHash,
+  newFolder,
+  ratio,
+  seconds,
+  smallFiles,
+  watched,
+} from '../measure.mjs';
+
+const COUNT = 20_000;
+const SIZE = 4710;
+
+export async function run(report) {
+  report.part(`${COUNT} files of 4.6 KiB`);
+  const portal = await openPortal({
+    configuration: { assetManager: { validateResponses: false } },
+  });
+  try {
+    const maya = personAt(portal, 'maya');
+    const otto = personAt(portal, 'otto');
+    await maya.signIn();
+    await otto.signIn();
+    const folder = smallFiles(COUNT, SIZE);
+    const copy = await seconds(() => {
+      execFileSync('cp', ['-r', folder, newFolder('copy')]);
+      execFileSync('sync');
+    });
+    const line = ['push', folder, 'bench/tree', '--type', 'dataset'];
+    const push = await watched(maya, portal, line);
+    report.row(
+      'push, durable',
+      `${(COUNT / push.took).toFixed(0)} files/s`,
+      'above 8000',
+    );
+    report.row(
+      'push against cp -r and a sync',
+      ratio(push.took, copy),
+      'under 1 ×',
+    );
+    const walk = await seconds(() =>
+      execFileSync('find', [folder, '-printf', '%s %T@\n'], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      }),
+    );
+    const again = await watched(maya, portal, line);
+    report.row(
+      'unchanged push against a walk by find',
+      `${ratio(again.took, walk)}, ${again.took.toFixed(2)} s`,
+      'within 3 ×',
+    );
+    const hashed = await copyAndHash(folder);
+    const pull = (...options) =>
+      watched(otto, portal, [
+        ...['pull', 'bench/tree', '-o', newFolder('pull'), ...options],
+      ]);
+    const cold = await pull();
+    report.row(
+      'cold pull against copy and hash',
+      ratio(cold.took, hashed),
+      'within 1.5 ×',
+    );
+    const copied = await seconds(() =>
+      execFileSync('cp', ['-r', folder, newFolder('copy')]),
+    );
+    const warm = await pull();
+    report.row(
+      'warm pull against cp -r',
+      `${ratio(warm.took, copied)}, ${warm.took.toFixed(2)} s`,
+      'within 1.3 ×',
+    );
+    const links = await seconds(() =>
+      execFileSync('cp', ['-al', folder, newFolder('links')]),
+    );
+    await pull('--link');
+    const linked = await pull('--link');
+    report.row(
+      'warm pull --link against cp -al',
+      `${ratio(linked.took, links)}, ${linked.took.toFixed(2)} s`,
+      'within 1.3 ×',
+    );
+  } finally {
+    await portal.close();
+  }
+}

@@ -82,13 +82,23 @@ export interface Config {
       /** The stages of its life cycle, in order. */
       stages?: string[];
     }>;
-    /** Services that act as a member of groups, e.g. a CI system with a static token. */
+    /**
+     * Services that may use the asset manager, e.g. a CI system with a static token,
+     * and the groups that they act as members of. Other services are turned away.
+     */
     serviceAccounts?: Array<{
       /** The subject of the service's token. */
       subject: string;
       /** Entity references, e.g. `group:default/team-signal`. */
       groups?: string[];
+      /** Whether it sees internal assets without a grant; public ones it always does. */
+      internal?: boolean;
     }>;
+    /**
+     * People and groups that may do everything with every asset, but approve; as
+     * entity references. They can't be denied anything.
+     */
+    administrators?: string[];
     /** People and groups that look after the installation, as entity references. */
     operators?: string[];
     uploads?: {

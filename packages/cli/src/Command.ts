@@ -5,6 +5,7 @@ export const GROUPS = {
   get: 'Get',
   publish: 'Publish',
   look: 'Look',
+  govern: 'Govern',
   administer: 'Administer',
   account: 'Sign in',
   more: 'More',

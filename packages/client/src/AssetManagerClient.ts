@@ -8,7 +8,6 @@ import {
   AssetFile,
   AssetName,
   AssetQuery,
-  AssetReference,
   AssetSummary,
   AssetType,
   AssetVersion,
@@ -48,6 +47,15 @@ import {
 import { AssetManagerError } from './AssetManagerError';
 import { IntegrityError } from './IntegrityError';
 import { paginate } from './paginate';
+import { AccessClient } from './AccessClient';
+import {
+  assetPath,
+  PageOptions,
+  RequestOptions,
+  SendOptions,
+  VersionReference,
+  versionPath,
+} from './requests';
 import type { PieceTarget } from './uploadVersion';
 import { retry, RetryOptions } from './retry';
 
@@ -60,42 +68,6 @@ export interface AssetManagerClientOptions {
   retry?: Omit<RetryOptions, 'signal'>;
 }
 
-/** @public */
-export interface RequestOptions {
-  signal?: AbortSignal;
-}
-
-/** @public */
-export interface PageOptions extends RequestOptions {
-  cursor?: string;
-  /** Items in one answer, 1 to 1000. */
-  limit?: number;
-}
-
-interface SendOptions extends RequestOptions {
-  method?: string;
-  query?: Record<string, string | number | readonly string[] | undefined>;
-  body?: unknown;
-  /** Sent as it is. */
-  rawBody?: string | Blob;
-  headers?: Record<string, string>;
-  /** False for what must not be sent twice. */
-  again?: boolean;
-}
-
-/** A version by its asset's name and a selector; `latest` when there is none. */
-type VersionReference = Pick<AssetReference, 'namespace' | 'name' | 'selector'>;
-
-function assetPath({ namespace, name }: AssetName): string {
-  return `/assets/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
-}
-
-function versionPath(version: VersionReference): string {
-  return `${assetPath(version)}/versions/${encodeURIComponent(
-    version.selector ?? LATEST,
-  )}`;
-}
-
 /**
  * The HTTP API of the asset manager: one method for each of its operations.
  * Works in browsers and in Node 20 and later.
@@ -105,6 +77,8 @@ function versionPath(version: VersionReference): string {
  * @public
  */
 export class AssetManagerClient {
+  /** Who may do what. */
+  readonly access: AccessClient;
   readonly #baseUrl: () => Promise<string>;
   readonly #fetch: typeof fetch;
   readonly #retry: Omit<RetryOptions, 'signal'>;
@@ -114,6 +88,7 @@ export class AssetManagerClient {
     this.#baseUrl = typeof baseUrl === 'string' ? async () => baseUrl : baseUrl;
     this.#fetch = options.fetch ?? ((...request) => fetch(...request));
     this.#retry = options.retry ?? {};
+    this.access = new AccessClient((path, send) => this.#text(path, send));
   }
 
   /** Who the caller is. */

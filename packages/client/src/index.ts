@@ -3,11 +3,13 @@
  *
  * @packageDocumentation
  */
+export * from './AccessClient';
 export * from './AssetManagerClient';
 export * from './AssetManagerError';
 export * from './checksum';
 export * from './IntegrityError';
 export * from './paginate';
 export * from './RemoteByteSource';
+export type { PageOptions, RequestOptions, SendOptions } from './requests';
 export * from './retry';
 export * from './uploadVersion';

@@ -36,6 +36,8 @@ export interface AssetManagerConfig {
   quotas: NamespaceQuota[];
   /** What the installation checks of its stores by itself. */
   fixity: FixitySchedule;
+  /** Entity references of people and groups that may do everything with every asset, but approve. */
+  administrators: string[];
   /** Entity references of people and groups that look after the installation. */
   operators: string[];
   assetTypes: AssetType[];
@@ -69,9 +71,8 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
       }),
     ),
     fixity: readFixity(config),
-    operators: (config?.getOptionalStringArray('operators') ?? []).map(
-      readOwner,
-    ),
+    administrators: readPrincipals(config, 'administrators'),
+    operators: readPrincipals(config, 'operators'),
     placement: readRules(config, 'storage.placement'),
     replicas: readRules(config, 'storage.replicas'),
     assetTypes: readTypes(config),
@@ -79,7 +80,8 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
       config?.getOptionalConfigArray('serviceAccounts') ?? []
     ).map(account => ({
       subject: account.getString('subject'),
-      groups: account.getOptionalStringArray('groups') ?? [],
+      groups: readPrincipals(account, 'groups'),
+      internal: account.getOptionalBoolean('internal') ?? false,
     })),
     partSize,
     validateResponses: config?.getOptionalBoolean('validateResponses') ?? false,
@@ -130,6 +132,10 @@ function readRules(config: Config | undefined, key: string): Placement[] {
     owner: rule.has('owner') ? readOwner(rule.getString('owner')) : undefined,
     store: rule.getString('store'),
   }));
+}
+
+function readPrincipals(config: Config | undefined, key: string): string[] {
+  return (config?.getOptionalStringArray(key) ?? []).map(readOwner);
 }
 
 function readOwner(text: string): string {

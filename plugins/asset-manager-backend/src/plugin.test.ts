@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import {
-  mockCredentials,
-  mockServices,
-  startTestBackend,
-  TestDatabases,
-} from '@backstage/backend-test-utils';
-import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import { TestDatabases } from '@backstage/backend-test-utils';
 import {
   buildManifest,
   Digest,
@@ -16,20 +7,13 @@ import {
   ManifestEntry,
   packHeader,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import request from 'supertest';
-import { assetManagerPlugin } from './plugin';
+import { TestPortal } from './__testUtils__/TestPortal';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
 
-const MAYA = {
-  refs: ['user:default/maya', 'group:default/team-signal'],
-  name: 'user:default/maya',
-};
-const OTTO = {
-  refs: ['user:default/otto', 'group:default/team-genome'],
-  name: 'user:default/otto',
-};
+const MAYA = 'user:default/maya';
+const TEAM = 'group:default/team-signal';
 
 function digestOf(text: string): Digest {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
@@ -44,90 +28,40 @@ function entriesOf(files: Record<string, string>): ManifestEntry[] {
 }
 
 describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
-  let directory: string;
-  let server: Awaited<ReturnType<typeof startTestBackend>>['server'];
-  let stop: () => Promise<void>;
+  let portal: TestPortal;
 
   beforeAll(async () => {
-    directory = await mkdtemp(path.join(os.tmpdir(), 'backend-'));
-    const knex = await databases.init(databaseId);
-    const people = [MAYA, OTTO];
-    const backend = await startTestBackend({
-      features: [
-        assetManagerPlugin,
-        catalogServiceMock.factory({
-          entities: ['team-signal', 'team-genome'].map(name => ({
-            apiVersion: 'backstage.io/v1alpha1',
-            kind: 'Group',
-            metadata: { name },
-            spec: {},
-          })),
-        }),
-        mockServices.database.mock({ getClient: async () => knex }).factory,
-        mockServices.rootConfig.factory({
-          data: {
-            assetManager: {
-              storage: {
-                local: { directory },
-                quotas: [{ namespace: 'small', size: '1KiB' }],
-              },
-              operators: [MAYA.name],
-              uploads: { partSize: 1000 },
-              validateResponses: true,
-              serviceAccounts: [
-                { subject: 'external:ci', groups: [MAYA.refs[1]] },
-              ],
-            },
-          },
-        }),
-        mockServices.userInfo.mock({
-          getUserInfo: async credentials => {
-            const { userEntityRef } = credentials.principal as {
-              userEntityRef: string;
-            };
-            return {
-              userEntityRef,
-              ownershipEntityRefs:
-                people.find(each => each.name === userEntityRef)?.refs ?? [],
-            };
-          },
-        }).factory,
-      ],
+    portal = await TestPortal.start({
+      knex: await databases.init(databaseId),
+      groups: [{ name: 'team-signal' }, { name: 'team-genome' }],
+      people: { maya: ['team-signal'], otto: ['team-genome'] },
+      configuration: {
+        storage: { quotas: [{ namespace: 'small', size: '1KiB' }] },
+        operators: [MAYA],
+        uploads: { partSize: 1000 },
+        serviceAccounts: [
+          { subject: 'external:ci', groups: [TEAM] },
+          { subject: 'external:reader', internal: true },
+          { subject: 'external:other' },
+        ],
+      },
     });
-    server = backend.server;
-    stop = () => backend.stop();
   });
 
-  afterAll(async () => {
-    await stop?.();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(() => portal?.stop());
 
-  const call = (who: { name: string }) => {
-    const authorization = who.name.startsWith('user:')
-      ? mockCredentials.user.header(who.name)
-      : mockCredentials.service.header({
-          onBehalfOf: mockCredentials.service(who.name),
-          targetPluginId: 'asset-manager',
-        });
-    const ask = (
-      method: 'get' | 'put' | 'post' | 'patch' | 'delete',
-      url: string,
-    ) =>
-      request(server)
-        [method](`/api/asset-manager${url}`)
-        .set('Authorization', authorization);
-    return {
-      get: (url: string) => ask('get', url),
-      put: (url: string) => ask('put', url),
-      post: (url: string) => ask('post', url),
-      patch: (url: string) => ask('patch', url),
-      delete: (url: string) => ask('delete', url),
-    };
-  };
-  const maya = call(MAYA);
-  const otto = call(OTTO);
-  const catalog = call({ name: 'plugin:catalog' });
+  type Caller = ReturnType<TestPortal['as']>;
+  /** Asks as somebody, once the portal stands. */
+  const call = (who: string): Caller => ({
+    get: url => portal.as(who).get(url),
+    put: url => portal.as(who).put(url),
+    post: url => portal.as(who).post(url),
+    patch: url => portal.as(who).patch(url),
+    delete: url => portal.as(who).delete(url),
+  });
+  const maya = call('maya');
+  const otto = call('otto');
+  const catalog = call('plugin:catalog');
 
   async function create(name: string, more: object = {}) {
     const [namespace, short] = name.split('/');
@@ -202,7 +136,7 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       metadata: { epochs: 3 },
       aliases: ['candidate'],
       latest: true,
-      createdBy: MAYA.name,
+      createdBy: MAYA,
     });
     const file = await otto
       .get('/assets/models/first/versions/candidate/files/weights/a.bin')
@@ -574,7 +508,7 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
         .send({ reason: 'holds names of patients' });
       expect(deleted.status).toBe(200);
       expect(deleted.body.deletion).toMatchObject({
-        by: MAYA.name,
+        by: MAYA,
         reason: 'holds names of patients',
         until: expect.any(String),
         final: false,
@@ -595,7 +529,7 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       );
       // What it was can still be told.
       expect((await otto.get(`${url}/manifest`)).status).toBe(200);
-      expect((await otto.get(url)).body.deletion.by).toBe(MAYA.name);
+      expect((await otto.get(url)).body.deletion.by).toBe(MAYA);
       // Whoever did not hear the answer asks again.
       const repeated = await maya.put(`${url}/deletion`).send({});
       expect([repeated.status, repeated.body.deletion]).toEqual([
@@ -867,24 +801,34 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
     expect(commit.body.errors[0].field).toBe('size');
   });
 
-  it('lets a service do what its groups may, and others read what is not restricted', async () => {
-    const ci = call({ name: 'external:ci' });
-    const other = call({ name: 'external:other' });
+  it('lets a service do what its groups may, and see what its account says', async () => {
+    const ci = call('external:ci');
+    const other = call('external:other');
+    const reader = call('external:reader');
+    const stranger = call('plugin:search');
     const body = { namespace: 'services', name: 'built', type: 'dataset' };
     expect((await other.post('/assets').send(body)).status).toBe(400);
     expect(
-      (await other.post('/assets').send({ ...body, owner: MAYA.refs[1] }))
-        .status,
+      (await other.post('/assets').send({ ...body, owner: TEAM })).status,
     ).toBe(403);
     const built = await ci.post('/assets').send(body);
     expect(built.body).toMatchObject({
-      owner: MAYA.refs[1],
+      owner: TEAM,
       createdBy: 'external:ci',
     });
-    expect((await other.get('/assets/services/built')).status).toBe(200);
-    await ci.patch('/assets/services/built').send({ visibility: 'restricted' });
-    expect((await other.get('/assets/services/built')).status).toBe(404);
-    expect((await ci.get('/assets/services/built')).status).toBe(200);
+    const statuses = async () =>
+      Promise.all(
+        [ci, reader, other, stranger].map(
+          async each => (await each.get('/assets/services/built')).status,
+        ),
+      );
+    const show = (visibility: string) =>
+      ci.patch('/assets/services/built').send({ visibility });
+    expect(await statuses()).toEqual([200, 200, 404, 403]);
+    await show('public');
+    expect(await statuses()).toEqual([200, 200, 200, 403]);
+    await show('restricted');
+    expect(await statuses()).toEqual([200, 404, 404, 403]);
   });
 
   it('finds somebody faster by the etag', async () => {

@@ -23,6 +23,8 @@ import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
 import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
 import { createRouter } from './http/createRouter';
+import { CatalogDirectory } from './catalog/CatalogDirectory';
+import { AccessDecider } from './services/AccessDecider';
 import { AliasService } from './services/AliasService';
 import { AssetRecorder } from './services/AssetRecorder';
 import { AssetService } from './services/AssetService';
@@ -41,6 +43,7 @@ import { DeletionService } from './services/DeletionService';
 import { ExclusiveTask } from './services/ExclusiveTask';
 import { FixityChecker } from './services/FixityChecker';
 import { FixityService } from './services/FixityService';
+import { GrantService } from './services/GrantService';
 import { HeldBlobs } from './services/HeldBlobs';
 import { ManifestReader } from './services/ManifestReader';
 import { NamespaceQuotas } from './services/NamespaceQuotas';
@@ -59,6 +62,7 @@ import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
+import { Users } from './services/Users';
 import { VersionService } from './services/VersionService';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
@@ -96,7 +100,6 @@ export const assetManagerPlugin = createBackendPlugin({
         httpRouter: coreServices.httpRouter,
         logger: coreServices.logger,
         scheduler: coreServices.scheduler,
-        userInfo: coreServices.userInfo,
       },
       async init({
         auth,
@@ -108,7 +111,6 @@ export const assetManagerPlugin = createBackendPlugin({
         httpRouter,
         logger,
         scheduler,
-        userInfo,
       }) {
         const settings = readAssetManagerConfig(config);
         const repository = await DatabaseRepository.create({ database });
@@ -133,16 +135,17 @@ export const assetManagerPlugin = createBackendPlugin({
         const createUid = () => ulid().toLowerCase();
 
         const manifests = new ManifestReader({ repository, stores });
-        const owners = {
-          has: async (ref: string) =>
-            (await catalog.getEntityByRef(ref, {
-              credentials: await auth.getOwnServiceCredentials(),
-            })) !== undefined,
-        };
+        const owners = new CatalogDirectory({ catalog, auth });
+        const users = new Users({
+          memberships: owners,
+          administrators: settings.administrators,
+        });
+        const access = new AccessDecider({ repository, now });
         const assets = new AssetService({
           repository,
           types,
           owners,
+          access,
           now,
           createUid,
           changed,
@@ -156,6 +159,7 @@ export const assetManagerPlugin = createBackendPlugin({
         const aliases = new AliasService({
           repository,
           assets,
+          access,
           types,
           now,
           changed,
@@ -167,7 +171,7 @@ export const assetManagerPlugin = createBackendPlugin({
           deletionMs: settings.deletionMs,
         });
         const packKeeper = new PackKeeper({ repository, stores, keeper, now });
-        const sessions = new UploadSessions({ repository, now });
+        const sessions = new UploadSessions({ repository, access, now });
         const intake = new BlobIntake({
           repository,
           sessions,
@@ -187,6 +191,7 @@ export const assetManagerPlugin = createBackendPlugin({
         const uploads = new UploadService({
           repository,
           assets,
+          access,
           types,
           manifests,
           stores,
@@ -313,6 +318,7 @@ export const assetManagerPlugin = createBackendPlugin({
         const declarations = new DeclarationService({
           repository,
           assets,
+          access,
           types,
           now,
           createUid,
@@ -335,7 +341,7 @@ export const assetManagerPlugin = createBackendPlugin({
             callers: new CallerResolver({
               auth,
               httpAuth,
-              userInfo,
+              users,
               serviceAccounts: settings.serviceAccounts,
             }),
             idempotency,
@@ -355,9 +361,19 @@ export const assetManagerPlugin = createBackendPlugin({
             copies,
             operator,
             fixity,
+            grants: new GrantService({
+              repository,
+              assets,
+              decider: access,
+              users,
+              owners,
+              now,
+              createId: createUid,
+            }),
             deletions: new DeletionService({
               repository,
               assets,
+              access,
               now,
               undoMs: settings.undoMs,
               changed,

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export * from './access';
 export * from './assetType';
 export * from './ByteSource';
 export * from './compare';

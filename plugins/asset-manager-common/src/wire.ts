@@ -3,6 +3,7 @@ import type { Digest } from './digest';
 import type { ManifestEntry } from './ManifestChecker';
 import type { PackedBlob } from './pack';
 import type { AssetName } from './reference';
+import type { Verb } from './access';
 import type { Visibility } from './visibility';
 
 /**
@@ -150,8 +151,10 @@ export interface Asset extends AssetSummary {
   logicalSize: number;
   /** Bytes that are stored for them. */
   storedSize: number;
-  /** Whether the caller may edit it and push to it. */
+  /** Whether the caller maintains it: may edit it, and all that takes no admin. */
   maintained: boolean;
+  /** What the caller may do with it. */
+  may: Verb[];
 }
 
 /**

@@ -22,7 +22,7 @@ export const cardOptions: Record<string, OptionSpec> = {
   visibility: {
     type: 'string',
     value: 'WHO',
-    description: 'public, internal or restricted (owners alone)',
+    description: 'public, internal or restricted (owners and grants alone)',
     choices: ['public', 'internal', 'restricted'],
   },
   tag: {

@@ -1,4 +1,5 @@
 import type { Command } from '../Command';
+import { accessExplain, accessGrant, accessList, accessRevoke } from './access';
 import { aliasHistory, aliasList, aliasRemove, aliasSet } from './alias';
 import { cacheList, cachePrune, cacheVerify } from './cache';
 import { cat } from './cat';
@@ -49,6 +50,10 @@ export const commands: readonly Command[] = [
   aliasHistory,
   declarationList,
   open,
+  accessList,
+  accessGrant,
+  accessRevoke,
+  accessExplain,
   move,
   replicate,
   doctor,

@@ -9,6 +9,7 @@ import {
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
+import type { Caller } from '../model/caller';
 import type {
   AssetListRecord,
   AssetRecord,
@@ -23,7 +24,7 @@ import {
   orUndefined,
   toNumber,
 } from './rows';
-import { whereVisible } from './visible';
+import { orWhereGranted, whereVisible } from './visible';
 
 interface AssetRow extends DeletionRow {
   id: number | string;
@@ -314,12 +315,15 @@ export class DatabaseAssetStore implements AssetStore {
       .update(deletionToRow(deletion));
   }
 
-  async deleted(
-    owners: readonly string[],
-    limit: number,
-  ): Promise<AssetRecord[]> {
+  async deleted(caller: Caller, limit: number): Promise<AssetRecord[]> {
     const rows = await this.#knex<AssetRow>('assets')
-      .whereIn('owner', [...owners])
+      .where(either => {
+        either.whereIn('owner', [...caller.ownershipEntityRefs]);
+        orWhereGranted(either, caller, {
+          effect: 'allow',
+          roles: ['maintainer', 'admin'],
+        });
+      })
       .whereNotNull('deleted_at')
       .whereNull('purged_at')
       .orderBy('deleted_at', 'desc')

@@ -11,6 +11,7 @@ import { DatabaseChangeStore } from './DatabaseChangeStore';
 import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
 import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
 import { DatabaseFixityStore } from './DatabaseFixityStore';
+import { DatabaseGrantStore } from './DatabaseGrantStore';
 import { DatabaseLeaseStore } from './DatabaseLeaseStore';
 import { DatabaseObjectIndex } from './DatabaseObjectIndex';
 import { DatabaseStorageStatistics } from './DatabaseStorageStatistics';
@@ -52,6 +53,7 @@ export class DatabaseRepository implements Repository {
   readonly copyJobs;
   readonly storage;
   readonly leases;
+  readonly grants;
   readonly #knex: Knex;
 
   private constructor(knex: Knex) {
@@ -67,6 +69,7 @@ export class DatabaseRepository implements Repository {
     this.declarations = new DatabaseDeclarationStore(knex);
     this.copyJobs = new DatabaseCopyJobStore(knex);
     this.leases = new DatabaseLeaseStore(knex);
+    this.grants = new DatabaseGrantStore(knex);
     this.storage = new DatabaseStorageStatistics(knex);
   }
 

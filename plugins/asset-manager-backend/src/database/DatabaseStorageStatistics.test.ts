@@ -1,5 +1,5 @@
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
-import { Installation } from '../testUtils/Installation';
+import { Installation } from '../__testUtils__/Installation';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);

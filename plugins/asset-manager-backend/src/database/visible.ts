@@ -1,15 +1,61 @@
+import type { Role } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
+import type { Caller } from '../model/caller';
 import type { Viewer } from '../services/ports';
 
 /**
- * The one predicate of what a viewer may see, for queries over `assets`.
- * Restricted assets are for their owners alone, and deleted ones for nobody.
+ * The one predicate of what a viewer may see, for queries over `assets`: what its
+ * visibility shows, what is the viewer's own or granted, without what is denied.
+ * Deleted ones are for nobody. `accessTo` decides the same for a single asset.
  */
 export function whereVisible(query: Knex.QueryBuilder, viewer: Viewer): void {
   if (viewer === 'everything') return;
-  query.whereNull('assets.deleted_at').where(either => {
+  query.whereNull('assets.deleted_at');
+  if (viewer.administrator) return;
+  query
+    .where(either => {
+      either
+        .whereIn('assets.visibility', [...viewer.sees])
+        .orWhereIn('assets.owner', [...viewer.ownershipEntityRefs]);
+      orWhereGranted(either, viewer, { effect: 'allow' });
+    })
+    .whereNot(none => {
+      orWhereGranted(none, viewer, { effect: 'deny', roles: ['reader'] });
+    });
+}
+
+/**
+ * Adds the assets that grants of a caller hold for. The grants are looked up
+ * once for the whole query, and not for every asset.
+ */
+export function orWhereGranted(
+  query: Knex.QueryBuilder,
+  caller: Caller,
+  options: { effect: 'allow' | 'deny'; roles?: readonly Role[] },
+): void {
+  const grants =
+    (kind: string, column: string) => (rows: Knex.QueryBuilder) => {
+      rows
+        .select(column)
+        .from('grants')
+        .whereIn('grants.principal', [...caller.ownershipEntityRefs])
+        .where('grants.scope_kind', kind)
+        .where('grants.effect', options.effect);
+      if (options.roles) rows.whereIn('grants.role', [...options.roles]);
+      whereInForce(rows, new Date().toISOString());
+    };
+  query
+    .orWhereIn('assets.id', grants('asset', 'grants.asset_id'))
+    .orWhereIn('assets.namespace', grants('namespace', 'grants.scope_name'))
+    .orWhereIn('assets.type', grants('type', 'grants.scope_name'))
+    .orWhereExists(grants('everything', 'grants.id'));
+}
+
+/** Grants that nobody has ended, and whose time is not over. */
+export function whereInForce(grants: Knex.QueryBuilder, now: string): void {
+  grants.whereNull('grants.ended_at').where(either => {
     either
-      .whereNot('assets.visibility', 'restricted')
-      .orWhereIn('assets.owner', [...viewer.ownershipEntityRefs]);
+      .whereNull('grants.expires_at')
+      .orWhere('grants.expires_at', '>', now);
   });
 }

@@ -1,76 +1,88 @@
 import type {
   AuthService,
   HttpAuthService,
-  UserInfoService,
 } from '@backstage/backend-plugin-api';
+import { NotAllowedError } from '@backstage/errors';
 import type { Request } from 'express';
 import type { Caller } from '../model/caller';
+import type { Users } from '../services/Users';
 
-/** Group memberships are asked for anew after this long. */
-const FRESH_MS = 5_000;
-
-/** A service that acts as a member of groups. */
+/** A service of the portal, or with a token of it, and what it acts as. */
 export interface ServiceAccount {
   subject: string;
+  /** Entity references. */
   groups: string[];
+  /** Whether it sees internal assets without a grant. */
+  internal: boolean;
 }
+
+/** It feeds assets to the catalog, where people read them. */
+const CATALOG: ServiceAccount = {
+  subject: 'plugin:catalog',
+  groups: [],
+  internal: true,
+};
 
 /** Tells who sent a request, and what they own things as. */
 export class CallerResolver {
   readonly #auth: AuthService;
   readonly #httpAuth: HttpAuthService;
-  readonly #userInfo: UserInfoService;
+  readonly #users: Users;
   readonly #serviceAccounts: Map<string, ServiceAccount>;
-  readonly #memberships = new Map<
-    string,
-    { at: number; refs: Promise<string[]> }
-  >();
 
   constructor(options: {
     auth: AuthService;
     httpAuth: HttpAuthService;
-    userInfo: UserInfoService;
+    users: Users;
     serviceAccounts: readonly ServiceAccount[];
   }) {
     this.#auth = options.auth;
     this.#httpAuth = options.httpAuth;
-    this.#userInfo = options.userInfo;
+    this.#users = options.users;
     this.#serviceAccounts = new Map(
-      options.serviceAccounts.map(account => [account.subject, account]),
+      [CATALOG, ...options.serviceAccounts].map(account => [
+        account.subject,
+        account,
+      ]),
     );
   }
 
   /**
-   * @param limited - whether the cookie that the browser sends along is enough
+   * @param options.limited - whether the cookie that the browser sends along is enough
+   * @param options.fresh - whether groups are asked for anew; so it is for what
+   *   changes anything, unless a request is one of thousands and the last of them
+   *   asks anew
    * @throws AuthenticationError when nobody is signed in
+   * @throws NotAllowedError for services that have no account here
    */
   async resolve(
     req: Request,
-    options: { limited?: boolean } = {},
+    options: { limited?: boolean; fresh?: boolean } = {},
   ): Promise<Caller> {
     const credentials = await this.#httpAuth.credentials(req, {
       allow: ['user', 'service'],
       allowLimitedAccess: options.limited,
     });
     if (this.#auth.isPrincipal(credentials, 'user')) {
-      const subject = credentials.principal.userEntityRef;
-      const now = Date.now();
-      let known = this.#memberships.get(subject);
-      if (!known || now - known.at > FRESH_MS) {
-        const refs = this.#userInfo
-          .getUserInfo(credentials)
-          .then(info => info.ownershipEntityRefs);
-        refs.catch(() => this.#memberships.delete(subject));
-        known = { at: now, refs };
-        this.#memberships.set(subject, known);
-      }
-      return { kind: 'user', subject, ownershipEntityRefs: await known.refs };
+      const fresh = options.fresh ?? !['GET', 'HEAD'].includes(req.method);
+      return this.#users.callerOf(credentials.principal.userEntityRef, {
+        fresh,
+      });
     }
     const { subject } = credentials.principal as { subject: string };
+    const account = this.#serviceAccounts.get(subject);
+    if (!account) {
+      throw new NotAllowedError(
+        `${subject} has no account here; the configuration names services under assetManager.serviceAccounts`,
+      );
+    }
     return {
       kind: 'service',
       subject,
-      ownershipEntityRefs: this.#serviceAccounts.get(subject)?.groups ?? [],
+      groups: account.groups,
+      ownershipEntityRefs: account.groups,
+      sees: account.internal ? ['public', 'internal'] : ['public'],
+      administrator: false,
     };
   }
 }

@@ -6,8 +6,9 @@ import type { PackReader } from '../services/PackReader';
 import {
   digestParam,
   lengthOf,
-  preferenceOf,
   nameOf,
+  PART_OF_AN_UPLOAD,
+  preferenceOf,
   RouterContext,
 } from './requests';
 
@@ -32,7 +33,7 @@ export function addPackRoutes(
   const { intake, packs, callers } = context;
 
   router.put('/uploads/:id/packs/:digest', async (req, res) => {
-    const caller = await callers.resolve(req);
+    const caller = await callers.resolve(req, PART_OF_AN_UPLOAD);
     await intake.putPack(caller, req.params.id, {
       digest: digestParam(req),
       size: lengthOf(req),

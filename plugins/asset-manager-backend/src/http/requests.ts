@@ -17,6 +17,12 @@ export interface RouterContext {
   now: Clock;
 }
 
+/**
+ * For the thousands of requests of a push: who has left a group is found out
+ * within seconds, and anew by the commit.
+ */
+export const PART_OF_AN_UPLOAD = { fresh: false } as const;
+
 export function nameOf(req: Request): AssetName {
   return { namespace: req.params.namespace, name: req.params.name };
 }

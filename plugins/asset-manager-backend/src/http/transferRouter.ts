@@ -15,8 +15,9 @@ import { addPackRoutes } from './packRoutes';
 import {
   digestParam,
   lengthOf,
-  preferenceOf,
   nameOf,
+  PART_OF_AN_UPLOAD,
+  preferenceOf,
   RouterContext,
   setVersionCaching,
 } from './requests';
@@ -100,7 +101,7 @@ export function createTransferRouter(
     '/uploads/:id/pages/:position',
     express.text({ type: () => true, limit: MAX_PAGE_BYTES }),
     async (req, res) => {
-      const caller = await callers.resolve(req);
+      const caller = await callers.resolve(req, PART_OF_AN_UPLOAD);
       const text = typeof req.body === 'string' ? req.body : '';
       res.json(
         await uploads.putPage(
@@ -114,7 +115,7 @@ export function createTransferRouter(
   );
 
   router.put('/uploads/:id/blobs/:digest', async (req, res) => {
-    const caller = await callers.resolve(req);
+    const caller = await callers.resolve(req, PART_OF_AN_UPLOAD);
     await intake.putBlob(caller, req.params.id, {
       digest: digestParam(req),
       size: lengthOf(req),
@@ -124,7 +125,7 @@ export function createTransferRouter(
   });
 
   router.put('/uploads/:id/blobs/:digest/parts/:number', async (req, res) => {
-    const caller = await callers.resolve(req);
+    const caller = await callers.resolve(req, PART_OF_AN_UPLOAD);
     await intake.putPart(caller, req.params.id, {
       digest: digestParam(req),
       number: countParam(req, 'number'),

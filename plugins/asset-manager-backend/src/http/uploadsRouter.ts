@@ -8,7 +8,7 @@ import { inField } from '../model/FieldError';
 import type { BlobIntake } from '../services/BlobIntake';
 import type { UploadService } from '../services/UploadService';
 import { answerOnce } from './idempotency';
-import { nameOf, RouterContext } from './requests';
+import { nameOf, PART_OF_AN_UPLOAD, RouterContext } from './requests';
 
 /** Routes of the noun `uploads` that speak JSON; the bytes go by `transferRouter`. */
 export function addUploadRoutes(
@@ -43,7 +43,7 @@ export function addUploadRoutes(
   router.post('/uploads/:id/sign', async (req, res) => {
     const pieces: PieceToSend[] = req.body.pieces;
     const items = await intake.sign(
-      await callers.resolve(req),
+      await callers.resolve(req, PART_OF_AN_UPLOAD),
       req.params.id,
       pieces,
     );
@@ -52,12 +52,16 @@ export function addUploadRoutes(
 
   router.post('/uploads/:id/complete', async (req, res) => {
     const blobs: { digest: Digest; size: number }[] = req.body.blobs;
-    await intake.complete(await callers.resolve(req), req.params.id, blobs);
+    await intake.complete(
+      await callers.resolve(req, PART_OF_AN_UPLOAD),
+      req.params.id,
+      blobs,
+    );
     res.status(204).end();
   });
 
   router.post('/uploads/:id/complete-pack', async (req, res) => {
-    const caller = await callers.resolve(req);
+    const caller = await callers.resolve(req, PART_OF_AN_UPLOAD);
     await intake.completePack(caller, req.params.id, req.body);
     res.status(204).end();
   });

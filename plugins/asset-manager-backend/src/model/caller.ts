@@ -1,44 +1,25 @@
 import { NotAllowedError } from '@backstage/errors';
+import type { Visibility } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from './FieldError';
-import {
-  AssetName,
-  formatReference,
-  Visibility,
-} from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** Who asks. */
 export interface Caller {
   kind: 'user' | 'service';
   /** Entity reference of a person, or the name of a service. */
   subject: string;
-  /** What the caller owns things as: the person and its groups. */
+  /** What the caller owns things as: the person, its groups, and those above them. */
   ownershipEntityRefs: readonly string[];
-}
-
-/** The part of an asset that decides who may do what with it. */
-export interface Owned extends AssetName {
-  owner: string;
-  visibility: Visibility;
+  /** The groups that the caller is a member of itself. */
+  groups: readonly string[];
+  /** Assets of which visibility the caller may see without a grant. */
+  sees: readonly Visibility[];
+  /** Whether the configuration names the caller as an administrator. */
+  administrator: boolean;
 }
 
 /** Whether the asset is the caller's. */
-export function owns(caller: Caller, asset: Pick<Owned, 'owner'>): boolean {
+export function owns(caller: Caller, asset: { owner: string }): boolean {
   return caller.ownershipEntityRefs.includes(asset.owner);
-}
-
-/**
- * Owners maintain: they edit, push, and move aliases.
- *
- * @throws NotAllowedError that names whom to ask
- */
-export function assertMaintains(caller: Caller, asset: Owned): void {
-  if (!owns(caller, asset)) {
-    throw new NotAllowedError(
-      `only ${asset.owner} may change ${formatReference(asset)}, and ${
-        caller.subject
-      } does not belong to it`,
-    );
-  }
 }
 
 /** Whether the caller is one of the operators, or belongs to one of their groups. */
@@ -82,9 +63,7 @@ export function chooseOwner(caller: Caller, asked: string | undefined): string {
     }
     return asked;
   }
-  const groups = caller.ownershipEntityRefs.filter(ref =>
-    ref.startsWith('group:'),
-  );
+  const groups = caller.groups.filter(ref => ref.startsWith('group:'));
   if (groups.length === 1) return groups[0];
   throw new FieldError(
     'owner',

@@ -5,9 +5,10 @@ import {
   AssetName,
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assertMaintains, Caller } from '../model/caller';
+import type { Caller } from '../model/caller';
 import { FieldConflictError } from '../model/FieldError';
 import { checkAlias } from '../model/labels';
+import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
@@ -18,6 +19,7 @@ import { resolveSelector } from './VersionService';
 export class AliasService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
+  readonly #access: AccessDecider;
   readonly #types: AssetTypes;
   readonly #now: Clock;
   readonly #changed: ChangeSignal;
@@ -25,12 +27,14 @@ export class AliasService {
   constructor(options: {
     repository: Repository;
     assets: AssetService;
+    access: AccessDecider;
     types: AssetTypes;
     now: Clock;
     changed: ChangeSignal;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
+    this.#access = options.access;
     this.#types = options.types;
     this.#now = options.now;
     this.#changed = options.changed;
@@ -74,9 +78,9 @@ export class AliasService {
     name: AssetName,
     options: { alias: string; selector: string; expected?: string | null },
   ): Promise<AliasMove> {
-    const { id } = await this.#assets.findMaintained(caller, name);
+    const { id } = await this.#assets.findFor(caller, 'asset.alias.set', name);
     const move = await this.#repository.transaction(async repository => {
-      const asset = await lockMaintained(repository, caller, id);
+      const asset = await this.#lock(repository, caller, id);
       const version = await resolveSelector(
         repository,
         asset,
@@ -103,10 +107,10 @@ export class AliasService {
     name: AssetName,
     alias: string,
   ): Promise<AliasMove> {
-    const { id } = await this.#assets.findMaintained(caller, name);
+    const { id } = await this.#assets.findFor(caller, 'asset.alias.set', name);
     const at = this.#now();
     const move = await this.#repository.transaction(async repository => {
-      const asset = await lockMaintained(repository, caller, id);
+      const asset = await this.#lock(repository, caller, id);
       const standing = await repository.aliases.find(asset.id, alias);
       if (!standing)
         throw new NotFoundError(
@@ -134,18 +138,18 @@ export class AliasService {
     this.#changed.raise();
     return move;
   }
-}
 
-/** The asset as it stands under its lock, when it is still the caller's to change. */
-async function lockMaintained(
-  repository: Repository,
-  caller: Caller,
-  id: number,
-): Promise<AssetRecord> {
-  await repository.assets.lock(id);
-  const asset = await repository.assets.byId(id);
-  assertMaintains(caller, asset);
-  return asset;
+  /** The asset as it stands under its lock, when the caller still may. */
+  async #lock(
+    repository: Repository,
+    caller: Caller,
+    id: number,
+  ): Promise<AssetRecord> {
+    await repository.assets.lock(id);
+    const asset = await repository.assets.byId(id);
+    await this.#access.demand(caller, 'asset.alias.set', asset, repository);
+    return asset;
+  }
 }
 
 /**

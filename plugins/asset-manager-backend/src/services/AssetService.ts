@@ -14,10 +14,14 @@ import {
   Page,
   refuse,
   UpdateAssetRequest,
+  Verb,
+  VERBS,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assertMaintains, Caller, chooseOwner, owns } from '../model/caller';
+import { allows } from '../model/access';
+import { Caller, chooseOwner, owns } from '../model/caller';
 import { FieldConflictError, FieldError, inField } from '../model/FieldError';
 import { closeNames } from '../model/closeNames';
+import type { AccessDecider } from './AccessDecider';
 import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
 import type { OwnerDirectory } from './OwnerDirectory';
@@ -59,6 +63,7 @@ export class AssetService {
   readonly #repository: Repository;
   readonly #types: AssetTypes;
   readonly #owners: OwnerDirectory;
+  readonly #access: AccessDecider;
   readonly #now: Clock;
   readonly #createUid: () => string;
   readonly #changed: ChangeSignal;
@@ -67,6 +72,7 @@ export class AssetService {
     repository: Repository;
     types: AssetTypes;
     owners: OwnerDirectory;
+    access: AccessDecider;
     now: Clock;
     createUid: () => string;
     changed: ChangeSignal;
@@ -74,6 +80,7 @@ export class AssetService {
     this.#repository = options.repository;
     this.#types = options.types;
     this.#owners = options.owners;
+    this.#access = options.access;
     this.#now = options.now;
     this.#createUid = options.createUid;
     this.#changed = options.changed;
@@ -89,10 +96,18 @@ export class AssetService {
     return asset;
   }
 
-  /** @throws NotAllowedError when the caller may read it, but not change it */
-  async findMaintained(caller: Caller, name: AssetName): Promise<AssetRecord> {
+  /**
+   * An asset that the caller may do something with.
+   *
+   * @throws NotAllowedError when the caller may see it, but not do this
+   */
+  async findFor(
+    caller: Caller,
+    verb: Verb,
+    name: AssetName,
+  ): Promise<AssetRecord> {
     const asset = await this.find(caller, name);
-    assertMaintains(caller, asset);
+    await this.#access.demand(caller, verb, asset);
     return asset;
   }
 
@@ -133,6 +148,14 @@ export class AssetService {
         ? undefined
         : readEntityRef('owner', request.owner, 'group'),
     );
+    const visibility = request.visibility ?? 'internal';
+    // A deny of the namespace or type holds for what is its owner's as well.
+    await this.#access.demand(caller, 'asset.create', {
+      ...name,
+      type: request.type,
+      owner,
+      visibility,
+    });
     const at = this.#now();
     const asset = await this.#repository.transaction(async repository => {
       const standing = await repository.assets.find(name, 'everything');
@@ -158,7 +181,7 @@ export class AssetService {
           request.system === undefined
             ? undefined
             : readEntityRef('system', request.system, 'system'),
-        visibility: request.visibility ?? 'internal',
+        visibility,
         title: request.title,
         description: request.description,
         tags: request.tags ?? [],
@@ -191,7 +214,7 @@ export class AssetService {
     request: UpdateAssetRequest,
     expectedRevision?: number,
   ): Promise<Asset> {
-    const asset = await this.findMaintained(caller, name);
+    const asset = await this.findFor(caller, 'asset.update', name);
     const changed = this.#apply(caller, asset, request);
     if (
       changed.owner !== asset.owner &&
@@ -271,7 +294,8 @@ export class AssetService {
   }
 
   async #present(caller: Caller, asset: AssetRecord): Promise<Asset> {
-    const [sizes, latest, aliases, declarations] = await Promise.all([
+    const [access, sizes, latest, aliases, declarations] = await Promise.all([
+      this.#access.of(caller, asset),
       this.#repository.versions.sizes(asset.id),
       this.#repository.versions.latest(asset.id),
       this.#repository.aliases.list(asset.id),
@@ -300,7 +324,8 @@ export class AssetService {
       etag: `"${asset.uid}.${asset.revision}"`,
       logicalSize: sizes.logicalSize,
       storedSize: sizes.storedSize,
-      maintained: owns(caller, asset),
+      maintained: access.roles.has('maintainer'),
+      may: VERBS.filter(verb => allows(access, verb)),
     };
   }
 

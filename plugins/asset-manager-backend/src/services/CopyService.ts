@@ -54,7 +54,7 @@ export class CopyService {
     name: AssetName,
     request: { store: string; mode: CopyMode },
   ): Promise<CopyJob> {
-    const asset = await this.#assets.findMaintained(caller, name);
+    const asset = await this.#assets.findFor(caller, 'asset.move', name);
     const { store, mode } = request;
     if (!this.#stores.names.includes(store)) {
       throw new FieldError(
@@ -95,7 +95,7 @@ export class CopyService {
   }
 
   async list(caller: Caller, name: AssetName): Promise<CopyJob[]> {
-    const asset = await this.#assets.findMaintained(caller, name);
+    const asset = await this.#assets.findFor(caller, 'asset.move', name);
     return (await this.#repository.copyJobs.list(asset.id, SHOWN_JOBS)).map(
       present,
     );

@@ -6,7 +6,8 @@ import {
   namespaceProblem,
   refuse,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { Caller, owns } from '../model/caller';
+import type { Caller } from '../model/caller';
+import type { AccessDecider } from './AccessDecider';
 import { inField } from '../model/FieldError';
 import { AssetNotFoundError, AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
@@ -31,6 +32,7 @@ const CATALOG = 'plugin:catalog';
 export class DeclarationService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
+  readonly #access: AccessDecider;
   readonly #types: AssetTypes;
   readonly #now: Clock;
   readonly #createUid: () => string;
@@ -39,6 +41,7 @@ export class DeclarationService {
   constructor(options: {
     repository: Repository;
     assets: AssetService;
+    access: AccessDecider;
     types: AssetTypes;
     now: Clock;
     createUid: () => string;
@@ -46,6 +49,7 @@ export class DeclarationService {
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
+    this.#access = options.access;
     this.#types = options.types;
     this.#now = options.now;
     this.#createUid = options.createUid;
@@ -144,7 +148,7 @@ export class DeclarationService {
     name: AssetName,
     location: string,
   ): Promise<void> {
-    const asset = await this.#assets.findMaintained(caller, name);
+    const asset = await this.#assets.findFor(caller, 'asset.update', name);
     const at = this.#now();
     await this.#repository.transaction(async repository => {
       await repository.assets.lock(asset.id);
@@ -214,7 +218,8 @@ export class DeclarationService {
   async list(caller: Caller, name: AssetName): Promise<DeclarationRecord[]> {
     const asset = await this.#assets.find(caller, name);
     const declarations = await this.#repository.declarations.list(asset.id);
-    return owns(caller, asset) || caller.kind === 'service'
+    return caller.subject === CATALOG ||
+      (await this.#access.may(caller, 'asset.update', asset))
       ? declarations
       : declarations.filter(each => each.state === 'accepted');
   }

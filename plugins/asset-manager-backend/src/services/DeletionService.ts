@@ -5,7 +5,8 @@ import {
   DeletedAsset,
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assertMaintains, Caller, owns } from '../model/caller';
+import type { Caller } from '../model/caller';
+import type { AccessDecider } from './AccessDecider';
 import { AssetNotFoundError, AssetService } from './AssetService';
 import type { ChangeSignal } from './ChangeSignal';
 import type {
@@ -30,6 +31,7 @@ const LISTED = 200;
 export class DeletionService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
+  readonly #access: AccessDecider;
   readonly #now: Clock;
   readonly #undoMs: number;
   readonly #changed: ChangeSignal;
@@ -37,6 +39,7 @@ export class DeletionService {
   constructor(options: {
     repository: Repository;
     assets: AssetService;
+    access: AccessDecider;
     now: Clock;
     /** How long deleted things can be brought back. */
     undoMs: number;
@@ -44,6 +47,7 @@ export class DeletionService {
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
+    this.#access = options.access;
     this.#now = options.now;
     this.#undoMs = options.undoMs;
     this.#changed = options.changed;
@@ -115,16 +119,16 @@ export class DeletionService {
     reason: string | undefined,
   ): Promise<DeletedAsset> {
     const former = await this.#repository.assets.find(name, 'everything');
-    if (former?.deletion && owns(caller, former))
+    if (former?.deletion && (await this.#may(caller, former)))
       return this.#present(former, former.deletion);
-    const { id } = await this.#assets.findMaintained(caller, name);
+    const { id } = await this.#assets.findFor(caller, 'asset.delete', name);
     const deletion = this.#deletion(caller, reason);
     const { at } = deletion;
     const asset = await this.#repository.transaction(async repository => {
       await repository.assets.lock(id);
       const standing = await repository.assets.byId(id);
       if (standing.deletion) throw new AssetNotFoundError(name);
-      assertMaintains(caller, standing);
+      await this.#access.demand(caller, 'asset.delete', standing, repository);
       await repository.assets.setDeletion(id, deletion);
       // Whoever could see it has to learn that it is gone.
       if (standing.visibility !== 'restricted') {
@@ -160,10 +164,10 @@ export class DeletionService {
   /** @throws AssetNotFoundError when the caller has no deleted asset of this name */
   async undeleteAsset(caller: Caller, name: AssetName): Promise<void> {
     const found = await this.#repository.assets.find(name, 'everything');
-    if (!found?.deletion || !owns(caller, found)) {
+    if (!found?.deletion || !(await this.#may(caller, found))) {
       // One that stands says so; of another one's deleted asset nobody hears.
       const standing = await this.#assets.find(caller, name);
-      throw owns(caller, standing)
+      throw (await this.#may(caller, standing))
         ? new ConflictError(`${formatReference(name)} is not deleted`)
         : new NotAllowedError(
             `only ${
@@ -190,13 +194,15 @@ export class DeletionService {
 
   /** The caller's own that can be brought back, the last deleted first. */
   async list(caller: Caller): Promise<DeletedAsset[]> {
-    const assets = await this.#repository.assets.deleted(
-      caller.ownershipEntityRefs,
-      LISTED,
-    );
-    return Promise.all(
-      assets.map(asset => this.#present(asset, asset.deletion!)),
-    );
+    const deleted: DeletedAsset[] = [];
+    for (const asset of await this.#repository.assets.deleted(caller, LISTED))
+      if (await this.#may(caller, asset))
+        deleted.push(await this.#present(asset, asset.deletion!));
+    return deleted;
+  }
+
+  #may(caller: Caller, asset: AssetRecord): Promise<boolean> {
+    return this.#access.may(caller, 'asset.delete', asset);
   }
 
   async #changeVersion(
@@ -212,14 +218,14 @@ export class DeletionService {
       deletion: DeletionRecord | undefined;
     }>,
   ): Promise<AssetVersion> {
-    const asset = await this.#assets.findMaintained(caller, name);
+    const asset = await this.#assets.findFor(caller, 'asset.delete', name);
     const { id } = await resolveSelector(this.#repository, asset, selector);
     const at = this.#now();
     const changed = await this.#repository.transaction(async repository => {
       await repository.assets.lock(asset.id);
       const now = await repository.assets.byId(asset.id);
       if (now.deletion) throw new AssetNotFoundError(name);
-      assertMaintains(caller, now);
+      await this.#access.demand(caller, 'asset.delete', now, repository);
       const version = await repository.versions.byId(id);
       const { kind, deletion } = await change(repository, version);
       if (!kind) return version;

@@ -1,7 +1,8 @@
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { blobKey, packOfKey, pageKey } from '../model/keys';
-import { Installation } from '../testUtils/Installation';
+import type { Caller } from '../model/caller';
+import { Installation } from '../__testUtils__/Installation';
 import { BlobCollector } from './BlobCollector';
 import { ChangeSignal } from './ChangeSignal';
 import { FixityChecker } from './FixityChecker';
@@ -17,10 +18,13 @@ const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
 
 const HOUR = 3_600_000;
-const OPERATOR = {
+const OPERATOR: Caller = {
   subject: 'user:default/olga',
-  kind: 'user' as const,
+  kind: 'user',
+  groups: [],
   ownershipEntityRefs: ['user:default/olga'],
+  sees: ['public', 'internal'],
+  administrator: false,
 };
 
 describe.each(databases.eachSupportedId())('a fixity check on %p', id => {

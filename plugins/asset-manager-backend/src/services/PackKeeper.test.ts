@@ -1,6 +1,6 @@
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
-import { Installation } from '../testUtils/Installation';
+import { Installation } from '../__testUtils__/Installation';
 import type { BlobRecord } from './ports';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });

@@ -1,6 +1,6 @@
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
-import { Installation } from '../testUtils/Installation';
+import { Installation } from '../__testUtils__/Installation';
 import { BlobCopier } from './BlobCopier';
 import { ReplicaKeeper } from './ReplicaKeeper';
 

@@ -1,7 +1,7 @@
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { blobKey, pageKey, recordPrefix } from '../model/keys';
-import { Installation } from '../testUtils/Installation';
+import { Installation } from '../__testUtils__/Installation';
 import { BlobCollector } from './BlobCollector';
 import { BlobCopier } from './BlobCopier';
 import { ChangeSignal } from './ChangeSignal';

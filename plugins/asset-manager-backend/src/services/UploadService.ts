@@ -15,7 +15,8 @@ import {
   Upload,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assertMaintains, Caller, owns } from '../model/caller';
+import type { Caller } from '../model/caller';
+import type { AccessDecider } from './AccessDecider';
 import { FieldConflictError } from '../model/FieldError';
 import { chooseLabel } from '../model/labels';
 import { setAlias } from './AliasService';
@@ -49,6 +50,7 @@ import { presentVersions } from './VersionService';
 export class UploadService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
+  readonly #access: AccessDecider;
   readonly #types: AssetTypes;
   readonly #manifests: ManifestReader;
   readonly #checker: ContentChecker;
@@ -64,6 +66,7 @@ export class UploadService {
   constructor(options: {
     repository: Repository;
     assets: AssetService;
+    access: AccessDecider;
     types: AssetTypes;
     manifests: ManifestReader;
     stores: Stores;
@@ -79,6 +82,7 @@ export class UploadService {
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
+    this.#access = options.access;
     this.#types = options.types;
     this.#manifests = options.manifests;
     this.#checker = new ContentChecker(options);
@@ -98,7 +102,11 @@ export class UploadService {
     name: AssetName,
     content: { digest: Digest; fileCount: number; size: number },
   ): Promise<BeginUploadResponse> {
-    const asset = await this.#assets.findMaintained(caller, name);
+    const asset = await this.#assets.findFor(
+      caller,
+      'asset.version.create',
+      name,
+    );
     const [standing] = await this.#repository.versions.byDigestPrefix(
       asset.id,
       content.digest,
@@ -161,7 +169,8 @@ export class UploadService {
     for (const upload of found) {
       const asset = await this.#repository.assets.byId(upload.assetId);
       // Whoever lost the asset has lost the session with it.
-      if (owns(caller, asset)) uploads.push(await this.#present(asset, upload));
+      if (await this.#access.may(caller, 'asset.version.create', asset))
+        uploads.push(await this.#present(asset, upload));
     }
     return uploads;
   }
@@ -225,7 +234,12 @@ export class UploadService {
       // Checking the content took its time; the asset may have changed hands meanwhile, or be gone.
       const now = await repository.assets.byId(asset.id);
       if (now.deletion) throw new AssetNotFoundError(asset);
-      assertMaintains(caller, now);
+      await this.#access.demand(
+        caller,
+        'asset.version.create',
+        now,
+        repository,
+      );
       // Without the session a collection may have taken away what was looked at.
       if (!(await repository.uploads.find(id)))
         throw new ConflictError(

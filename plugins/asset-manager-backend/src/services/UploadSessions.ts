@@ -1,5 +1,6 @@
 import { NotFoundError } from '@backstage/errors';
-import { Caller, owns } from '../model/caller';
+import type { Caller } from '../model/caller';
+import type { AccessDecider } from './AccessDecider';
 import type { AssetRecord, Clock, Repository, UploadRecord } from './ports';
 
 const LEASE_MS = 7 * 24 * 60 * 60 * 1000;
@@ -17,11 +18,17 @@ export interface UploadSession {
 /** Finds upload sessions for their owners, and keeps those alive that are used. */
 export class UploadSessions {
   readonly #repository: Repository;
+  readonly #access: AccessDecider;
   readonly #now: Clock;
   readonly #fresh = new Map<string, UploadSession & { at: number }>();
 
-  constructor(options: { repository: Repository; now: Clock }) {
+  constructor(options: {
+    repository: Repository;
+    access: AccessDecider;
+    now: Clock;
+  }) {
     this.#repository = options.repository;
+    this.#access = options.access;
     this.#now = options.now;
   }
 
@@ -56,7 +63,11 @@ export class UploadSessions {
     }
     const asset = await this.#repository.assets.byId(upload.assetId);
     // Whoever lost the asset since has lost the session with it.
-    if (asset.deletion || !owns(caller, asset)) throw none();
+    if (
+      asset.deletion ||
+      !(await this.#access.may(caller, 'asset.version.create', asset))
+    )
+      throw none();
     const session = { at: now, upload, asset };
     this.#fresh.set(id, session);
     return session;

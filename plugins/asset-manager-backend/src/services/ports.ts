@@ -9,6 +9,8 @@ import type {
   ChangeCounts,
   CopyJob,
   Digest,
+  Grant,
+  GrantScope,
   PlacedBlob,
   StorageReport,
   Verification,
@@ -98,14 +100,38 @@ export interface AssetStore {
   touch(id: number, at: string): Promise<void>;
   /** Writes down that an asset is deleted, or is no more. */
   setDeletion(id: number, deletion: DeletionRecord | undefined): Promise<void>;
-  /** Deleted ones of some owners whose bytes are still there, the last deleted first. */
-  deleted(owners: readonly string[], limit: number): Promise<AssetRecord[]>;
+  /** Deleted ones that a caller owns or has a grant for, and whose bytes are still there; the last deleted first. */
+  deleted(caller: Caller, limit: number): Promise<AssetRecord[]>;
   /** Those that can't be brought back any more, and whose bytes are still there. */
   purgeable(now: string, limit: number): Promise<AssetRecord[]>;
   /** Frees the name of a deleted asset, whose bytes are gone. */
   freeName(id: number): Promise<void>;
   /** Keeps others from giving away names of the asset until the transaction ends. */
   lock(id: number): Promise<void>;
+}
+
+/** Where grants are looked for: at an asset and what it belongs to, or at less. */
+export interface GrantedPlace {
+  assetId?: number;
+  namespace?: string;
+  type?: string;
+}
+
+export interface GrantRecord extends Grant {
+  assetId?: number;
+}
+
+/** Who has which role where. What has ended is not given. */
+export interface GrantStore {
+  find(id: string, now: string): Promise<GrantRecord | undefined>;
+  /** Those that hold at a place, wherever they were given; of some principals, or of all. */
+  at(
+    place: GrantedPlace,
+    now: string,
+    principals?: readonly string[],
+  ): Promise<GrantRecord[]>;
+  insert(grant: Grant, scope: GrantScope, assetId?: number): Promise<void>;
+  end(id: string, at: string, by: string): Promise<void>;
 }
 
 export interface VersionRecord {
@@ -480,6 +506,7 @@ export interface Repository {
   readonly copyJobs: CopyJobStore;
   readonly storage: StorageStatistics;
   readonly leases: LeaseStore;
+  readonly grants: GrantStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;
 }

@@ -8,6 +8,7 @@ import {
 import { Navigate, useLocation, useParams } from 'react-router-dom';
 import useAsync from 'react-use/lib/useAsync';
 import { assetsRouteRef } from '../routes';
+import { AccessContent } from './AccessContent';
 import { AssetScope, AssetScopeValue } from './AssetScope';
 import { addressOf, AssetTab, nameOf, viewOf } from './assetAddress';
 import { FilesContent } from './FilesContent';
@@ -22,6 +23,7 @@ const TABS: {
   { id: '', label: 'Overview', Content: OverviewContent },
   { id: 'files', label: 'Files', Content: FilesContent },
   { id: 'versions', label: 'Versions', Content: VersionsContent },
+  { id: 'access', label: 'Access', Content: AccessContent },
 ];
 
 /**

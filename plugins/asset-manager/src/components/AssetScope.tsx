@@ -12,6 +12,7 @@ import {
 import type { ReactNode } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
+import { AccessContent } from './AccessContent';
 import { AssetTab, viewOf } from './assetAddress';
 import { DeclarationBand } from './DeclarationBand';
 import { FirstPush } from './FirstPush';
@@ -64,7 +65,13 @@ export function AssetScope(props: {
     );
   }
   const { asset, version } = value;
-  if (!version) return <FirstPush asset={asset} onPushed={retry} />;
+  if (!version) {
+    return tab === 'access' ? (
+      <AccessContent asset={asset} reload={retry} />
+    ) : (
+      <FirstPush asset={asset} onPushed={retry} />
+    );
+  }
   return (
     <Flex direction="column" gap="4">
       <DeclarationBand asset={asset} onAccepted={retry} />

@@ -34,4 +34,20 @@ const versions = EntityContentBlueprint.make({
   },
 });
 
-export const entityContents = [files, versions];
+const access = EntityContentBlueprint.make({
+  name: 'access',
+  params: {
+    path: '/access',
+    title: 'Access',
+    filter,
+    loader: async () => {
+      const [{ EntityAssetContent }, { AccessContent }] = await Promise.all([
+        import('../components/EntityAssetContent'),
+        import('../components/AccessContent'),
+      ]);
+      return <EntityAssetContent tab="access" Content={AccessContent} />;
+    },
+  },
+});
+
+export const entityContents = [files, versions, access];

@@ -1,0 +1,158 @@
+/** Who may see and do what: grants given and ended on the command line and in the portal. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  folderOf,
+  openBrowser,
+  openPortal,
+  pageOf,
+  personAt,
+  temporaryFolder,
+} from './support.mjs';
+
+const { browser, missing } = await openBrowser();
+if (missing) console.error(`SKIPPED: what happens in a browser: ${missing}`);
+const inBrowser = (name, work) => it(name, { skip: missing }, work);
+
+const NOT_THERE = /there is no asset secret\/plans that you may read/;
+
+describe('access', () => {
+  let portal;
+  const people = {};
+
+  before(async () => {
+    portal = await openPortal();
+    for (const name of ['maya', 'otto', 'lin']) {
+      people[name] = personAt(portal, name);
+      await people[name].signIn();
+    }
+    await people.maya.ok(
+      ...['push', folderOf({ 'plan.md': '# Plan' }), 'secret/plans'],
+      ...['--type', 'generic', '--visibility', 'restricted'],
+    );
+  });
+
+  after(async () => {
+    await browser?.close();
+    await portal?.close();
+  });
+
+  const shot = async (page, name) => {
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({
+        path: path.join(process.env.SCREENSHOTS, `${name}.png`),
+        fullPage: true,
+      });
+  };
+
+  it('shows nothing of a restricted asset to whoever has no grant', async () => {
+    const { otto } = people;
+    const { code, stderr } = await otto.asset('show', 'secret/plans');
+    assert.equal(code, 4);
+    assert.match(stderr, NOT_THERE);
+    const { items } = await otto.json('list');
+    assert.ok(!items.some(each => each.namespace === 'secret'));
+  });
+
+  it('gives a role for a time, says why, and takes it back', async () => {
+    const { maya, otto } = people;
+    const grant = await maya.json(
+      ...['access', 'grant', 'secret/plans', 'reader', 'user:otto'],
+      ...['--for', '30d', '--reason', 'reviews it'],
+    );
+    assert.equal(grant.principal, 'user:default/otto');
+    const days = (Date.parse(grant.expiresAt) - Date.now()) / 86_400_000;
+    assert.ok(days > 29.9 && days <= 30);
+    const target = path.join(temporaryFolder('pull'), 'out');
+    await otto.ok('pull', 'secret/plans', '-o', target);
+    assert.equal(
+      fs.readFileSync(path.join(target, 'plan.md'), 'utf8'),
+      '# Plan',
+    );
+    assert.match(
+      await otto.ok('access', 'explain', 'secret/plans'),
+      /reader {2}otto is granted reader at asset:secret\/plans .*\nmay: see, download\nmay not: push to/s,
+    );
+    const push = await otto.asset(
+      'push',
+      folderOf({ 'plan.md': 'x' }),
+      'secret/plans',
+    );
+    assert.equal(push.code, 4);
+    assert.match(push.stderr, /may not push to secret\/plans.*ask group/);
+    assert.match(
+      await maya.ok('access', 'list', 'secret/plans'),
+      /owned by team-signal.*restricted\n.*reader +otto +asset:secret\/plans .*reviews it/s,
+    );
+    const others = await otto.asset('access', 'list', 'secret/plans');
+    assert.equal(others.code, 4);
+    await maya.ok('access', 'revoke', grant.id);
+    assert.match((await otto.asset('show', 'secret/plans')).stderr, NOT_THERE);
+  });
+
+  it('lets nobody give what they lack, and says so', async () => {
+    const { maya, lin } = people;
+    const admin = await maya.asset(
+      ...['access', 'grant', 'secret/plans', 'admin', 'user:otto'],
+    );
+    assert.equal(admin.code, 4);
+    assert.match(admin.stderr, /may not give the role admin at/);
+    const wrong = await maya.asset(
+      ...['access', 'grant', 'secret/plans', 'boss', 'user:otto'],
+    );
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /'boss' is no role; there are reader/);
+    const nobody = await maya.asset(
+      ...['access', 'grant', 'secret/plans', 'reader', 'user:nobody'],
+    );
+    assert.equal(nobody.code, 2);
+    assert.match(nobody.stderr, /there is no user:default\/nobody/);
+    // An administrator of the portal gives roles everywhere.
+    const { id } = await lin.json(
+      ...['access', 'grant', 'namespace:secret', 'contributor', 'team-genome'],
+    );
+    const { items } = await lin.json('access', 'list', 'namespace:secret');
+    assert.deepEqual(
+      items.map(each => each.id),
+      [id],
+    );
+    await people.otto.ok(
+      ...['push', folderOf({ 'plan.md': '# Better' }), 'secret/plans'],
+    );
+    await lin.ok('access', 'revoke', id);
+  });
+
+  inBrowser('gives and ends access on the tab Access', async () => {
+    const page = await pageOf(browser, portal, 'maya');
+    await page.goto(`${portal.url}/assets/secret/plans/access`);
+    await page.getByText('There are no grants').waitFor();
+    const who = page.getByRole('combobox', { name: /^Person or group/ });
+    await who.fill('otto');
+    await page.getByRole('option', { name: /Otto Brandt/ }).click();
+    await page.getByLabel('Reason').fill('reads along');
+    await page.getByRole('button', { name: 'Grant', exact: true }).click();
+    const row = page.getByRole('row', { name: /otto.*reader.*reads along/i });
+    await row.waitFor();
+    const asked = page.getByRole('combobox', { name: 'What may this person' });
+    await asked.fill('otto');
+    await page.getByRole('option', { name: /Otto Brandt/ }).click();
+    await page.getByText('May see, download.').waitFor();
+    await shot(page, 'access');
+
+    const reader = await pageOf(browser, portal, 'otto');
+    await reader.goto(`${portal.url}/assets/secret/plans/access`);
+    await reader.getByText('Who else has access is shown').waitFor();
+    await reader.getByText('otto was granted reader').waitFor();
+
+    await row.getByRole('button', { name: /^End reader/ }).click();
+    await page.getByText('There are no grants').waitFor();
+    await reader.goto(`${portal.url}/assets/secret/plans`);
+    await reader.getByText(NOT_THERE).waitFor();
+    for (const each of [page, reader]) {
+      assert.deepEqual(each.foreignRequests, []);
+      await each.context().close();
+    }
+  });
+});

@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  mockCredentials,
+  mockServices,
+  startTestBackend,
+} from '@backstage/backend-test-utils';
+import type { Entity } from '@backstage/catalog-model';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import type { JsonObject } from '@backstage/types';
+import type { Knex } from 'knex';
+import request from 'supertest';
+import { assetManagerPlugin } from '../plugin';
+
+type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
+
+/** A group, and the one that it belongs to. */
+export interface TestGroup {
+  name: string;
+  parent?: string;
+}
+
+const refOf = (kind: string, name: string) => `${kind}:default/${name}`;
+
+function groupEntity({ name, parent }: TestGroup): Entity {
+  return {
+    apiVersion: 'backstage.io/v1alpha1',
+    kind: 'Group',
+    metadata: { name },
+    spec: {},
+    relations: parent
+      ? [{ type: 'childOf', targetRef: refOf('group', parent) }]
+      : [],
+  };
+}
+
+/**
+ * The plugin as a backend has it, with people and groups in the catalog, who can
+ * change their groups while it runs.
+ */
+export class TestPortal {
+  static async start(options: {
+    knex: Knex;
+    groups: readonly TestGroup[];
+    /** Names with the groups that each is a member of. */
+    people: Record<string, string[]>;
+    /** What stands in the configuration under `assetManager`. */
+    configuration?: JsonObject;
+  }): Promise<TestPortal> {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'backend-'));
+    const people = new Map(Object.entries(options.people));
+    const catalog = catalogServiceMock({
+      entities: options.groups.map(groupEntity),
+    });
+    const personOf = (ref: string): Entity | undefined => {
+      const name = /^user:default\/(.+)$/.exec(ref)?.[1] ?? '';
+      const groups = people.get(name);
+      return (
+        groups && {
+          apiVersion: 'backstage.io/v1alpha1',
+          kind: 'User',
+          metadata: { name },
+          spec: {},
+          relations: groups.map(group => ({
+            type: 'memberOf',
+            targetRef: refOf('group', group),
+          })),
+        }
+      );
+    };
+    const backend = await startTestBackend({
+      features: [
+        assetManagerPlugin,
+        catalogServiceMock.mock({
+          getEntityByRef: async (ref, call) =>
+            personOf(String(ref)) ?? catalog.getEntityByRef(ref, call),
+          getEntitiesByRefs: (query, call) =>
+            catalog.getEntitiesByRefs(query, call),
+        }).factory,
+        mockServices.database.mock({ getClient: async () => options.knex })
+          .factory,
+        mockServices.rootConfig.factory({
+          data: {
+            assetManager: {
+              validateResponses: true,
+              ...options.configuration,
+              storage: {
+                ...(options.configuration?.storage as JsonObject | undefined),
+                local: { directory },
+              },
+            },
+          },
+        }),
+      ],
+    });
+    return new TestPortal({
+      directory,
+      people,
+      server: backend.server,
+      stop: async () => {
+        await backend.stop();
+        await rm(directory, { recursive: true, force: true });
+      },
+    });
+  }
+
+  /** Where the local store keeps its bytes. */
+  readonly directory: string;
+  readonly stop: () => Promise<void>;
+  readonly server: Parameters<typeof request>[0];
+  readonly #people: Map<string, string[]>;
+
+  private constructor(options: {
+    directory: string;
+    people: Map<string, string[]>;
+    server: Parameters<typeof request>[0];
+    stop: () => Promise<void>;
+  }) {
+    this.directory = options.directory;
+    this.#people = options.people;
+    this.server = options.server;
+    this.stop = options.stop;
+  }
+
+  /** Puts a person into other groups. */
+  setGroups(name: string, groups: string[]): void {
+    this.#people.set(name, groups);
+  }
+
+  /**
+   * Sends requests as somebody.
+   *
+   * @param who - the name of a person, or a service like `plugin:catalog`
+   */
+  as(who: string) {
+    const authorization = who.includes(':')
+      ? mockCredentials.service.header({
+          onBehalfOf: mockCredentials.service(who),
+          targetPluginId: 'asset-manager',
+        })
+      : mockCredentials.user.header(refOf('user', who));
+    const ask = (method: Method) => (url: string) =>
+      request(this.server)
+        [method](`/api/asset-manager${url}`)
+        .set('Authorization', authorization);
+    return {
+      get: ask('get'),
+      put: ask('put'),
+      post: ask('post'),
+      patch: ask('patch'),
+      delete: ask('delete'),
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import type { Router } from 'express';
+import type { GrantService } from '../services/GrantService';
+import { answerOnce } from './idempotency';
+import { nameOf, RouterContext } from './requests';
+
+/** Routes of the nouns `access` and `grants`. */
+export function addAccessRoutes(
+  router: Router,
+  context: RouterContext & { grants: GrantService },
+): void {
+  const { grants, callers, idempotency, now } = context;
+
+  router.get('/assets/:namespace/:name/access', async (req, res) => {
+    res.json(await grants.ofAsset(await callers.resolve(req), nameOf(req)));
+  });
+
+  router.get('/assets/:namespace/:name/explanation', async (req, res) => {
+    res.json(
+      await grants.explain(
+        await callers.resolve(req, { fresh: true }),
+        nameOf(req),
+        req.query.principal as string | undefined,
+      ),
+    );
+  });
+
+  router.get('/grants', async (req, res) => {
+    res.json({
+      items: await grants.ofScope(
+        await callers.resolve(req),
+        String(req.query.scope),
+      ),
+    });
+  });
+
+  router.post('/grants', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store: idempotency,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => ({
+        status: 201,
+        body: await grants.create(caller, req.body),
+      }),
+    });
+  });
+
+  router.delete('/grants/:id', async (req, res) => {
+    await grants.end(await callers.resolve(req), req.params.id);
+    res.status(204).end();
+  });
+}

@@ -1,0 +1,112 @@
+import { NotAllowedError } from '@backstage/errors';
+import {
+  AccessReason,
+  AssetName,
+  formatReference,
+  Grant,
+  includesRole,
+  Role,
+  ROLES,
+  Verb,
+  VERB_ROLES,
+  verbText,
+  Visibility,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Caller } from './caller';
+
+/** The part of an asset that decides who may do what with it. */
+export interface Governed extends AssetName {
+  type: string;
+  owner: string;
+  visibility: Visibility;
+}
+
+/** The roles that somebody has at an asset. */
+export interface Access {
+  roles: ReadonlyMap<Role, readonly AccessReason[]>;
+  /** What something gives, and a deny takes away. */
+  denied: ReadonlyMap<Role, readonly AccessReason[]>;
+}
+
+/**
+ * What a caller may do with an asset: what ownership, visibility and grants give,
+ * without what a deny takes. Administrators of the configuration can't be denied:
+ * somebody has to be left who can end a deny.
+ *
+ * @param grants - those that hold for the caller and the asset, and have not ended
+ */
+export function accessTo(
+  caller: Caller,
+  asset: Governed,
+  grants: readonly Grant[],
+): Access {
+  const given: [Role, AccessReason][] = [];
+  if (caller.administrator) given.push(['admin', { kind: 'administrator' }]);
+  if (caller.ownershipEntityRefs.includes(asset.owner))
+    given.push(['maintainer', { kind: 'owner', owner: asset.owner }]);
+  if (caller.sees.includes(asset.visibility))
+    given.push([
+      'reader',
+      { kind: 'visibility', visibility: asset.visibility },
+    ]);
+  for (const grant of grants)
+    if (grant.effect === 'allow')
+      given.push([grant.role, { kind: 'grant', grant }]);
+
+  const roles = new Map<Role, AccessReason[]>();
+  const denied = new Map<Role, AccessReason[]>();
+  for (const role of ROLES) {
+    const because = given
+      .filter(([source]) => includesRole(source, role))
+      .map(([, reason]) => reason);
+    if (because.length === 0) continue;
+    const against = grants.filter(
+      grant => grant.effect === 'deny' && includesRole(role, grant.role),
+    );
+    if (against.length === 0 || caller.administrator) roles.set(role, because);
+    else
+      denied.set(
+        role,
+        against.map(grant => ({ kind: 'grant', grant })),
+      );
+  }
+  return { roles, denied };
+}
+
+export function allows(access: Access, verb: Verb): boolean {
+  return access.roles.has(VERB_ROLES[verb]);
+}
+
+/**
+ * Lets a caller do something with an asset that it may see.
+ *
+ * @throws NotAllowedError that says what it takes, and whom to ask
+ */
+export function assertAllowed(options: {
+  caller: Caller;
+  asset: Governed;
+  access: Access;
+  verb: Verb;
+}): void {
+  const { caller, asset, access, verb } = options;
+  if (allows(access, verb)) return;
+  const role = VERB_ROLES[verb];
+  const what = `${caller.subject} may not ${verbText(verb)} ${formatReference(
+    asset,
+  )}`;
+  throw new NotAllowedError(
+    access.denied.has(role)
+      ? `${what}: being a ${role} is denied`
+      : `${what}: that takes a ${role}; ask ${asset.owner}`,
+  );
+}
+
+/**
+ * The roles that a caller may give to others: those it has itself, and as an
+ * admin all.
+ */
+export function grantableRoles(access: Access): Role[] {
+  if (access.roles.has('admin')) return [...ROLES];
+  if (!allows(access, 'asset.grant')) return [];
+  return ROLES.filter(role => role !== 'approver' && access.roles.has(role));
+}

@@ -1,0 +1,16 @@
+/** What somebody is a member of. */
+export interface Memberships {
+  /** The groups that name the person as a member. */
+  groups: string[];
+  /** Those, and all groups that they belong to in turn. */
+  all: string[];
+}
+
+/** Who belongs to which groups of the portal. */
+export interface MembershipDirectory {
+  /**
+   * @param options.fresh - asked anew; otherwise the answer may be some seconds old
+   * @returns no groups for whoever the portal does not know
+   */
+  of(userRef: string, options?: { fresh?: boolean }): Promise<Memberships>;
+}

@@ -1,0 +1,106 @@
+import { useApi } from '@backstage/frontend-plugin-api';
+import { EntityRefLink } from '@backstage/plugin-catalog-react';
+import { Button, Text } from '@backstage/ui';
+import type {
+  Grant,
+  Role,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Age,
+  assetManagerApiRef,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
+import useAsyncFn from 'react-use/lib/useAsyncFn';
+import styles from './VersionsContent.module.css';
+
+/** Where a grant was given, as a sentence has it. */
+function placeOf(scope: string): string {
+  const [kind, name] = scope.split(/:(.*)/s);
+  if (kind === 'asset') return 'this asset';
+  if (kind === 'namespace') return `all of ${name}/`;
+  if (kind === 'type') return `every ${name}`;
+  return 'everything';
+}
+
+/** Who has which role, and the way to end it. */
+export function GrantTable(props: {
+  grants: readonly Grant[];
+  /** Roles that the person may give, and so take away. */
+  grantable: readonly Role[];
+  onEnded: () => void;
+}) {
+  const { grants, grantable, onEnded } = props;
+  const client = useApi(assetManagerApiRef);
+  const [ended, end] = useAsyncFn(
+    async (id: string) => {
+      await client.access.endGrant(id);
+      onEnded();
+    },
+    [client, onEnded],
+  );
+  if (grants.length === 0) {
+    return (
+      <Text color="secondary">
+        There are no grants: nobody has more than owner and visibility give.
+      </Text>
+    );
+  }
+  return (
+    <>
+      {ended.error && <Problem error={ended.error} />}
+      <div className={styles.scroll}>
+        <table className={styles.table} aria-label="Grants">
+          <thead>
+            <tr>
+              <th scope="col">Who</th>
+              <th scope="col">Role</th>
+              <th scope="col">Where</th>
+              <th scope="col">Ends</th>
+              <th scope="col">Given</th>
+              <th scope="col">Reason</th>
+              <th aria-label="Actions" />
+            </tr>
+          </thead>
+          <tbody>
+            {grants.map(grant => (
+              <tr key={grant.id}>
+                <td>
+                  <EntityRefLink entityRef={grant.principal} />
+                </td>
+                <td>
+                  {grant.effect === 'deny' ? (
+                    <span className={styles.removed}>not {grant.role}</span>
+                  ) : (
+                    grant.role
+                  )}
+                </td>
+                <td>{placeOf(grant.scope)}</td>
+                <td>{grant.expiresAt && <Age time={grant.expiresAt} />}</td>
+                <td>
+                  <Age time={grant.createdAt} />
+                  {' by '}
+                  <EntityRefLink entityRef={grant.createdBy} />
+                </td>
+                <td className={styles.message}>{grant.reason}</td>
+                <td>
+                  {grant.scope.startsWith('asset:') &&
+                    grantable.includes(grant.role) && (
+                      <Button
+                        size="small"
+                        variant="secondary"
+                        isDisabled={ended.loading}
+                        aria-label={`End ${grant.role} of ${grant.principal}`}
+                        onPress={() => end(grant.id)}
+                      >
+                        End
+                      </Button>
+                    )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

@@ -12,7 +12,11 @@ import {
 } from './support.mjs';
 import { root } from '../scripts/lib/tools.mjs';
 
-const declaration = (name, title) => `apiVersion: baseasset.io/v1alpha1
+const declaration = (
+  name,
+  title,
+  visibility = 'internal',
+) => `apiVersion: baseasset.io/v1alpha1
 kind: Asset
 metadata:
   namespace: models
@@ -21,6 +25,7 @@ metadata:
 spec:
   type: ml-model
   owner: group:default/team-signal
+  visibility: ${visibility}
   derivedFrom: [asset:genomes/lambda]
 `;
 
@@ -33,10 +38,10 @@ describe('a declaration in a repository', () => {
     'catalog-info.yaml',
   );
 
-  const entity = async name => {
+  const entity = async (name, person = maya) => {
     const { accessToken } = JSON.parse(
       fs.readFileSync(
-        path.join(maya.home, 'config/baseasset/logins.json'),
+        path.join(person.home, 'config/baseasset/logins.json'),
         'utf8',
       ),
     ).logins[0];
@@ -170,5 +175,27 @@ describe('a declaration in a repository', () => {
       'the withdrawal',
     );
     assert.match(await maya.ok('verify', 'models/pushed@1'), /1 file match/);
+  });
+
+  it('stands in the catalog for its owners alone when it is restricted', async () => {
+    assert.ok(await entity('declared', otto));
+    fs.writeFileSync(
+      repository,
+      declaration('declared', 'Declared and restricted', 'restricted'),
+    );
+    await until(
+      async () => (await entity('declared', otto)) === undefined,
+      'the entity to be hidden',
+    );
+    await until(
+      async () =>
+        (await entity('declared'))?.metadata.title ===
+        'Declared and restricted',
+      'the entity of its owners',
+    );
+    await until(
+      async () => (await otto.asset('show', 'models/declared')).code === 4,
+      'the asset to be hidden',
+    );
   });
 });

@@ -17,7 +17,7 @@ backend.add(
 
 backend.add(import('@backstage/plugin-permission-backend'));
 backend.add(
-  import('@backstage/plugin-permission-backend-module-allow-all-policy'),
+  import('@baseasset/backstage-plugin-permission-backend-module-asset-manager'),
 );
 
 backend.add(import('@backstage/plugin-events-backend'));

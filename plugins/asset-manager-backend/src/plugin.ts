@@ -23,6 +23,7 @@ import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
 import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
 import { createRouter } from './http/createRouter';
+import { PortalPolicy } from './permissions/PortalPolicy';
 import { CatalogDirectory } from './catalog/CatalogDirectory';
 import { AccessDecider } from './services/AccessDecider';
 import { AliasService } from './services/AliasService';
@@ -99,6 +100,8 @@ export const assetManagerPlugin = createBackendPlugin({
         httpAuth: coreServices.httpAuth,
         httpRouter: coreServices.httpRouter,
         logger: coreServices.logger,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
       },
       async init({
@@ -110,6 +113,8 @@ export const assetManagerPlugin = createBackendPlugin({
         httpAuth,
         httpRouter,
         logger,
+        permissions,
+        permissionsRegistry,
         scheduler,
       }) {
         const settings = readAssetManagerConfig(config);
@@ -153,6 +158,7 @@ export const assetManagerPlugin = createBackendPlugin({
         const versions = new VersionService({
           repository,
           assets,
+          access,
           manifests,
           stores,
         });
@@ -342,6 +348,11 @@ export const assetManagerPlugin = createBackendPlugin({
               auth,
               httpAuth,
               users,
+              policy: PortalPolicy.register({
+                permissions,
+                registry: permissionsRegistry,
+                assets: repository.assets,
+              }),
               serviceAccounts: settings.serviceAccounts,
             }),
             idempotency,

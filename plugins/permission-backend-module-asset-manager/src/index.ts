@@ -1,1 +1,7 @@
-export {};
+/**
+ * A permission policy for portals with the asset manager.
+ *
+ * @packageDocumentation
+ */
+export { AssetManagerPolicy } from './AssetManagerPolicy';
+export { permissionModuleAssetManager as default } from './module';

@@ -6,7 +6,16 @@ import {
   mockServices,
   startTestBackend,
 } from '@backstage/backend-test-utils';
+import { permissionsServiceFactory } from '@backstage/backend-defaults/permissions';
+import {
+  coreServices,
+  createBackendModule,
+  createServiceFactory,
+} from '@backstage/backend-plugin-api';
 import type { Entity } from '@backstage/catalog-model';
+import permissionPlugin from '@backstage/plugin-permission-backend';
+import type { PermissionPolicy } from '@backstage/plugin-permission-node';
+import { policyExtensionPoint } from '@backstage/plugin-permission-node/alpha';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import type { JsonObject } from '@backstage/types';
 import type { Knex } from 'knex';
@@ -35,6 +44,56 @@ function groupEntity({ name, parent }: TestGroup): Entity {
   };
 }
 
+/** Tokens on behalf of a person tell which plugin asks, as the real ones do. */
+const authOnBehalfOf = createServiceFactory({
+  service: coreServices.auth,
+  deps: { plugin: coreServices.pluginMetadata },
+  factory({ plugin }) {
+    const pluginId = plugin.getId();
+    const auth = mockServices.auth({
+      pluginId,
+      disableDefaultAuthPolicy: false,
+    });
+    return Object.assign(Object.create(auth), {
+      getPluginRequestToken: async (
+        options: Parameters<typeof auth.getPluginRequestToken>[0],
+      ) => {
+        const principal = options.onBehalfOf.principal as {
+          userEntityRef?: string;
+        };
+        return principal.userEntityRef === undefined
+          ? auth.getPluginRequestToken(options)
+          : {
+              token: mockCredentials.user.token(principal.userEntityRef, {
+                actor: { subject: `plugin:${pluginId}` },
+              }),
+            };
+      },
+    });
+  },
+});
+
+/** Backstage's own permission backend, with a policy. */
+function permissionFramework(policy: PermissionPolicy) {
+  return [
+    authOnBehalfOf,
+    permissionsServiceFactory,
+    permissionPlugin,
+    createBackendModule({
+      pluginId: 'permission',
+      moduleId: 'test-policy',
+      register(env) {
+        env.registerInit({
+          deps: { extension: policyExtensionPoint },
+          async init({ extension }) {
+            extension.setPolicy(policy);
+          },
+        });
+      },
+    }),
+  ];
+}
+
 /**
  * The plugin as a backend has it, with people and groups in the catalog, who can
  * change their groups while it runs.
@@ -47,6 +106,8 @@ export class TestPortal {
     people: Record<string, string[]>;
     /** What stands in the configuration under `assetManager`. */
     configuration?: JsonObject;
+    /** The portal's permission policy; everything is permitted when left out. */
+    policy?: PermissionPolicy;
   }): Promise<TestPortal> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'backend-'));
     const people = new Map(Object.entries(options.people));
@@ -80,8 +141,10 @@ export class TestPortal {
         }).factory,
         mockServices.database.mock({ getClient: async () => options.knex })
           .factory,
+        ...(options.policy ? permissionFramework(options.policy) : []),
         mockServices.rootConfig.factory({
           data: {
+            permission: { enabled: options.policy !== undefined },
             assetManager: {
               validateResponses: true,
               ...options.configuration,

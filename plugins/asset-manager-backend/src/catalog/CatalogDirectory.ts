@@ -1,4 +1,5 @@
 import type { AuthService } from '@backstage/backend-plugin-api';
+import { ServiceUnavailableError } from '@backstage/errors';
 import type { Entity } from '@backstage/catalog-model';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
 import type {
@@ -43,7 +44,12 @@ export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
     const known = this.#answers.get(userRef);
     if (known && !options.fresh && now - known.at < FRESH_MS)
       return known.memberships;
-    const memberships = this.#look(userRef);
+    const memberships = this.#look(userRef).catch(error => {
+      throw new ServiceUnavailableError(
+        `the catalog could not be asked for the groups of ${userRef}`,
+        error,
+      );
+    });
     this.#answers.delete(userRef);
     this.#answers.set(userRef, { at: now, memberships });
     memberships.catch(() => this.#answers.delete(userRef));

@@ -1,6 +1,7 @@
 import type { Role } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import type { Caller } from '../model/caller';
+import type { AssetCriteria } from '../model/policy';
 import type { Viewer } from '../services/ports';
 
 /**
@@ -11,6 +12,9 @@ import type { Viewer } from '../services/ports';
 export function whereVisible(query: Knex.QueryBuilder, viewer: Viewer): void {
   if (viewer === 'everything') return;
   query.whereNull('assets.deleted_at');
+  const permitted = viewer.policy['asset.read'];
+  if (permitted === false) query.whereRaw('1 = 0');
+  else if (permitted !== true) query.where(all => whereMeets(all, permitted));
   if (viewer.administrator) return;
   query
     .where(either => {
@@ -49,6 +53,26 @@ export function orWhereGranted(
     .orWhereIn('assets.namespace', grants('namespace', 'grants.scope_name'))
     .orWhereIn('assets.type', grants('type', 'grants.scope_name'))
     .orWhereExists(grants('everything', 'grants.id'));
+}
+
+/** What the conditions of the portal's policy let through. */
+function whereMeets(query: Knex.QueryBuilder, criteria: AssetCriteria): void {
+  if ('allOf' in criteria) {
+    for (const each of criteria.allOf)
+      query.where(part => whereMeets(part, each));
+  } else if ('anyOf' in criteria) {
+    query.where(any => {
+      for (const each of criteria.anyOf)
+        any.orWhere(part => whereMeets(part, each));
+    });
+  } else if ('not' in criteria) {
+    query.whereNot(none => whereMeets(none, criteria.not));
+  } else if (criteria.field === 'alias') {
+    // Seeing an asset is about no alias.
+    query.whereRaw('1 = 0');
+  } else {
+    query.whereIn(`assets.${criteria.field}`, criteria.values);
+  }
 }
 
 /** Grants that nobody has ended, and whose time is not over. */

@@ -5,6 +5,7 @@ import type {
 import { NotAllowedError } from '@backstage/errors';
 import type { Request } from 'express';
 import type { Caller } from '../model/caller';
+import type { PortalPolicy } from '../permissions/PortalPolicy';
 import type { Users } from '../services/Users';
 
 /** A service of the portal, or with a token of it, and what it acts as. */
@@ -28,17 +29,20 @@ export class CallerResolver {
   readonly #auth: AuthService;
   readonly #httpAuth: HttpAuthService;
   readonly #users: Users;
+  readonly #policy: PortalPolicy;
   readonly #serviceAccounts: Map<string, ServiceAccount>;
 
   constructor(options: {
     auth: AuthService;
     httpAuth: HttpAuthService;
     users: Users;
+    policy: PortalPolicy;
     serviceAccounts: readonly ServiceAccount[];
   }) {
     this.#auth = options.auth;
     this.#httpAuth = options.httpAuth;
     this.#users = options.users;
+    this.#policy = options.policy;
     this.#serviceAccounts = new Map(
       [CATALOG, ...options.serviceAccounts].map(account => [
         account.subject,
@@ -63,11 +67,14 @@ export class CallerResolver {
       allow: ['user', 'service'],
       allowLimitedAccess: options.limited,
     });
+    const fresh = options.fresh ?? !['GET', 'HEAD'].includes(req.method);
     if (this.#auth.isPrincipal(credentials, 'user')) {
-      const fresh = options.fresh ?? !['GET', 'HEAD'].includes(req.method);
-      return this.#users.callerOf(credentials.principal.userEntityRef, {
-        fresh,
-      });
+      const { userEntityRef } = credentials.principal;
+      const [caller, policy] = await Promise.all([
+        this.#users.callerOf(userEntityRef, { fresh }),
+        this.#policy.for(userEntityRef, credentials, { fresh }),
+      ]);
+      return { ...caller, policy };
     }
     const { subject } = credentials.principal as { subject: string };
     const account = this.#serviceAccounts.get(subject);
@@ -83,6 +90,7 @@ export class CallerResolver {
       ownershipEntityRefs: account.groups,
       sees: account.internal ? ['public', 'internal'] : ['public'],
       administrator: false,
+      policy: await this.#policy.for(subject, credentials, { fresh }),
     };
   }
 }

@@ -13,6 +13,7 @@ import {
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Caller } from './caller';
+import { permits } from './policy';
 
 /** The part of an asset that decides who may do what with it. */
 export interface Governed extends AssetName {
@@ -26,6 +27,13 @@ export interface Access {
   roles: ReadonlyMap<Role, readonly AccessReason[]>;
   /** What something gives, and a deny takes away. */
   denied: ReadonlyMap<Role, readonly AccessReason[]>;
+  /** Whether the portal's policy permits something, whatever the roles. */
+  permits(verb: Verb, operand?: Operand): boolean;
+}
+
+/** What a verb is done with. */
+export interface Operand {
+  alias?: string;
 }
 
 /**
@@ -53,13 +61,14 @@ export function accessTo(
     if (grant.effect === 'allow')
       given.push([grant.role, { kind: 'grant', grant }]);
 
+  const isSeen = permits(caller.policy, 'asset.read', asset);
   const roles = new Map<Role, AccessReason[]>();
   const denied = new Map<Role, AccessReason[]>();
   for (const role of ROLES) {
     const because = given
       .filter(([source]) => includesRole(source, role))
       .map(([, reason]) => reason);
-    if (because.length === 0) continue;
+    if (because.length === 0 || !isSeen) continue;
     const against = grants.filter(
       grant => grant.effect === 'deny' && includesRole(role, grant.role),
     );
@@ -70,11 +79,20 @@ export function accessTo(
         against.map(grant => ({ kind: 'grant', grant })),
       );
   }
-  return { roles, denied };
+  return {
+    roles,
+    denied,
+    permits: (verb, operand) =>
+      // Conditions on aliases can't be met before one is named.
+      (verb === 'asset.alias.set' &&
+        operand === undefined &&
+        caller.policy[verb] !== false) ||
+      permits(caller.policy, verb, { ...asset, ...operand }),
+  };
 }
 
-export function allows(access: Access, verb: Verb): boolean {
-  return access.roles.has(VERB_ROLES[verb]);
+export function allows(access: Access, verb: Verb, operand?: Operand): boolean {
+  return access.roles.has(VERB_ROLES[verb]) && access.permits(verb, operand);
 }
 
 /**
@@ -87,13 +105,21 @@ export function assertAllowed(options: {
   asset: Governed;
   access: Access;
   verb: Verb;
+  operand?: Operand;
 }): void {
-  const { caller, asset, access, verb } = options;
-  if (allows(access, verb)) return;
+  const { caller, asset, access, verb, operand } = options;
+  if (allows(access, verb, operand)) return;
   const role = VERB_ROLES[verb];
   const what = `${caller.subject} may not ${verbText(verb)} ${formatReference(
     asset,
   )}`;
+  if (access.roles.has(role)) {
+    throw new NotAllowedError(
+      `${what}${
+        operand?.alias === undefined ? '' : ` (${operand.alias})`
+      }: the permission policy of this portal does not allow it`,
+    );
+  }
   throw new NotAllowedError(
     access.denied.has(role)
       ? `${what}: being a ${role} is denied`

@@ -1,6 +1,7 @@
 import { NotAllowedError } from '@backstage/errors';
 import type { Visibility } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from './FieldError';
+import type { Policy } from './policy';
 
 /** Who asks. */
 export interface Caller {
@@ -15,6 +16,8 @@ export interface Caller {
   sees: readonly Visibility[];
   /** Whether the configuration names the caller as an administrator. */
   administrator: boolean;
+  /** What the portal's permission policy says, in addition to all that. */
+  policy: Policy;
 }
 
 /** Whether the asset is the caller's. */

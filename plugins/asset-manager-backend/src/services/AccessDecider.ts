@@ -5,6 +5,7 @@ import {
   allows,
   assertAllowed,
   Governed,
+  Operand,
 } from '../model/access';
 import type { Caller } from '../model/caller';
 import type { Clock, GrantStore, Repository } from './ports';
@@ -51,8 +52,9 @@ export class AccessDecider {
     verb: Verb,
     asset: Subject,
     repository?: Repository,
+    operand?: Operand,
   ): Promise<void> {
     const access = await this.of(caller, asset, repository);
-    assertAllowed({ caller, asset, access, verb });
+    assertAllowed({ caller, asset, access, verb, operand });
   }
 }

@@ -78,9 +78,9 @@ export class AliasService {
     name: AssetName,
     options: { alias: string; selector: string; expected?: string | null },
   ): Promise<AliasMove> {
-    const { id } = await this.#assets.findFor(caller, 'asset.alias.set', name);
+    const { id } = await this.#assets.find(caller, name);
     const move = await this.#repository.transaction(async repository => {
-      const asset = await this.#lock(repository, caller, id);
+      const asset = await this.#lock(repository, caller, id, options.alias);
       const version = await resolveSelector(
         repository,
         asset,
@@ -107,10 +107,10 @@ export class AliasService {
     name: AssetName,
     alias: string,
   ): Promise<AliasMove> {
-    const { id } = await this.#assets.findFor(caller, 'asset.alias.set', name);
+    const { id } = await this.#assets.find(caller, name);
     const at = this.#now();
     const move = await this.#repository.transaction(async repository => {
-      const asset = await this.#lock(repository, caller, id);
+      const asset = await this.#lock(repository, caller, id, alias);
       const standing = await repository.aliases.find(asset.id, alias);
       if (!standing)
         throw new NotFoundError(
@@ -144,10 +144,13 @@ export class AliasService {
     repository: Repository,
     caller: Caller,
     id: number,
+    alias: string,
   ): Promise<AssetRecord> {
     await repository.assets.lock(id);
     const asset = await repository.assets.byId(id);
-    await this.#access.demand(caller, 'asset.alias.set', asset, repository);
+    await this.#access.demand(caller, 'asset.alias.set', asset, repository, {
+      alias,
+    });
     return asset;
   }
 }

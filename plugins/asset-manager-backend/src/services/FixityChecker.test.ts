@@ -2,6 +2,7 @@ import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { blobKey, packOfKey, pageKey } from '../model/keys';
 import type { Caller } from '../model/caller';
+import { PERMISSIVE } from '../model/policy';
 import { Installation } from '../__testUtils__/Installation';
 import { BlobCollector } from './BlobCollector';
 import { ChangeSignal } from './ChangeSignal';
@@ -25,6 +26,7 @@ const OPERATOR: Caller = {
   ownershipEntityRefs: ['user:default/olga'],
   sees: ['public', 'internal'],
   administrator: false,
+  policy: PERMISSIVE,
 };
 
 describe.each(databases.eachSupportedId())('a fixity check on %p', id => {

@@ -22,6 +22,7 @@ import {
 } from '../model/access';
 import { Caller, owns } from '../model/caller';
 import { FieldError, inField } from '../model/FieldError';
+import { PERMISSIVE } from '../model/policy';
 import type { AccessDecider } from './AccessDecider';
 import {
   AssetNotFoundError,
@@ -217,6 +218,7 @@ export class GrantService {
       ownershipEntityRefs: [principal],
       sees: ['public', 'internal'],
       administrator: false,
+      policy: PERMISSIVE,
     };
   }
 

@@ -98,7 +98,7 @@ export class PackReader {
     pack: Digest,
     options: StorePreference & { range: ByteRange },
   ): Promise<PackRun> {
-    const asset = await this.#assets.find(caller, name);
+    const asset = await this.#assets.findFor(caller, 'asset.download', name);
     const { range } = options;
     const key = packKey(asset.uid, pack);
     const able: string[] = [];

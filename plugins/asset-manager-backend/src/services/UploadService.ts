@@ -287,6 +287,9 @@ export class UploadService {
         }));
       const moves: AliasMove[] = [];
       for (const alias of request.aliases ?? []) {
+        await this.#access.demand(caller, 'asset.alias.set', now, repository, {
+          alias,
+        });
         moves.push(
           await setAlias({
             repository,

@@ -1,4 +1,5 @@
 import type { Caller } from '../model/caller';
+import { PERMISSIVE } from '../model/policy';
 import type { MembershipDirectory } from './MembershipDirectory';
 
 /** The people of the portal, as callers. */
@@ -16,7 +17,8 @@ export class Users {
   }
 
   /**
-   * What a person is when it asks for something.
+   * What a person is when it asks for something, but for what the portal's policy
+   * says: that can only be asked with its own credentials.
    *
    * @param options.fresh - whether its groups are asked for anew
    */
@@ -32,6 +34,7 @@ export class Users {
       groups,
       ownershipEntityRefs: refs,
       sees: ['public', 'internal'],
+      policy: PERMISSIVE,
       administrator: this.#administrators.some(ref => refs.includes(ref)),
     };
   }

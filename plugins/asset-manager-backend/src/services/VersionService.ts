@@ -16,6 +16,7 @@ import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Writable } from 'node:stream';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
+import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
 import type { ManifestReader } from './ManifestReader';
 import type {
@@ -44,17 +45,20 @@ export interface ReadOptions extends StorePreference {
 export class VersionService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
+  readonly #access: AccessDecider;
   readonly #manifests: ManifestReader;
   readonly #stores: Stores;
 
   constructor(options: {
     repository: Repository;
     assets: AssetService;
+    access: AccessDecider;
     manifests: ManifestReader;
     stores: Stores;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
+    this.#access = options.access;
     this.#manifests = options.manifests;
     this.#stores = options.stores;
   }
@@ -187,6 +191,7 @@ export class VersionService {
       name,
       selector,
     );
+    await this.#access.demand(caller, 'asset.download', asset);
     const entry = await this.#manifests.find({
       uid: asset.uid,
       versionId: version.id,

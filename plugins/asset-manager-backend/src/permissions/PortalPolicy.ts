@@ -1,0 +1,134 @@
+import type {
+  BackstageCredentials,
+  PermissionsRegistryService,
+  PermissionsService,
+} from '@backstage/backend-plugin-api';
+import { ServiceUnavailableError } from '@backstage/errors';
+import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import {
+  ConditionTransformer,
+  createConditionTransformer,
+} from '@backstage/plugin-permission-node';
+import {
+  assetPermissions,
+  parseReference,
+  RESOURCE_TYPE_ASSET,
+  Verb,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AssetFilter,
+  AssetResource,
+  assetResourceRef,
+  assetRules,
+} from '@baseasset/backstage-plugin-asset-manager-node';
+import type { AssetCriteria, Policy } from '../model/policy';
+import type { AssetStore } from '../services/ports';
+
+/** An answer may be this old where it does not have to be fresh. */
+const FRESH_MS = 5_000;
+/** Answers that are kept. */
+const KEPT = 10_000;
+
+/**
+ * What the portal's permission policy says of the asset manager's verbs. All are
+ * asked for in one request, with their conditions, which are met here.
+ */
+export class PortalPolicy {
+  /** Tells the permission framework of the permissions, the rules and the resources. */
+  static register(options: {
+    permissions: PermissionsService;
+    registry: PermissionsRegistryService;
+    assets: AssetStore;
+  }): PortalPolicy {
+    const { permissions, registry, assets } = options;
+    registry.addResourceType({
+      resourceRef: assetResourceRef,
+      permissions: [...assetPermissions],
+      rules: Object.values(assetRules),
+      getResources: refs =>
+        Promise.all(refs.map(ref => loadResource(assets, ref))),
+    });
+    // Modules may have added rules of their own.
+    return new PortalPolicy(permissions, () =>
+      createConditionTransformer(
+        registry.getPermissionRuleset(assetResourceRef),
+      ),
+    );
+  }
+
+  readonly #permissions: PermissionsService;
+  readonly #transformer: () => ConditionTransformer<AssetFilter>;
+  readonly #answers = new Map<
+    string,
+    { at: number; policy: Promise<Policy> }
+  >();
+
+  private constructor(
+    permissions: PermissionsService,
+    transformer: () => ConditionTransformer<AssetFilter>,
+  ) {
+    this.#permissions = permissions;
+    this.#transformer = transformer;
+  }
+
+  /** @param options.fresh - asked anew; otherwise the answer may be some seconds old */
+  for(
+    subject: string,
+    credentials: BackstageCredentials,
+    options: { fresh: boolean },
+  ): Promise<Policy> {
+    const now = performance.now();
+    const known = this.#answers.get(subject);
+    if (known && !options.fresh && now - known.at < FRESH_MS)
+      return known.policy;
+    const policy = this.#ask(credentials);
+    this.#answers.delete(subject);
+    this.#answers.set(subject, { at: now, policy });
+    policy.catch(() => this.#answers.delete(subject));
+    if (this.#answers.size > KEPT)
+      this.#answers.delete(this.#answers.keys().next().value!);
+    return policy;
+  }
+
+  async #ask(credentials: BackstageCredentials): Promise<Policy> {
+    const decisions = await this.#permissions
+      .authorizeConditional(
+        assetPermissions.map(permission => ({ permission })),
+        { credentials },
+      )
+      .catch(error => {
+        throw new ServiceUnavailableError(
+          "the portal's permission policy could not be asked",
+          error,
+        );
+      });
+    const policy: Partial<Record<Verb, boolean | AssetCriteria>> = {};
+    for (const [index, permission] of assetPermissions.entries()) {
+      const decision = decisions[index];
+      let answer: boolean | AssetCriteria;
+      if (decision.result !== AuthorizeResult.CONDITIONAL)
+        answer = decision.result === AuthorizeResult.ALLOW;
+      // An answer about something else is none.
+      else if (decision.resourceType !== RESOURCE_TYPE_ASSET) answer = false;
+      else answer = this.#transformer()(decision.conditions) as AssetCriteria;
+      policy[permission.name as Verb] = answer;
+    }
+    return policy as Policy;
+  }
+}
+
+/** `genomes/lambda`, or `genomes/lambda#champion` where it is about an alias. */
+async function loadResource(
+  assets: AssetStore,
+  ref: string,
+): Promise<AssetResource | undefined> {
+  const [text, alias] = ref.split('#');
+  let name;
+  try {
+    name = parseReference(text);
+  } catch {
+    return undefined;
+  }
+  const asset = await assets.find(name, 'everything');
+  return asset && !asset.deletion ? { ...asset, alias } : undefined;
+}

@@ -9,11 +9,9 @@ import type {
   PermissionPolicy,
   PolicyQuery,
 } from '@backstage/plugin-permission-node';
+import type { Verb } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetPermissions,
-  Verb,
-} from '@baseasset/backstage-plugin-asset-manager-common';
-import {
   assetConditions,
   createAssetConditionalDecision,
 } from '@baseasset/backstage-plugin-asset-manager-node';

@@ -20,7 +20,6 @@ export * from './names';
 export * from './pack';
 export * from './partSize';
 export * from './paths';
-export * from './permissions';
 export * from './rebuild';
 export * from './reference';
 export * from './visibility';

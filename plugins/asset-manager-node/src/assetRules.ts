@@ -4,11 +4,11 @@ import {
   createPermissionRule,
 } from '@backstage/plugin-permission-node';
 import {
-  RESOURCE_TYPE_ASSET,
   Visibility,
   VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { z } from 'zod';
+import { RESOURCE_TYPE_ASSET } from './assetPermissions';
 
 /**
  * What a rule of a permission policy sees: an asset, or one that is about to be

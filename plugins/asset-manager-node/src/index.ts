@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export * from './assetPermissions';
 export * from './assetRules';
 export * from './BlobStore';
 export * from './blobKey';

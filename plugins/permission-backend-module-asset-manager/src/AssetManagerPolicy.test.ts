@@ -4,7 +4,7 @@ import {
   createPermission,
 } from '@backstage/plugin-permission-common';
 import type { PermissionPolicy } from '@backstage/plugin-permission-node';
-import { assetPermissions } from '@baseasset/backstage-plugin-asset-manager-common';
+import { assetPermissions } from '@baseasset/backstage-plugin-asset-manager-node';
 import { AssetManagerPolicy } from './AssetManagerPolicy';
 
 const policy = new AssetManagerPolicy();

@@ -10,16 +10,16 @@ import {
   createConditionTransformer,
 } from '@backstage/plugin-permission-node';
 import {
-  assetPermissions,
   parseReference,
-  RESOURCE_TYPE_ASSET,
   Verb,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   AssetFilter,
+  assetPermissions,
   AssetResource,
   assetResourceRef,
   assetRules,
+  RESOURCE_TYPE_ASSET,
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { AssetCriteria, Policy } from '../model/policy';
 import type { AssetStore } from '../services/ports';

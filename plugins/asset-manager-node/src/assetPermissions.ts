@@ -2,7 +2,7 @@ import {
   createPermission,
   ResourcePermission,
 } from '@backstage/plugin-permission-common';
-import { Verb, VERBS } from './access';
+import { Verb, VERBS } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /**
  * The type of resource that the permissions of the asset manager are about.

@@ -124,6 +124,61 @@ describe('access', () => {
     await lin.ok('access', 'revoke', id);
   });
 
+  it('lets a CI job push with a token of a service account, until it is revoked', async () => {
+    const { maya, lin } = people;
+    await maya.ok('service-account', 'create', 'nightly');
+    await lin.ok(
+      ...['access', 'grant', 'namespace:nightly', 'contributor'],
+      'service:nightly',
+    );
+    const { token, id } = await maya.json(
+      ...['service-token', 'create', 'nightly', '--for', '30d'],
+    );
+    assert.match(token, /^bsa_/);
+    const job = personAt(portal, 'job');
+    job.env.ASSET_TOKEN = token;
+    const me = await job.json('whoami');
+    assert.equal(me.subject, 'service:default/nightly');
+    const files = folderOf({ 'model.bin': 'weights' });
+    await job.ok('push', files, 'nightly/model', '--type', 'ml-model');
+    const made = await maya.json('show', 'nightly/model');
+    assert.equal(made.owner, 'group:default/team-signal');
+    assert.equal(made.createdBy, 'service:default/nightly');
+    // What is internal is for people, and what its group may is not its own.
+    assert.equal((await job.asset('show', 'secret/plans')).code, 4);
+    assert.equal(
+      (await job.asset('push', files, 'elsewhere/model', '-t', 'generic')).code,
+      4,
+    );
+    const [listed] = (await maya.json('service-token', 'list', 'nightly'))
+      .items;
+    assert.ok(listed.lastUsedAt);
+    assert.equal(listed.token, undefined);
+    // What it was exchanged for opens the asset manager, and nothing else.
+    const exchanged = await fetch(`${portal.url}/api/asset-manager/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        subject_token: token,
+      }),
+    });
+    const headers = {
+      Authorization: `Bearer ${(await exchanged.json()).access_token}`,
+    };
+    const ask = async path =>
+      (await fetch(`${portal.url}/api/${path}`, { headers })).status;
+    assert.equal(await ask('asset-manager/assets'), 200);
+    assert.equal(await ask('catalog/entities'), 403);
+    await maya.ok('service-token', 'revoke', 'nightly', id);
+    assert.equal(await ask('asset-manager/assets'), 401);
+    const after = await job.asset('list');
+    assert.equal(after.code, 3);
+    assert.match(after.stderr, /the token is unknown, revoked, or has ended/);
+    assert.ok(!portal.log().includes(token.slice(31)));
+    assert.ok(!portal.log().includes(headers.Authorization.slice(7, 60)));
+  });
+
   inBrowser('gives and ends access on the tab Access', async () => {
     const page = await pageOf(browser, portal, 'maya');
     await page.goto(`${portal.url}/assets/secret/plans/access`);

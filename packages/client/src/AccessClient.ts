@@ -2,10 +2,18 @@ import type {
   AccessExplanation,
   AssetAccess,
   AssetName,
+  CreatedServiceToken,
   CreateGrantRequest,
+  CreateServiceAccountRequest,
+  CreateServiceTokenRequest,
   Grant,
+  ServiceAccount,
+  ServiceToken,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { assetPath, RequestOptions, SendOptions } from './requests';
+
+const accountPath = (name: string) =>
+  `/service-accounts/${encodeURIComponent(name)}`;
 
 /**
  * Who may do what with assets: the part of the HTTP API that is about access.
@@ -50,6 +58,79 @@ export class AccessClient {
 
   async endGrant(id: string, options?: RequestOptions): Promise<void> {
     await this.#send(`/grants/${encodeURIComponent(id)}`, {
+      ...options,
+      method: 'DELETE',
+      again: false,
+    });
+  }
+
+  /** Those of the caller's groups; all for administrators. */
+  async listServiceAccounts(
+    options?: RequestOptions,
+  ): Promise<ServiceAccount[]> {
+    return JSON.parse(await this.#send('/service-accounts', options)).items;
+  }
+
+  async createServiceAccount(
+    request: CreateServiceAccountRequest,
+    options?: RequestOptions,
+  ): Promise<ServiceAccount> {
+    return JSON.parse(
+      await this.#send('/service-accounts', {
+        ...options,
+        method: 'POST',
+        body: request,
+      }),
+    );
+  }
+
+  /** Refuses all tokens of an account from now on, or takes that back. */
+  async setServiceAccountDisabled(
+    name: string,
+    disabled: boolean,
+    options?: RequestOptions,
+  ): Promise<ServiceAccount> {
+    return JSON.parse(
+      await this.#send(accountPath(name), {
+        ...options,
+        method: 'PATCH',
+        body: { disabled },
+      }),
+    );
+  }
+
+  /** Newest first; what is known of them, and never their text. */
+  async listServiceTokens(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<ServiceToken[]> {
+    return JSON.parse(await this.#send(`${accountPath(name)}/tokens`, options))
+      .items;
+  }
+
+  /** Makes a token, whose text is in the answer and can't be had again. */
+  async createServiceToken(
+    name: string,
+    request: CreateServiceTokenRequest = {},
+    options?: RequestOptions,
+  ): Promise<CreatedServiceToken> {
+    return JSON.parse(
+      await this.#send(`${accountPath(name)}/tokens`, {
+        ...options,
+        method: 'POST',
+        body: request,
+        // Another try would make another one, which nobody knows of.
+        again: false,
+      }),
+    );
+  }
+
+  async revokeServiceToken(
+    name: string,
+    id: string,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#send(`${accountPath(name)}/tokens/${encodeURIComponent(id)}`, {
       ...options,
       method: 'DELETE',
       again: false,

@@ -12,4 +12,5 @@ export * from './paginate';
 export * from './RemoteByteSource';
 export type { PageOptions, RequestOptions, SendOptions } from './requests';
 export * from './retry';
+export * from './ServiceTokenSource';
 export * from './uploadVersion';

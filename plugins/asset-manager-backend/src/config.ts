@@ -7,7 +7,7 @@ import {
   parseBytes,
   SHIPPED_ASSET_TYPES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { ServiceAccount } from './http/CallerResolver';
+import type { ConfiguredService } from './http/CallerResolver';
 import type { FixitySchedule } from './services/FixityService';
 import type { NamespaceQuota } from './services/NamespaceQuotas';
 import type { Placement } from './services/Stores';
@@ -41,7 +41,7 @@ export interface AssetManagerConfig {
   /** Entity references of people and groups that look after the installation. */
   operators: string[];
   assetTypes: AssetType[];
-  serviceAccounts: ServiceAccount[];
+  services: ConfiguredService[];
   /** Bytes of a part of a large upload. */
   partSize: number;
   validateResponses: boolean;
@@ -76,13 +76,13 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     placement: readRules(config, 'storage.placement'),
     replicas: readRules(config, 'storage.replicas'),
     assetTypes: readTypes(config),
-    serviceAccounts: (
-      config?.getOptionalConfigArray('serviceAccounts') ?? []
-    ).map(account => ({
-      subject: account.getString('subject'),
-      groups: readPrincipals(account, 'groups'),
-      internal: account.getOptionalBoolean('internal') ?? false,
-    })),
+    services: (config?.getOptionalConfigArray('serviceAccounts') ?? []).map(
+      account => ({
+        subject: account.getString('subject'),
+        groups: readPrincipals(account, 'groups'),
+        internal: account.getOptionalBoolean('internal') ?? false,
+      }),
+    ),
     partSize,
     validateResponses: config?.getOptionalBoolean('validateResponses') ?? false,
   };

@@ -22,6 +22,7 @@ import { LOCAL_STORE, readAssetManagerConfig } from './config';
 import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
 import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
+import { OPEN_PATHS } from './http/serviceAccountRoutes';
 import { createRouter } from './http/createRouter';
 import { PortalPolicy } from './permissions/PortalPolicy';
 import { CatalogDirectory } from './catalog/CatalogDirectory';
@@ -58,9 +59,11 @@ import { Purger } from './services/Purger';
 import { RecordKeeper } from './services/RecordKeeper';
 import { ReplicaKeeper } from './services/ReplicaKeeper';
 import { RowChecker } from './services/RowChecker';
+import { ServiceAccountService } from './services/ServiceAccountService';
 import { StoreDoctor } from './services/StoreDoctor';
 import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
+import { TokenIssuer } from './services/TokenIssuer';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
 import { Users } from './services/Users';
@@ -342,6 +345,18 @@ export const assetManagerPlugin = createBackendPlugin({
             'utf8',
           ),
         );
+        const issuer = new TokenIssuer({
+          keys: repository.signingKeys,
+          now,
+          createId: createUid,
+          issuer: `${backendAddress(config)}/api/asset-manager`,
+        });
+        const serviceAccounts = new ServiceAccountService({
+          repository,
+          issuer,
+          now,
+          createId: createUid,
+        });
         httpRouter.use(
           createRouter({
             callers: new CallerResolver({
@@ -353,7 +368,8 @@ export const assetManagerPlugin = createBackendPlugin({
                 registry: permissionsRegistry,
                 assets: repository.assets,
               }),
-              serviceAccounts: settings.serviceAccounts,
+              accounts: serviceAccounts,
+              services: settings.services,
             }),
             idempotency,
             now,
@@ -372,6 +388,8 @@ export const assetManagerPlugin = createBackendPlugin({
             copies,
             operator,
             fixity,
+            serviceAccounts,
+            issuer,
             grants: new GrantService({
               repository,
               assets,
@@ -396,6 +414,8 @@ export const assetManagerPlugin = createBackendPlugin({
             validateResponses: settings.validateResponses,
           }),
         );
+        for (const path of OPEN_PATHS)
+          httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         // A plain link to a file has no header to carry a token in.
         httpRouter.addAuthPolicy({
           path: '/assets/:namespace/:name/versions/:selector/files',
@@ -502,8 +522,10 @@ export const assetManagerPlugin = createBackendPlugin({
 /** The portal as browsers name it. */
 function portalOrigin(config: Config): string {
   const address =
-    config.getOptionalString('app.baseUrl') ??
-    config.getOptionalString('backend.baseUrl') ??
-    'http://localhost';
+    config.getOptionalString('app.baseUrl') ?? backendAddress(config);
   return new URL(address).origin;
+}
+
+function backendAddress(config: Config): string {
+  return config.getOptionalString('backend.baseUrl') ?? 'http://localhost';
 }

@@ -22,5 +22,6 @@ export * from './partSize';
 export * from './paths';
 export * from './rebuild';
 export * from './reference';
+export * from './serviceAccount';
 export * from './visibility';
 export * from './wire';

@@ -8,6 +8,7 @@ import type { Command } from '../Command';
 import { readReference, typed } from '../lib/Context';
 import { UsageError } from '../lib/exit';
 import { formatEntity, formatTable, printable } from '../lib/format';
+import { END_OPTIONS, readEnd } from '../lib/readEnd';
 
 const ROLE_CHOICES = [
   'reader',
@@ -16,8 +17,6 @@ const ROLE_CHOICES = [
   'approver',
   'admin',
 ] as const;
-const UNITS = { h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
-
 const SCOPE_HELP = 'an asset, or namespace:NAME, type:NAME, everything';
 const HEAD = ['ID', 'ROLE', 'WHO', 'WHERE', 'UNTIL', 'GIVEN BY', 'REASON'];
 
@@ -41,24 +40,6 @@ function readRole(text: string): Role {
       `'${text}' is no role; there are ${ROLE_CHOICES.join(', ')}`,
     );
   return role;
-}
-
-/** A time as it is, or `30d` from now. */
-function readEnd(
-  until: string | undefined,
-  period: string | undefined,
-): string | undefined {
-  if (until !== undefined && period !== undefined)
-    throw new UsageError('--until and --for say the same; give one of them');
-  if (period === undefined) return until;
-  const [, count, unit] = /^(\d{1,4})([hdw])$/.exec(period) ?? [];
-  if (!count)
-    throw new UsageError(
-      `--for has to be like 12h, 30d or 2w, not '${period}'`,
-    );
-  return new Date(
-    Date.now() + Number(count) * UNITS[unit as keyof typeof UNITS],
-  ).toISOString();
 }
 
 function rowOf(grant: Grant): string[] {
@@ -130,21 +111,12 @@ export const accessGrant: Command = {
     { name: 'ROLE', description: ROLE_CHOICES.join(', ') },
     {
       name: 'WHO',
-      description: 'user:NAME or group:NAME; a group when neither is said',
+      description:
+        'user:NAME, group:NAME or service:NAME; a group when none is said',
     },
   ],
   options: {
-    for: {
-      type: 'string',
-      value: 'TIME',
-      description:
-        'ends by itself after so many hours, days or weeks, like 30d',
-    },
-    until: {
-      type: 'string',
-      value: 'TIME',
-      description: 'ends by itself at this time, in ISO 8601',
-    },
+    ...END_OPTIONS,
     reason: { type: 'string', value: 'TEXT', description: 'why' },
     deny: { type: 'boolean', description: 'deny the role instead' },
   },
@@ -168,7 +140,7 @@ export const accessGrant: Command = {
       role: readRole(args[1]),
       principal: args[2],
       effect: options.flag('deny') ? ('deny' as const) : ('allow' as const),
-      expiresAt: readEnd(options.text('until'), options.text('for')),
+      expiresAt: readEnd(options),
       reason: options.text('reason'),
     };
     const client = await context.client();
@@ -230,7 +202,7 @@ export const accessExplain: Command = {
     {
       name: 'WHO',
       description:
-        'user:NAME or group:NAME, for those who may give access; you when left out',
+        'user:, group: or service:NAME, for those who may give access; you when left out',
       optional: true,
     },
   ],

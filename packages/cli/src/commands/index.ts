@@ -21,6 +21,15 @@ import { logout } from './logout';
 import { open } from './open';
 import { pull } from './pull';
 import { push } from './push';
+import {
+  serviceAccountCreate,
+  serviceAccountDisable,
+  serviceAccountEnable,
+  serviceAccountList,
+  serviceAccountTokenCreate,
+  serviceAccountTokenList,
+  serviceAccountTokenRevoke,
+} from './serviceAccount';
 import { show } from './show';
 import { uploadsAbort } from './uploadsAbort';
 import { uploadsList } from './uploadsList';
@@ -54,6 +63,13 @@ export const commands: readonly Command[] = [
   accessGrant,
   accessRevoke,
   accessExplain,
+  serviceAccountList,
+  serviceAccountCreate,
+  serviceAccountDisable,
+  serviceAccountEnable,
+  serviceAccountTokenList,
+  serviceAccountTokenCreate,
+  serviceAccountTokenRevoke,
   move,
   replicate,
   doctor,

@@ -1,4 +1,4 @@
-import type { AssetManagerClient } from '@baseasset/client';
+import type { AssetManagerClient, ServiceTokenSource } from '@baseasset/client';
 import type { Transport } from '@baseasset/client/node';
 import { CommandError, EXIT, UsageError } from './exit';
 import { Login, LoginStore } from './LoginStore';
@@ -7,13 +7,15 @@ import { Login, LoginStore } from './LoginStore';
 const MARGIN_MS = 60_000;
 
 /**
- * Which portal is meant and who is asking: `ASSET_TOKEN` for CI, else the login
+ * Which portal is meant and who is asking: `ASSET_TOKEN` for CI, which is a
+ * service account's or one that the portal itself accepts, else the login
  * of a person, whose token is renewed as often as a long push needs it.
  */
 export class Session {
   readonly server: string;
   readonly #store: LoginStore;
   readonly #fixedToken: string | undefined;
+  #exchanged: ServiceTokenSource | undefined;
   #login: Login | undefined;
   #renewing: Promise<Login> | undefined;
 
@@ -60,7 +62,7 @@ export class Session {
 
   /** A token that is good for a while. */
   async token(): Promise<string> {
-    if (this.#fixedToken) return this.#fixedToken;
+    if (this.#fixedToken) return this.#exchange(this.#fixedToken);
     if (!this.#login) {
       throw new CommandError(
         EXIT.signedOut,
@@ -75,6 +77,17 @@ export class Session {
     });
     this.#login = await this.#renewing;
     return this.#login.accessToken;
+  }
+
+  /** A token of a service account opens nothing by itself. */
+  async #exchange(token: string): Promise<string> {
+    const { ServiceTokenSource: Source } = await import('@baseasset/client');
+    if (!Source.accepts(token)) return token;
+    this.#exchanged ??= new Source({
+      baseUrl: `${this.server}/api/asset-manager`,
+      token,
+    });
+    return this.#exchanged.get();
   }
 
   async client(): Promise<AssetManagerClient> {

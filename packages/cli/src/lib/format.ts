@@ -28,7 +28,10 @@ export function formatAge(time: string, now: number): string {
 
 /** `group:default/team-signal` as people say it: `team-signal`. */
 export function formatEntity(ref: string): string {
-  return ref.replace(/^(user|group|system|component|asset):(default\/)?/, '');
+  return ref.replace(
+    /^(user|group|system|component|asset|service):(default\/)?/,
+    '',
+  );
 }
 
 /** Columns under each other, two spaces apart; the last one as long as it likes. */

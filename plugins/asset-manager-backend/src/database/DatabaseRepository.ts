@@ -14,6 +14,8 @@ import { DatabaseFixityStore } from './DatabaseFixityStore';
 import { DatabaseGrantStore } from './DatabaseGrantStore';
 import { DatabaseLeaseStore } from './DatabaseLeaseStore';
 import { DatabaseObjectIndex } from './DatabaseObjectIndex';
+import { DatabaseServiceAccountStore } from './DatabaseServiceAccountStore';
+import { DatabaseSigningKeyStore } from './DatabaseSigningKeyStore';
 import { DatabaseStorageStatistics } from './DatabaseStorageStatistics';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -54,6 +56,8 @@ export class DatabaseRepository implements Repository {
   readonly storage;
   readonly leases;
   readonly grants;
+  readonly serviceAccounts;
+  readonly signingKeys;
   readonly #knex: Knex;
 
   private constructor(knex: Knex) {
@@ -70,6 +74,8 @@ export class DatabaseRepository implements Repository {
     this.copyJobs = new DatabaseCopyJobStore(knex);
     this.leases = new DatabaseLeaseStore(knex);
     this.grants = new DatabaseGrantStore(knex);
+    this.serviceAccounts = new DatabaseServiceAccountStore(knex);
+    this.signingKeys = new DatabaseSigningKeyStore(knex);
     this.storage = new DatabaseStorageStatistics(knex);
   }
 

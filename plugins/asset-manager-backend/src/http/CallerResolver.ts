@@ -2,14 +2,16 @@ import type {
   AuthService,
   HttpAuthService,
 } from '@backstage/backend-plugin-api';
-import { NotAllowedError } from '@backstage/errors';
+import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import type { Request } from 'express';
 import type { Caller } from '../model/caller';
 import type { PortalPolicy } from '../permissions/PortalPolicy';
+import { callerOfAccount } from '../model/serviceAccount';
+import type { ServiceAccountService } from '../services/ServiceAccountService';
 import type { Users } from '../services/Users';
 
-/** A service of the portal, or with a token of it, and what it acts as. */
-export interface ServiceAccount {
+/** A service of the portal, or with a token of its configuration, and what it acts as. */
+export interface ConfiguredService {
   subject: string;
   /** Entity references. */
   groups: string[];
@@ -18,36 +20,39 @@ export interface ServiceAccount {
 }
 
 /** It feeds assets to the catalog, where people read them. */
-const CATALOG: ServiceAccount = {
+const CATALOG: ConfiguredService = {
   subject: 'plugin:catalog',
   groups: [],
   internal: true,
 };
+
+/** Who shows one of our own tokens, as the external access of the portal names it. */
+const OWN_TOKEN = /^external:asset-manager:([a-z0-9-]+)[/]([0-9a-z]{26})$/;
 
 /** Tells who sent a request, and what they own things as. */
 export class CallerResolver {
   readonly #auth: AuthService;
   readonly #httpAuth: HttpAuthService;
   readonly #users: Users;
+  readonly #accounts: ServiceAccountService;
   readonly #policy: PortalPolicy;
-  readonly #serviceAccounts: Map<string, ServiceAccount>;
+  readonly #services: Map<string, ConfiguredService>;
 
   constructor(options: {
     auth: AuthService;
     httpAuth: HttpAuthService;
     users: Users;
+    accounts: ServiceAccountService;
     policy: PortalPolicy;
-    serviceAccounts: readonly ServiceAccount[];
+    services: readonly ConfiguredService[];
   }) {
     this.#auth = options.auth;
     this.#httpAuth = options.httpAuth;
     this.#users = options.users;
+    this.#accounts = options.accounts;
     this.#policy = options.policy;
-    this.#serviceAccounts = new Map(
-      [CATALOG, ...options.serviceAccounts].map(account => [
-        account.subject,
-        account,
-      ]),
+    this.#services = new Map(
+      [CATALOG, ...options.services].map(account => [account.subject, account]),
     );
   }
 
@@ -77,7 +82,17 @@ export class CallerResolver {
       return { ...caller, policy };
     }
     const { subject } = credentials.principal as { subject: string };
-    const account = this.#serviceAccounts.get(subject);
+    const policy = await this.#policy.for(subject, credentials, { fresh });
+    const own = OWN_TOKEN.exec(subject);
+    if (own) {
+      const account = await this.#accounts.accountOf(own[1], own[2]);
+      if (!account)
+        throw new AuthenticationError(
+          `the token of ${own[1]} was revoked, or has ended`,
+        );
+      return callerOfAccount(account, policy);
+    }
+    const account = this.#services.get(subject);
     if (!account) {
       throw new NotAllowedError(
         `${subject} has no account here; the configuration names services under assetManager.serviceAccounts`,
@@ -90,7 +105,7 @@ export class CallerResolver {
       ownershipEntityRefs: account.groups,
       sees: account.internal ? ['public', 'internal'] : ['public'],
       administrator: false,
-      policy: await this.#policy.for(subject, credentials, { fresh }),
+      policy,
     };
   }
 }

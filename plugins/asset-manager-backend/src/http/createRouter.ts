@@ -13,6 +13,8 @@ import type { GrantService } from '../services/GrantService';
 import type { PackReader } from '../services/PackReader';
 import type { FixityService } from '../services/FixityService';
 import type { OperatorService } from '../services/OperatorService';
+import type { ServiceAccountService } from '../services/ServiceAccountService';
+import type { TokenIssuer } from '../services/TokenIssuer';
 import type { UploadService } from '../services/UploadService';
 import type { VersionService } from '../services/VersionService';
 import { addAccessRoutes } from './accessRoutes';
@@ -22,6 +24,7 @@ import { addChangeRoutes } from './changesRouter';
 import { addDeletionRoutes } from './deletionRoutes';
 import { problemDetails } from './problemDetails';
 import type { RouterContext } from './requests';
+import { addServiceAccountRoutes } from './serviceAccountRoutes';
 import { addStorageRoutes } from './storageRouter';
 import { createTransferRouter } from './transferRouter';
 import { addUploadRoutes } from './uploadsRouter';
@@ -42,6 +45,8 @@ export function createRouter(
     operator: OperatorService;
     fixity: FixityService;
     grants: GrantService;
+    serviceAccounts: ServiceAccountService;
+    issuer: TokenIssuer;
     changes: ChangeService;
     declarations: DeclarationService;
     logger: LoggerService;
@@ -52,6 +57,7 @@ export function createRouter(
   const router = PromiseRouter();
   router.use(createTransferRouter(context));
   router.use(express.json({ limit: '1mb' }));
+  router.use(express.urlencoded({ extended: false, limit: '16kb' }));
   router.get('/openapi.json', async (_req, res) => {
     res.json(context.spec);
   });
@@ -66,6 +72,7 @@ export function createRouter(
   addAliasRoutes(router, context);
   addDeletionRoutes(router, context);
   addAccessRoutes(router, context);
+  addServiceAccountRoutes(router, context);
   addStorageRoutes(router, context);
   addUploadRoutes(router, context);
   addChangeRoutes(router, context);

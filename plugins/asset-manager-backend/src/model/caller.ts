@@ -59,7 +59,7 @@ export function assertOperates(
  */
 export function chooseOwner(caller: Caller, asked: string | undefined): string {
   if (asked !== undefined) {
-    if (!owns(caller, { owner: asked })) {
+    if (!owns(caller, { owner: asked }) && !caller.groups.includes(asked)) {
       throw new NotAllowedError(
         `${caller.subject} does not belong to ${asked}, and can't create an asset for it`,
       );

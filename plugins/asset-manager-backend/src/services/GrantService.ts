@@ -22,6 +22,7 @@ import {
 } from '../model/access';
 import { Caller, owns } from '../model/caller';
 import { FieldError, inField } from '../model/FieldError';
+import { accountNameOf, callerOfAccount } from '../model/serviceAccount';
 import { PERMISSIVE } from '../model/policy';
 import type { AccessDecider } from './AccessDecider';
 import {
@@ -32,6 +33,10 @@ import {
 import type { OwnerDirectory } from './OwnerDirectory';
 import type { AssetRecord, Clock, GrantRecord, Repository } from './ports';
 import type { Users } from './Users';
+
+const NO_PRINCIPAL = 'it has to be a user, a group or a service account';
+/** An account that gave roles or approved would do so for nobody. */
+const FOR_SERVICES: readonly Role[] = ['reader', 'contributor', 'maintainer'];
 
 /** Nothing is owned by nobody, and nobody sees it without a grant. */
 const NOBODYS: Governed = {
@@ -115,17 +120,18 @@ export class GrantService {
   async create(caller: Caller, request: CreateGrantRequest): Promise<Grant> {
     const { role, effect = 'allow', reason } = request;
     const principal = readEntityRef('principal', request.principal, 'group');
-    if (!/^(user|group):/.test(principal))
-      throw new FieldError('principal', 'it has to be a user or a group');
+    if (!/^(user|group|service):/.test(principal))
+      throw new FieldError('principal', NO_PRINCIPAL);
+    if (principal.startsWith('service:') && !FOR_SERVICES.includes(role)) {
+      throw new FieldError(
+        'role',
+        `a service account can be ${FOR_SERVICES.join(', ')}, and not ${role}`,
+      );
+    }
     const expiresAt = request.expiresAt && this.#readEnd(request.expiresAt);
     const target = await this.#target(caller, request.scope);
     this.#assertMayGrant(caller, target, { role, effect });
-    if (!(await this.#owners.has(principal))) {
-      throw new FieldError(
-        'principal',
-        `there is no ${principal} in the catalog`,
-      );
-    }
+    await this.#assertExists(principal);
     const at = this.#now();
     const grant: Grant = {
       id: this.#createId(),
@@ -201,15 +207,16 @@ export class GrantService {
   }
 
   async #callerOf(principal: string): Promise<Caller> {
-    if (!(await this.#owners.has(principal)))
-      throw new FieldError(
-        'principal',
-        `there is no ${principal} in the catalog`,
-      );
+    const accountName = accountNameOf(principal);
+    const account =
+      accountName !== undefined &&
+      (await this.#repository.serviceAccounts.find(accountName));
+    if (account) return callerOfAccount(account, PERMISSIVE);
+    await this.#assertExists(principal);
     if (principal.startsWith('user:'))
       return this.#users.callerOf(principal, { fresh: true });
     if (!principal.startsWith('group:'))
-      throw new FieldError('principal', 'it has to be a user or a group');
+      throw new FieldError('principal', NO_PRINCIPAL);
     // A member of this group and of nothing else.
     return {
       kind: 'user',
@@ -220,6 +227,21 @@ export class GrantService {
       administrator: false,
       policy: PERMISSIVE,
     };
+  }
+
+  async #assertExists(principal: string): Promise<void> {
+    const accountName = accountNameOf(principal);
+    const exists =
+      accountName === undefined
+        ? await this.#owners.has(principal)
+        : await this.#repository.serviceAccounts.find(accountName);
+    if (!exists)
+      throw new FieldError(
+        'principal',
+        accountName === undefined
+          ? `there is no ${principal} in the catalog`
+          : `there is no service account ${accountName}`,
+      );
   }
 
   /** What a scope is, and what the caller may do there. */

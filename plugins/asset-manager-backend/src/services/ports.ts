@@ -134,6 +134,58 @@ export interface GrantStore {
   end(id: string, at: string, by: string): Promise<void>;
 }
 
+/** An account of a pipeline or CI job. */
+export interface ServiceAccountRecord {
+  name: string;
+  owner: string;
+  description?: string;
+  createdAt: string;
+  createdBy: string;
+  disabledAt?: string;
+}
+
+export interface ServiceTokenRecord {
+  id: string;
+  account: string;
+  /** SHA-256 of the secret, in hex. */
+  secretHash: string;
+  description?: string;
+  createdAt: string;
+  createdBy: string;
+  expiresAt: string;
+  lastUsedAt?: string;
+  revokedAt?: string;
+}
+
+export interface ServiceAccountStore {
+  find(name: string): Promise<ServiceAccountRecord | undefined>;
+  /** By name; of some owners, or all. */
+  list(owners?: readonly string[]): Promise<ServiceAccountRecord[]>;
+  /** @returns whether the name was free */
+  insert(account: ServiceAccountRecord): Promise<boolean>;
+  setDisabled(name: string, at: string | undefined, by: string): Promise<void>;
+  /** Newest first. */
+  tokens(account: string): Promise<ServiceTokenRecord[]>;
+  findToken(id: string): Promise<ServiceTokenRecord | undefined>;
+  insertToken(token: ServiceTokenRecord): Promise<void>;
+  revokeToken(id: string, at: string, by: string): Promise<void>;
+  noteUse(id: string, at: string): Promise<void>;
+}
+
+/** A key pair that signs tokens; both halves as JWK. */
+export interface SigningKey {
+  id: string;
+  publicKey: object;
+  privateKey: object;
+  createdAt: string;
+}
+
+export interface SigningKeyStore {
+  /** Those that were made after a time, newest first. */
+  list(since: string): Promise<SigningKey[]>;
+  insert(key: SigningKey): Promise<void>;
+}
+
 export interface VersionRecord {
   id: number;
   assetId: number;
@@ -507,6 +559,8 @@ export interface Repository {
   readonly storage: StorageStatistics;
   readonly leases: LeaseStore;
   readonly grants: GrantStore;
+  readonly serviceAccounts: ServiceAccountStore;
+  readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;
 }

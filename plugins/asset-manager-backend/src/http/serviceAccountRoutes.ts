@@ -1,0 +1,91 @@
+import type { Router } from 'express';
+import type { ServiceAccountService } from '../services/ServiceAccountService';
+import type { TokenIssuer } from '../services/TokenIssuer';
+import { answerOnce } from './idempotency';
+import type { RouterContext } from './requests';
+
+/** Where anybody may ask: who asks shows a token, or wants to know what ours look like. */
+export const OPEN_PATHS = ['/token', '/.well-known/jwks.json'];
+
+/** Routes of the noun `service-accounts`, and what their tokens are exchanged at. */
+export function addServiceAccountRoutes(
+  router: Router,
+  context: RouterContext & {
+    serviceAccounts: ServiceAccountService;
+    issuer: TokenIssuer;
+  },
+): void {
+  const { serviceAccounts, issuer, callers, idempotency, now } = context;
+  const one = '/service-accounts/:account';
+
+  router.get('/.well-known/jwks.json', async (_req, res) => {
+    res.json(await issuer.keySet());
+  });
+
+  router.post('/token', async (req, res) => {
+    res
+      .set('Cache-Control', 'no-store')
+      .json(await serviceAccounts.exchange(req.body.subject_token));
+  });
+
+  router.get('/service-accounts', async (req, res) => {
+    res.json({ items: await serviceAccounts.list(await callers.resolve(req)) });
+  });
+
+  router.post('/service-accounts', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store: idempotency,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => ({
+        status: 201,
+        body: await serviceAccounts.create(caller, req.body),
+      }),
+    });
+  });
+
+  router.get(one, async (req, res) => {
+    const caller = await callers.resolve(req);
+    res.json(await serviceAccounts.get(caller, req.params.account));
+  });
+
+  router.patch(one, async (req, res) => {
+    res.json(
+      await serviceAccounts.setDisabled(
+        await callers.resolve(req),
+        req.params.account,
+        req.body.disabled,
+      ),
+    );
+  });
+
+  router.get(`${one}/tokens`, async (req, res) => {
+    const caller = await callers.resolve(req);
+    res.json({
+      items: await serviceAccounts.tokens(caller, req.params.account),
+    });
+  });
+
+  // Not answered again when it comes again: nobody keeps the token.
+  router.post(`${one}/tokens`, async (req, res) => {
+    const caller = await callers.resolve(req);
+    res
+      .status(201)
+      .set('Cache-Control', 'no-store')
+      .json(
+        await serviceAccounts.createToken(caller, req.params.account, req.body),
+      );
+  });
+
+  router.delete(`${one}/tokens/:id`, async (req, res) => {
+    await serviceAccounts.revokeToken(
+      await callers.resolve(req),
+      req.params.account,
+      req.params.id,
+    );
+    res.status(204).end();
+  });
+}

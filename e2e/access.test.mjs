@@ -183,7 +183,9 @@ describe('access', () => {
     const page = await pageOf(browser, portal, 'maya');
     await page.goto(`${portal.url}/assets/secret/plans/access`);
     await page.getByText('There are no grants').waitFor();
-    const who = page.getByRole('combobox', { name: /^Person or group/ });
+    const who = page.getByRole('combobox', {
+      name: /^Person, group or account/,
+    });
     await who.fill('otto');
     await page.getByRole('option', { name: /Otto Brandt/ }).click();
     await page.getByLabel('Reason').fill('reads along');
@@ -210,4 +212,36 @@ describe('access', () => {
       await each.context().close();
     }
   });
+
+  inBrowser(
+    'makes a service account with a token that is shown once',
+    async () => {
+      const page = await pageOf(browser, portal, 'maya');
+      await page.getByRole('link', { name: 'Service accounts' }).click();
+      await page.getByRole('textbox', { name: 'Name' }).fill('Weekly');
+      await page.getByText('lowercase letters').waitFor();
+      await page.getByRole('textbox', { name: 'Name' }).fill('weekly');
+      await page.getByRole('button', { name: 'Create' }).click();
+      await page.getByText('It has no token yet.').waitFor();
+      await page
+        .getByRole('textbox', { name: 'Where it is used' })
+        .fill('cron');
+      await page.getByRole('button', { name: 'New token' }).click();
+      const text = await page.getByText(/^bsa_/).textContent();
+      await page.getByRole('row', { name: /cron.*never.*in force/ }).waitFor();
+      const job = personAt(portal, 'weekly');
+      job.env.ASSET_TOKEN = text.trim();
+      await job.ok('list');
+      await shot(page, 'service-accounts');
+      await page.reload();
+      await page.getByRole('button', { name: 'Tokens of weekly' }).click();
+      await page.getByRole('row', { name: /cron/ }).waitFor();
+      assert.equal(await page.getByText(/^bsa_/).count(), 0);
+      await page.getByRole('button', { name: 'Revoke cron' }).click();
+      await page.getByRole('row', { name: /cron.*revoked/ }).waitFor();
+      assert.equal((await job.asset('list')).code, 3);
+      assert.deepEqual(page.foreignRequests, []);
+      await page.context().close();
+    },
+  );
 });

@@ -7,20 +7,29 @@ const STEPS: [number, Intl.RelativeTimeFormatUnit][] = [
   [12, 'month'],
   [Infinity, 'year'],
 ];
+/** What lies no further ahead is the other clock's error. Seconds. */
+const SKEW = 60;
 
 const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 /**
- * How long ago a time was, e.g. `3 weeks ago`.
+ * How long ago a time was, or how far ahead it is, e.g. `3 weeks ago` or `in 3 months`.
  *
  * @param time - ISO 8601
  * @param now - milliseconds since 1970
  * @public
  */
 export function formatAge(time: string, now: number): string {
-  let value = Math.min(0, (Date.parse(time) - now) / 1000);
+  const seconds = (Date.parse(time) - now) / 1000;
+  let value = seconds > SKEW ? seconds : Math.min(0, seconds);
   for (const [size, unit] of STEPS) {
-    if (-value < size) return format.format(Math.ceil(value), unit);
+    if (Math.abs(value) < size) {
+      // An age is not rounded up; an end may be.
+      return format.format(
+        value > 0 ? Math.round(value) : Math.ceil(value),
+        unit,
+      );
+    }
     value /= size;
   }
   return time;

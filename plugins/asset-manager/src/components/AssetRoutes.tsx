@@ -2,14 +2,16 @@ import { Route, Routes } from 'react-router-dom';
 import { AssetPage } from './AssetPage';
 import { AssetsPage } from './AssetsPage';
 import { DeletedPage } from './DeletedPage';
+import { ServiceAccountsPage } from './ServiceAccountsPage';
 import { StoragePage } from './StoragePage';
 
-/** The page of all assets, of deleted ones, and of the stores, and under it each asset's own address. */
+/** The page of all assets, those beside it, and under it each asset's own address. */
 export function AssetRoutes() {
   return (
     <Routes>
       <Route path="/" element={<AssetsPage />} />
       <Route path="/deleted" element={<DeletedPage />} />
+      <Route path="/service-accounts" element={<ServiceAccountsPage />} />
       <Route path="/storage" element={<StoragePage />} />
       <Route path="/:namespace/:name/*" element={<AssetPage />} />
     </Routes>

@@ -39,6 +39,7 @@ import { nameOf } from './assetAddress';
 import styles from './AssetsPage.module.css';
 import { DeletedLink } from './DeletedLink';
 import { NewAsset } from './NewAsset';
+import { ServiceAccountsLink } from './ServiceAccountsLink';
 import { StorageLink } from './StorageLink';
 import { TypeIcon } from './TypeIcon';
 
@@ -228,6 +229,7 @@ export function AssetsPage() {
         customActions={
           <>
             <DeletedLink />
+            <ServiceAccountsLink />
             <StorageLink />
             <NewAsset onCreated={retry} />
           </>

@@ -65,7 +65,7 @@ export function GrantForm(props: {
       <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
         <PrincipalPicker
           key={round}
-          label="Person or group"
+          label="Person, group or account"
           onChange={setPrincipal}
         />
         <Select

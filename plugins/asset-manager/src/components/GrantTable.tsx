@@ -22,6 +22,16 @@ function placeOf(scope: string): string {
   return 'everything';
 }
 
+/** A person or group leads to its page; a service account has none in the catalog. */
+function Principal({ principal }: { principal: string }) {
+  const account = /^service:default\/(.+)$/.exec(principal)?.[1];
+  return account === undefined ? (
+    <EntityRefLink entityRef={principal} />
+  ) : (
+    <>{`service account ${account}`}</>
+  );
+}
+
 /** Who has which role, and the way to end it. */
 export function GrantTable(props: {
   grants: readonly Grant[];
@@ -65,7 +75,7 @@ export function GrantTable(props: {
             {grants.map(grant => (
               <tr key={grant.id}>
                 <td>
-                  <EntityRefLink entityRef={grant.principal} />
+                  <Principal principal={grant.principal} />
                 </td>
                 <td>
                   {grant.effect === 'deny' ? (
@@ -79,7 +89,7 @@ export function GrantTable(props: {
                 <td>
                   <Age time={grant.createdAt} />
                   {' by '}
-                  <EntityRefLink entityRef={grant.createdBy} />
+                  <Principal principal={grant.createdBy} />
                 </td>
                 <td className={styles.message}>{grant.reason}</td>
                 <td>

@@ -2,12 +2,13 @@ import { stringifyEntityRef } from '@backstage/catalog-model';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { catalogApiRef } from '@backstage/plugin-catalog-react';
 import { Combobox } from '@backstage/ui';
+import { assetManagerApiRef } from '@baseasset/backstage-plugin-asset-manager-react';
 import { useState } from 'react';
 import useAsync from 'react-use/lib/useAsync';
 
 const OFFERED = 20;
 
-/** Finds a person or group of the catalog by its name. */
+/** Finds a person or group of the catalog, or a service account that the person looks after, by its name. */
 export function PrincipalPicker(props: {
   label: string;
   /** @param ref - an entity reference, or null for nobody */
@@ -15,9 +16,14 @@ export function PrincipalPicker(props: {
 }) {
   const { label, onChange } = props;
   const catalog = useApi(catalogApiRef);
+  const client = useApi(assetManagerApiRef);
+  const { value: accounts = [] } = useAsync(
+    () => client.access.listServiceAccounts(),
+    [client],
+  );
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
-  const { value: options = [], loading } = useAsync(async () => {
+  const { value: entities = [], loading } = useAsync(async () => {
     const { items } = await catalog.queryEntities({
       filter: { kind: ['user', 'group'] },
       fullTextFilter: {
@@ -40,6 +46,17 @@ export function PrincipalPicker(props: {
       };
     });
   }, [catalog, text]);
+  const term = text.toLocaleLowerCase('en-US');
+  const options = [
+    ...entities,
+    ...accounts
+      .filter(account => account.name.includes(term))
+      .map(account => ({
+        id: account.principal,
+        label: account.name,
+        description: 'service account',
+      })),
+  ];
   return (
     <Combobox
       label={label}

@@ -1,0 +1,152 @@
+import { useApi } from '@backstage/frontend-plugin-api';
+import {
+  Alert,
+  Button,
+  Flex,
+  Select,
+  Skeleton,
+  Text,
+  TextField,
+} from '@backstage/ui';
+import type { ServiceToken } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Age,
+  assetManagerApiRef,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
+import { useState } from 'react';
+import useAsyncFn from 'react-use/lib/useAsyncFn';
+import useAsyncRetry from 'react-use/lib/useAsyncRetry';
+import { Snippet } from './Snippet';
+import styles from './VersionsContent.module.css';
+
+const DAY_MS = 86_400_000;
+const PERIODS = [
+  { id: '30', label: 'for 30 days' },
+  { id: '90', label: 'for 90 days' },
+  { id: '365', label: 'for a year' },
+];
+
+function stateOf(token: ServiceToken): string {
+  if (token.revokedAt) return 'revoked';
+  return token.expiresAt <= new Date().toISOString() ? 'ended' : 'in force';
+}
+
+/** The tokens of an account; a new one is shown once. */
+export function ServiceTokens({ account }: { account: string }) {
+  const client = useApi(assetManagerApiRef);
+  const [days, setDays] = useState('90');
+  const [description, setDescription] = useState('');
+  const {
+    value: tokens,
+    error,
+    retry,
+  } = useAsyncRetry(
+    () => client.access.listServiceTokens(account),
+    [client, account],
+  );
+  const [made, make] = useAsyncFn(async () => {
+    const created = await client.access.createServiceToken(account, {
+      expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
+      description: description || undefined,
+    });
+    setDescription('');
+    retry();
+    return created.token;
+  }, [client, account, days, description, retry]);
+  const [revoked, revoke] = useAsyncFn(
+    async (id: string) => {
+      await client.access.revokeServiceToken(account, id);
+      retry();
+    },
+    [client, account, retry],
+  );
+  if (error) return <Problem error={error} retry={retry} />;
+  if (!tokens) return <Skeleton width="100%" height={120} />;
+  return (
+    <Flex direction="column" gap="3">
+      <Text as="h2" variant="title-x-small">{`Tokens of ${account}`}</Text>
+      {made.value && (
+        <>
+          <Alert
+            status="warning"
+            title="Copy it now: this token is shown once, and kept nowhere."
+          />
+          <Snippet text={made.value} />
+        </>
+      )}
+      {made.error && <Problem error={made.error} />}
+      {revoked.error && <Problem error={revoked.error} />}
+      {tokens.length > 0 ? (
+        <div className={styles.scroll}>
+          <table className={styles.table} aria-label={`Tokens of ${account}`}>
+            <thead>
+              <tr>
+                <th scope="col">Description</th>
+                <th scope="col">Created</th>
+                <th scope="col">Ends</th>
+                <th scope="col">Last used</th>
+                <th scope="col">State</th>
+                <th aria-label="Actions" />
+              </tr>
+            </thead>
+            <tbody>
+              {tokens.map(token => (
+                <tr key={token.id}>
+                  <td className={styles.message}>
+                    {token.description ?? token.id}
+                  </td>
+                  <td>
+                    <Age time={token.createdAt} />
+                  </td>
+                  <td>
+                    <Age time={token.expiresAt} />
+                  </td>
+                  <td>
+                    {token.lastUsedAt ? (
+                      <Age time={token.lastUsedAt} />
+                    ) : (
+                      'never'
+                    )}
+                  </td>
+                  <td>{stateOf(token)}</td>
+                  <td>
+                    {!token.revokedAt && (
+                      <Button
+                        size="small"
+                        variant="secondary"
+                        isDisabled={revoked.loading}
+                        aria-label={`Revoke ${token.description ?? token.id}`}
+                        onPress={() => revoke(token.id)}
+                      >
+                        Revoke
+                      </Button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : (
+        <Text color="secondary">It has no token yet.</Text>
+      )}
+      <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
+        <TextField
+          label="Where it is used"
+          value={description}
+          onChange={setDescription}
+        />
+        <Select
+          label="How long"
+          options={PERIODS}
+          value={days}
+          onChange={value => setDays(String(value))}
+        />
+        <Button isDisabled={made.loading} onPress={make}>
+          New token
+        </Button>
+      </Flex>
+    </Flex>
+  );
+}

@@ -1,5 +1,10 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
-import { Role, ROLES } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  buildManifest,
+  digestOf,
+  Role,
+  ROLES,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { TestPortal } from './__testUtils__/TestPortal';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
@@ -420,6 +425,130 @@ describe.each(databases.eachSupportedId())('access on %p', databaseId => {
     expect((await portal.as('maya').post('/assets').send(body)).status).toBe(
       201,
     );
+  });
+
+  it('tells a stranger the same, byte for byte, with and without a restricted asset', async () => {
+    const text = 'only in the restricted asset';
+    const digest = digestOf(text);
+    const built = buildManifest([
+      { path: 'plan.txt', size: text.length, digest },
+    ]);
+    const url = '/assets/hidden/plan';
+    const own = await portal.as('otto').post('/assets').send({
+      namespace: 'strangers',
+      name: 'own',
+      type: 'dataset',
+      owner: 'group:default/others',
+    });
+    expect(own.status).toBe(201);
+    const begin = async (who: string, address: string) => {
+      const begun = await portal
+        .as(who)
+        .post(`${address}/uploads`)
+        .send({ digest: built.digest, fileCount: 1, size: text.length });
+      return begun.body.upload.id as string;
+    };
+    /** Which of the bytes a push would have to send. */
+    const sendPage = (who: string, id: string) =>
+      portal
+        .as(who)
+        .put(`/uploads/${id}/pages/0`)
+        .type('json')
+        .send(built.pages[0]);
+
+    async function look() {
+      const otto = portal.as('otto');
+      const id = await begin('otto', '/assets/strangers/own');
+      const answers = [await sendPage('otto', id)];
+      await otto.delete(`/uploads/${id}`);
+      for (const address of [
+        '/assets?limit=1000',
+        '/assets?text=plan',
+        '/assets?namespace=hidden',
+        '/facets',
+        '/facets?text=plan',
+        '/changes?after=0&limit=1000',
+        '/deleted-assets',
+        '/uploads',
+        '/service-accounts',
+        url,
+        // Names that are close are suggested.
+        '/assets/hidden/plann',
+        `${url}/versions`,
+        `${url}/versions/latest`,
+        `${url}/versions/latest/files`,
+        `${url}/versions/latest/files/plan.txt`,
+        `${url}/versions/${built.digest}/manifest`,
+        `${url}/aliases`,
+        `${url}/alias-moves`,
+        `${url}/access`,
+        `${url}/explanation`,
+        `${url}/copies`,
+        `${url}/declarations`,
+        `${url}/packs/${digest}`,
+        '/comparison?from=hidden/plan@1&to=hidden/plan@1',
+        '/grants?scope=asset:hidden/plan',
+      ])
+        answers.push(await otto.get(address).set('Range', 'bytes=0-3'));
+      answers.push(
+        await otto.patch(url).send({ title: 'mine' }),
+        await otto.put(`${url}/deletion`).send({}),
+        await otto.delete(`${url}/deletion`),
+        await otto.put(`${url}/aliases/best`).send({ version: '1' }),
+        await grant('otto', {
+          principal: 'user:default/otto',
+          role: 'reader',
+          scope: 'asset:hidden/plan',
+        }),
+      );
+      return answers.map(({ status, text: body, headers, request }) => ({
+        asked: `${request.method} ${new URL(request.url).pathname.replace(
+          id,
+          'ID',
+        )}`,
+        status,
+        body,
+        headers: Object.entries(headers).filter(([name]) => name !== 'date'),
+      }));
+    }
+
+    const before = await look();
+    const made = await portal
+      .as('maya')
+      .post('/assets')
+      .send({
+        namespace: 'hidden',
+        name: 'plan',
+        type: 'dataset',
+        visibility: 'restricted',
+        tags: ['secret'],
+      });
+    expect(made.status).toBe(201);
+    const id = await begin('maya', url);
+    await sendPage('maya', id);
+    await portal
+      .as('maya')
+      .put(`/uploads/${id}/blobs/${digest}`)
+      .type('application/octet-stream')
+      .send(Buffer.from(text));
+    const committed = await portal
+      .as('maya')
+      .post(`/uploads/${id}/commit`)
+      .send({ aliases: ['best'] });
+    expect(committed.status).toBe(201);
+    const hidden = await look();
+    expect(hidden).toEqual(before);
+    expect(hidden.filter(({ status }) => status === 404)).toHaveLength(21);
+    // It could tell: with a grant nearly all of it is different.
+    await granted('maya', {
+      principal: 'user:default/otto',
+      role: 'reader',
+      scope: 'asset:hidden/plan',
+    });
+    const shown = await look();
+    expect(
+      shown.filter((each, index) => each.body !== before[index].body).length,
+    ).toBeGreaterThan(20);
   });
 
   it('explains itself, to everybody about themselves', async () => {

@@ -194,15 +194,10 @@ export class TestPortal {
   /**
    * Sends requests as somebody.
    *
-   * @param who - the name of a person, or a service like `plugin:catalog`
+   * @param who - the name of a person, a service like `plugin:catalog`, or nobody
    */
-  as(who: string) {
-    const authorization = who.includes(':')
-      ? mockCredentials.service.header({
-          onBehalfOf: mockCredentials.service(who),
-          targetPluginId: 'asset-manager',
-        })
-      : mockCredentials.user.header(refOf('user', who));
+  as(who: string | undefined) {
+    const authorization = authorizationOf(who);
     const ask = (method: Method) => (url: string) =>
       request(this.server)
         [method](`/api/asset-manager${url}`)
@@ -215,4 +210,14 @@ export class TestPortal {
       delete: ask('delete'),
     };
   }
+}
+
+function authorizationOf(who: string | undefined): string {
+  if (who === undefined) return mockCredentials.none.header();
+  return who.includes(':')
+    ? mockCredentials.service.header({
+        onBehalfOf: mockCredentials.service(who),
+        targetPluginId: 'asset-manager',
+      })
+    : mockCredentials.user.header(refOf('user', who));
 }

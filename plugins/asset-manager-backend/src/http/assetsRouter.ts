@@ -54,7 +54,8 @@ export function addAssetRoutes(
     });
   });
 
-  router.get('/asset-types', async (_req, res) => {
+  router.get('/asset-types', async (req, res) => {
+    await callers.resolve(req);
     res.json({ items: assets.types() });
   });
 

@@ -1,0 +1,455 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { TestDatabases } from '@backstage/backend-test-utils';
+import {
+  buildManifest,
+  Digest,
+  digestOf,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { parse } from 'yaml';
+import { TestPortal } from './__testUtils__/TestPortal';
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
+jest.setTimeout(120_000);
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+const TEXT = 'the only file\n';
+const DIGEST = digestOf(TEXT);
+const TEAM = 'group:default/team';
+
+/** Who asks, in the order of what they may; the names say what they are at the assets. */
+const PERSONAS = [
+  'nobody',
+  'foreign service',
+  'service account',
+  'stranger',
+  'expired',
+  'approver',
+  'reader',
+  'contributor',
+  'maintainer',
+  'admin',
+  'owner',
+  'operator',
+  'catalog service',
+] as const;
+type Persona = (typeof PERSONAS)[number];
+
+/** What an operation takes. */
+type Takes =
+  | 'nothing'
+  | 'to be signed in'
+  | 'reader'
+  | 'contributor'
+  | 'maintainer'
+  | 'admin'
+  /** A maintainer, and to everybody else there is none. */
+  | 'to give it'
+  /** One's own upload, account or grant. */
+  | 'own'
+  | 'operator'
+  | 'catalog';
+
+type Answer = 401 | 403 | 404 | 'done';
+
+const ROLES_OF: Partial<Record<Persona, Takes[]>> = {
+  approver: ['reader'],
+  reader: ['reader'],
+  contributor: ['reader', 'contributor'],
+  maintainer: ['reader', 'contributor', 'maintainer', 'to give it'],
+  admin: ['reader', 'contributor', 'maintainer', 'to give it', 'admin'],
+  owner: ['reader', 'contributor', 'maintainer', 'to give it', 'own'],
+};
+
+/** The one table: what each persona is answered. */
+function expected(takes: Takes, persona: Persona): Answer {
+  if (takes === 'nothing') return 'done';
+  if (persona === 'nobody') return 401;
+  if (persona === 'foreign service') return 403;
+  if (takes === 'to be signed in') return 'done';
+  if (takes === 'operator') return persona === 'operator' ? 'done' : 403;
+  if (takes === 'catalog') return persona === 'catalog service' ? 'done' : 403;
+  const roles = ROLES_OF[persona];
+  if (roles?.includes(takes)) return 'done';
+  return ['own', 'to give it'].includes(takes) || !roles ? 404 : 403;
+}
+
+interface Row {
+  takes: Takes;
+  body?: object | string;
+  type?: string;
+  query?: string;
+  /** The header. */
+  range?: string;
+  params?: Record<string, string>;
+  /** What the owner does before each persona asks. */
+  before?: (world: World) => Promise<unknown>;
+  /** What the last who may is answered, where it is no success. */
+  status?: number;
+}
+
+interface World {
+  portal: TestPortal;
+  /** The asset's name in the namespace `matrix`. */
+  name: string;
+  url: string;
+  uploadId: string;
+  accountName: string;
+  tokenId: string;
+  grantId: string;
+}
+
+const owner = (world: World) => world.portal.as('owner');
+const begin = (world: World, digest: Digest = digestOf('another')) =>
+  owner(world)
+    .post(`${world.url}/uploads`)
+    .send({ digest, fileCount: 1, size: 1 });
+const withVersion = { selector: '1' };
+const piece = { digest: DIGEST };
+
+/** A row for each operation of the document. */
+const TABLE: Record<string, Row> = {
+  whoami: { takes: 'to be signed in' },
+  listAssetTypes: { takes: 'to be signed in' },
+  listAssets: { takes: 'to be signed in' },
+  createAsset: {
+    takes: 'to be signed in',
+    status: 400,
+    // For a group of one's own, which these are not.
+    body: { namespace: 'other', name: 'x', type: 'nothing' },
+  },
+  listFacets: { takes: 'to be signed in' },
+  getAsset: { takes: 'reader' },
+  updateAsset: { takes: 'maintainer', body: { title: 'x' } },
+  listVersions: { takes: 'reader' },
+  getVersion: { takes: 'reader', params: withVersion },
+  deleteVersion: { takes: 'maintainer', params: withVersion, body: {} },
+  undeleteVersion: {
+    takes: 'maintainer',
+    params: withVersion,
+    before: world =>
+      owner(world).put(`${world.url}/versions/1/deletion`).send({}),
+  },
+  deleteAsset: {
+    takes: 'maintainer',
+    body: {},
+    before: world => owner(world).delete(`${world.url}/deletion`),
+  },
+  undeleteAsset: { takes: 'maintainer', status: 409 },
+  getAccess: { takes: 'maintainer' },
+  explainAccess: { takes: 'reader' },
+  getKeySet: { takes: 'nothing' },
+  exchangeToken: {
+    takes: 'nothing',
+    status: 400,
+    type: 'form',
+    body: { grant_type: 'x' },
+  },
+  listServiceAccounts: { takes: 'to be signed in' },
+  createServiceAccount: {
+    takes: 'to be signed in',
+    status: 400,
+    body: { name: 'WRONG' },
+  },
+  getServiceAccount: { takes: 'own' },
+  updateServiceAccount: { takes: 'own', body: { disabled: false } },
+  listServiceTokens: { takes: 'own' },
+  createServiceToken: { takes: 'own', body: {} },
+  revokeServiceToken: { takes: 'own' },
+  listGrants: { takes: 'maintainer', query: 'scope=asset:matrix/NAME' },
+  createGrant: {
+    takes: 'maintainer',
+    body: { principal: TEAM, role: 'reader', scope: 'asset:matrix/NAME' },
+  },
+  endGrant: {
+    takes: 'to give it',
+    before: async world => {
+      const grant = await world.portal
+        .as('root')
+        .post('/grants')
+        .send({
+          principal: TEAM,
+          role: 'reader',
+          scope: `asset:matrix/${world.name}`,
+        });
+      world.grantId = grant.body.id;
+    },
+  },
+  listDeletedAssets: { takes: 'to be signed in' },
+  getManifest: { takes: 'reader', params: withVersion },
+  getManifestPage: {
+    takes: 'reader',
+    params: { ...withVersion, position: '0' },
+  },
+  getPackPlacement: {
+    takes: 'reader',
+    params: { ...withVersion, position: '0' },
+  },
+  readPack: { takes: 'reader', status: 404, params: piece, range: 'bytes=0-3' },
+  listFiles: { takes: 'reader', params: withVersion },
+  getFile: { takes: 'reader', params: { ...withVersion, path: 'a.txt' } },
+  compareVersions: {
+    takes: 'reader',
+    query: 'from=matrix/NAME@1&to=matrix/NAME@1',
+  },
+  listAliases: { takes: 'reader' },
+  setAlias: {
+    takes: 'contributor',
+    params: { alias: 'candidate' },
+    body: { version: '1' },
+  },
+  removeAlias: {
+    takes: 'contributor',
+    params: { alias: 'candidate' },
+    before: world =>
+      owner(world).put(`${world.url}/aliases/candidate`).send({ version: '1' }),
+  },
+  listAliasMoves: { takes: 'reader' },
+  beginUpload: {
+    takes: 'contributor',
+    body: { digest: digestOf('more'), fileCount: 1, size: 1 },
+  },
+  listStores: { takes: 'to be signed in' },
+  examineStores: { takes: 'operator' },
+  getStorage: { takes: 'operator' },
+  planCollection: { takes: 'operator' },
+  collect: { takes: 'operator' },
+  rebuild: { takes: 'operator', body: {} },
+  listFixityChecks: { takes: 'operator' },
+  createFixityCheck: { takes: 'operator', body: {} },
+  getFixityReport: { takes: 'operator', status: 404, params: { id: 'x' } },
+  listUploads: { takes: 'to be signed in' },
+  listCopyJobs: { takes: 'maintainer' },
+  createCopyJob: {
+    takes: 'maintainer',
+    status: 409,
+    body: { store: 'local', mode: 'replicate' },
+  },
+  getUpload: { takes: 'own' },
+  abortUpload: { takes: 'own', before: begin },
+  putPage: { takes: 'own', status: 400, params: { position: '0' }, body: 'x' },
+  putBlob: { takes: 'own', params: piece, body: TEXT },
+  putPart: { takes: 'own', params: { ...piece, number: '0' }, body: TEXT },
+  signPieces: {
+    takes: 'own',
+    status: 409,
+    body: { pieces: [{ digest: DIGEST, size: 5, checksum: 'AAAAAA==' }] },
+  },
+  completeBlobs: {
+    takes: 'own',
+    body: { blobs: [{ digest: DIGEST, size: 5 }] },
+  },
+  putPack: { takes: 'own', status: 400, params: piece, body: TEXT },
+  completePack: {
+    takes: 'own',
+    status: 409,
+    body: { digest: DIGEST, blobs: [{ digest: DIGEST, size: 5 }] },
+  },
+  commitUpload: { takes: 'own', status: 409, body: {} },
+  listChanges: { takes: 'to be signed in' },
+  listDeclarations: { takes: 'reader' },
+  declareAsset: {
+    takes: 'catalog',
+    body: {
+      location: 'url:x',
+      card: {
+        type: 'dataset',
+        owner: TEAM,
+        visibility: 'public',
+        tags: [],
+        relations: { derivedFrom: [], producedBy: [], consumedBy: [] },
+      },
+    },
+  },
+  acceptDeclaration: {
+    takes: 'maintainer',
+    status: 404,
+    body: { location: 'url:x' },
+  },
+  withdrawDeclaration: { takes: 'catalog', body: { location: 'url:x' } },
+};
+
+interface Operation {
+  id: string;
+  method: (typeof METHODS)[number];
+  template: string;
+}
+
+const document = parse(
+  readFileSync(path.join(__dirname, '../openapi.yaml'), 'utf8'),
+);
+const operations: Operation[] = Object.entries(
+  document.paths as Record<string, Record<string, { operationId: string }>>,
+).flatMap(([template, methods]) =>
+  METHODS.filter(method => methods[method]).map(method => ({
+    id: methods[method].operationId,
+    method,
+    template,
+  })),
+);
+
+describe('the table', () => {
+  it('has a row for each operation of the document, and no other', () => {
+    expect(Object.keys(TABLE).sort()).toEqual(
+      operations.map(({ id }) => id).sort(),
+    );
+  });
+});
+
+describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
+  let portal: TestPortal;
+  let service = '';
+  let count = 0;
+
+  beforeAll(async () => {
+    portal = await TestPortal.start({
+      knex: await databases.init(databaseId),
+      groups: [{ name: 'team' }, { name: 'admins' }],
+      people: {
+        ...Object.fromEntries(PERSONAS.map(name => [name, []])),
+        owner: ['team'],
+        root: ['admins'],
+      },
+      configuration: {
+        administrators: ['group:default/admins'],
+        operators: ['user:default/operator'],
+      },
+    });
+    const grant = (principal: string, role: string, more: object = {}) =>
+      portal
+        .as('root')
+        .post('/grants')
+        .send({ principal, role, scope: 'namespace:matrix', ...more });
+    for (const role of [
+      'approver',
+      'reader',
+      'contributor',
+      'maintainer',
+      'admin',
+    ])
+      expect((await grant(`user:default/${role}`, role)).status).toBe(201);
+    await grant('user:default/expired', 'admin', {
+      expiresAt: new Date(Date.now() + 200).toISOString(),
+    });
+    await portal.as('owner').post('/service-accounts').send({ name: 'idle' });
+    const token = await portal
+      .as('owner')
+      .post('/service-accounts/idle/tokens')
+      .send({});
+    service = `external:asset-manager:idle/${token.body.id}`;
+    await new Promise(resolve => {
+      setTimeout(resolve, 250);
+    });
+  });
+
+  afterAll(() => portal?.stop());
+
+  function senderOf(persona: Persona): string | undefined {
+    if (persona === 'nobody') return undefined;
+    if (persona === 'foreign service') return 'plugin:search';
+    if (persona === 'catalog service') return 'plugin:catalog';
+    return persona === 'service account' ? service : persona;
+  }
+
+  /** A restricted asset with a version, an open upload, an account and a grant. */
+  async function makeWorld(): Promise<World> {
+    const name = `it-${count++}`;
+    const url = `/assets/matrix/${name}`;
+    const { manifest, pages, digest } = buildManifest([
+      { path: 'a.txt', size: TEXT.length, digest: DIGEST },
+    ]);
+    const as = portal.as('owner');
+    await as.post('/assets').send({
+      namespace: 'matrix',
+      name,
+      type: 'dataset',
+      visibility: 'restricted',
+    });
+    const first = await as
+      .post(`${url}/uploads`)
+      .send({ digest, fileCount: 1, size: manifest.size });
+    const { id } = first.body.upload;
+    await as.put(`/uploads/${id}/pages/0`).type('json').send(pages[0]);
+    await as
+      .put(`/uploads/${id}/blobs/${DIGEST}`)
+      .type('application/octet-stream')
+      .send(Buffer.from(TEXT));
+    expect((await as.post(`/uploads/${id}/commit`).send({})).status).toBe(201);
+    const world = {
+      portal,
+      name,
+      url,
+      uploadId: '',
+      accountName: name,
+      tokenId: '',
+      grantId: '',
+    };
+    world.uploadId = (await begin(world)).body.upload.id;
+    await as.post('/service-accounts').send({ name });
+    const token = await as.post(`/service-accounts/${name}/tokens`).send({});
+    world.tokenId = token.body.id;
+    return world;
+  }
+
+  function addressOf({ id, template }: Operation, world: World): string {
+    const { params, query } = TABLE[id];
+    const known: Record<string, string> = {
+      namespace: 'matrix',
+      name: world.name,
+      account: world.accountName,
+      id: template.startsWith('/uploads') ? world.uploadId : world.tokenId,
+      ...(template.startsWith('/grants') && { id: world.grantId }),
+      ...params,
+    };
+    const address = template.replace(/\{(\w+)\}/g, (_, key) => {
+      expect(known).toHaveProperty([key]);
+      return known[key];
+    });
+    return query
+      ? `${address}?${query.replaceAll('NAME', world.name)}`
+      : address;
+  }
+
+  function classify(
+    { takes }: Row,
+    status: number,
+    detail: string | undefined,
+  ): Answer | number {
+    if (status === 401 || status === 403) return status;
+    // That an asset hides is one thing, that it lacks something another.
+    if (status === 404)
+      return takes === 'own' || /that you may read|no grant/.test(detail ?? '')
+        ? 404
+        : 'done';
+    return status < 500 ? 'done' : status;
+  }
+
+  it.each(operations)('$id', async operation => {
+    const row = TABLE[operation.id];
+    const answers: Partial<Record<Persona, Answer | number>> = {};
+    const wanted: typeof answers = {};
+    const world = await makeWorld();
+    let last = 0;
+    for (const persona of PERSONAS) {
+      await row.before?.(world);
+      const request = portal
+        .as(senderOf(persona))
+        [operation.method](addressOf(operation, world));
+      if (row.range) request.set('Range', row.range);
+      if (typeof row.body === 'string')
+        request.type('application/octet-stream').send(Buffer.from(row.body));
+      else if (row.body)
+        request
+          .type(row.type ?? 'json')
+          .send(
+            JSON.parse(JSON.stringify(row.body).replaceAll('NAME', world.name)),
+          );
+      const { status, body } = await request;
+      answers[persona] = classify(row, status, body?.detail);
+      wanted[persona] = expected(row.takes, persona);
+      if (wanted[persona] === 'done') last = status;
+    }
+    expect(answers).toEqual(wanted);
+    expect(row.status ?? Math.min(last, 299)).toBe(last);
+  });
+});

@@ -214,6 +214,43 @@ describe('access', () => {
   });
 
   inBrowser(
+    'asks for access where nothing is shown, and is granted it',
+    async () => {
+      const { otto, maya } = people;
+      const asks = await otto.asset('access', 'request', 'secret/nothing');
+      assert.equal(asks.code, 2);
+      const reader = await pageOf(browser, portal, 'otto');
+      await reader.goto(`${portal.url}/assets/secret/plans`);
+      await reader.getByText(NOT_THERE).waitFor();
+      await reader.getByLabel('Reason').fill('I review it');
+      await reader.getByRole('button', { name: 'Ask for access' }).click();
+      await reader.getByText('Your request is on its way').waitFor();
+      const [own] = (await otto.json('access', 'requests')).items;
+      assert.equal(own.state, 'open');
+      assert.match(
+        await maya.ok('access', 'requests', 'secret/plans'),
+        /otto +reader +30d .*open +I review it/,
+      );
+      const page = await pageOf(browser, portal, 'maya');
+      await page.goto(`${portal.url}/assets/secret/plans/access`);
+      await page.getByRole('row', { name: /otto.*I review it/i }).waitFor();
+      await shot(page, 'access-request');
+      await page
+        .getByRole('button', { name: 'Grant user:default/otto' })
+        .click();
+      await page.getByRole('button', { name: /^End reader/ }).waitFor();
+      await reader.reload();
+      await reader.getByRole('button', { name: 'Use it' }).waitFor();
+      const [after] = (await otto.json('access', 'requests')).items;
+      assert.equal(after.state, 'granted');
+      for (const each of [page, reader]) {
+        assert.deepEqual(each.foreignRequests, []);
+        await each.context().close();
+      }
+    },
+  );
+
+  inBrowser(
     'makes a service account with a token that is shown once',
     async () => {
       const page = await pageOf(browser, portal, 'maya');

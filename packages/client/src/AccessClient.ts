@@ -1,11 +1,14 @@
 import type {
   AccessExplanation,
+  AccessRequest,
   AssetAccess,
   AssetName,
+  CreateAccessRequest,
   CreatedServiceToken,
   CreateGrantRequest,
   CreateServiceAccountRequest,
   CreateServiceTokenRequest,
+  DecideAccessRequest,
   Grant,
   ServiceAccount,
   ServiceToken,
@@ -62,6 +65,60 @@ export class AccessClient {
       method: 'DELETE',
       again: false,
     });
+  }
+
+  /** Asks for access; the answer does not tell whether there is such an asset. */
+  async createRequest(
+    request: CreateAccessRequest,
+    options?: RequestOptions,
+  ): Promise<AccessRequest> {
+    return JSON.parse(
+      await this.#send('/access-requests', {
+        ...options,
+        method: 'POST',
+        body: request,
+      }),
+    );
+  }
+
+  /** The caller's own requests for access, newest first. */
+  async listRequests(options?: RequestOptions): Promise<AccessRequest[]> {
+    return JSON.parse(await this.#send('/access-requests', options)).items;
+  }
+
+  /** Who asks for access to an asset, the oldest first; for those who may give it. */
+  async listRequestsOfAsset(
+    name: AssetName,
+    options?: RequestOptions,
+  ): Promise<AccessRequest[]> {
+    return JSON.parse(
+      await this.#send(`${assetPath(name)}/access-requests`, options),
+    ).items;
+  }
+
+  /** Withdraws an open request of the caller's. */
+  async withdrawRequest(id: string, options?: RequestOptions): Promise<void> {
+    await this.#send(`/access-requests/${encodeURIComponent(id)}`, {
+      ...options,
+      method: 'DELETE',
+      again: false,
+    });
+  }
+
+  /** Grants what was asked for, or declines it. */
+  async decideRequest(
+    id: string,
+    decision: DecideAccessRequest,
+    options?: RequestOptions,
+  ): Promise<AccessRequest> {
+    return JSON.parse(
+      await this.#send(`/access-requests/${encodeURIComponent(id)}/decision`, {
+        ...options,
+        method: 'PUT',
+        body: decision,
+        again: false,
+      }),
+    );
   }
 
   /** Those of the caller's groups; all for administrators. */

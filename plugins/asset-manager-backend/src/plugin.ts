@@ -27,6 +27,7 @@ import { createRouter } from './http/createRouter';
 import { PortalPolicy } from './permissions/PortalPolicy';
 import { CatalogDirectory } from './catalog/CatalogDirectory';
 import { AccessDecider } from './services/AccessDecider';
+import { AccessRequestService } from './services/AccessRequestService';
 import { AliasService } from './services/AliasService';
 import { AssetRecorder } from './services/AssetRecorder';
 import { AssetService } from './services/AssetService';
@@ -345,6 +346,15 @@ export const assetManagerPlugin = createBackendPlugin({
             'utf8',
           ),
         );
+        const grants = new GrantService({
+          repository,
+          assets,
+          decider: access,
+          users,
+          owners,
+          now,
+          createId: createUid,
+        });
         const issuer = new TokenIssuer({
           keys: repository.signingKeys,
           now,
@@ -390,12 +400,11 @@ export const assetManagerPlugin = createBackendPlugin({
             fixity,
             serviceAccounts,
             issuer,
-            grants: new GrantService({
+            grants,
+            accessRequests: new AccessRequestService({
               repository,
               assets,
-              decider: access,
-              users,
-              owners,
+              grants,
               now,
               createId: createUid,
             }),

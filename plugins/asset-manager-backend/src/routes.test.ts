@@ -39,6 +39,7 @@ type Persona = (typeof PERSONAS)[number];
 type Takes =
   | 'nothing'
   | 'to be signed in'
+  | 'to be a person'
   | 'reader'
   | 'contributor'
   | 'maintainer'
@@ -67,6 +68,8 @@ function expected(takes: Takes, persona: Persona): Answer {
   if (persona === 'nobody') return 401;
   if (persona === 'foreign service') return 403;
   if (takes === 'to be signed in') return 'done';
+  if (takes === 'to be a person')
+    return persona.includes('service') ? 403 : 'done';
   if (takes === 'operator') return persona === 'operator' ? 'done' : 403;
   if (takes === 'catalog') return persona === 'catalog service' ? 'done' : 403;
   const roles = ROLES_OF[persona];
@@ -97,6 +100,7 @@ interface World {
   accountName: string;
   tokenId: string;
   grantId: string;
+  requestId: string;
 }
 
 const owner = (world: World) => world.portal.as('owner');
@@ -104,6 +108,12 @@ const begin = (world: World, digest: Digest = digestOf('another')) =>
   owner(world)
     .post(`${world.url}/uploads`)
     .send({ digest, fileCount: 1, size: 1 });
+const askForAccess = async (world: World) => {
+  const asked = await owner(world)
+    .post('/access-requests')
+    .send({ namespace: 'matrix', name: world.name, reason: 'why not' });
+  world.requestId = asked.body.id;
+};
 const withVersion = { selector: '1' };
 const piece = { digest: DIGEST };
 
@@ -156,6 +166,18 @@ const TABLE: Record<string, Row> = {
   listServiceTokens: { takes: 'own' },
   createServiceToken: { takes: 'own', body: {} },
   revokeServiceToken: { takes: 'own' },
+  listAccessRequests: { takes: 'to be signed in' },
+  createAccessRequest: {
+    takes: 'to be a person',
+    body: { namespace: 'matrix', name: 'NAME', reason: 'why not' },
+  },
+  listAccessRequestsOfAsset: { takes: 'maintainer' },
+  withdrawAccessRequest: { takes: 'own', before: askForAccess },
+  decideAccessRequest: {
+    takes: 'to give it',
+    body: { granted: false },
+    before: askForAccess,
+  },
   listGrants: { takes: 'maintainer', query: 'scope=asset:matrix/NAME' },
   createGrant: {
     takes: 'maintainer',
@@ -327,7 +349,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       'maintainer',
       'admin',
     ])
-      expect((await grant(`user:default/${role}`, role)).status).toBe(201);
+      await grant(`user:default/${role}`, role);
     await grant('user:default/expired', 'admin', {
       expiresAt: new Date(Date.now() + 200).toISOString(),
     });
@@ -383,6 +405,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       accountName: name,
       tokenId: '',
       grantId: '',
+      requestId: '',
     };
     world.uploadId = (await begin(world)).body.upload.id;
     await as.post('/service-accounts').send({ name });
@@ -399,6 +422,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       account: world.accountName,
       id: template.startsWith('/uploads') ? world.uploadId : world.tokenId,
       ...(template.startsWith('/grants') && { id: world.grantId }),
+      ...(template.startsWith('/access-req') && { id: world.requestId }),
       ...params,
     };
     const address = template.replace(/\{(\w+)\}/g, (_, key) => {
@@ -418,7 +442,8 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
     if (status === 401 || status === 403) return status;
     // That an asset hides is one thing, that it lacks something another.
     if (status === 404)
-      return takes === 'own' || /that you may read|no grant/.test(detail ?? '')
+      return takes === 'own' ||
+        /that you may read|no grant|no open request/.test(detail ?? '')
         ? 404
         : 'done';
     return status < 500 ? 'done' : status;

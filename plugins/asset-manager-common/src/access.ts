@@ -189,3 +189,49 @@ export interface AssetAccess {
   /** Roles that the caller may grant here. */
   grantable: Role[];
 }
+
+/**
+ * That somebody asks for a role at an asset. It says nothing of whether there is
+ * such an asset.
+ *
+ * @public
+ */
+export interface AccessRequest {
+  id: string;
+  namespace: string;
+  name: string;
+  /** Entity reference of the person. */
+  requester: string;
+  role: Role;
+  /** How long the grant is to last. */
+  days: number;
+  reason: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  /** After 30 days nobody answers any more. */
+  state: 'open' | 'granted' | 'declined' | 'withdrawn' | 'ended';
+  /** ISO 8601, UTC. */
+  decidedAt?: string;
+  decidedBy?: string;
+  /** What whoever decided wrote. */
+  answer?: string;
+}
+
+/** @public */
+export interface CreateAccessRequest {
+  namespace: string;
+  name: string;
+  /** Left out: reader. */
+  role?: 'reader' | 'contributor';
+  /** Left out: 30; 366 at most. */
+  days?: number;
+  reason: string;
+}
+
+/** @public */
+export interface DecideAccessRequest {
+  granted: boolean;
+  /** How long the grant lasts; as asked when left out. */
+  days?: number;
+  answer?: string;
+}

@@ -1,5 +1,11 @@
 import type { Command } from '../Command';
 import { accessExplain, accessGrant, accessList, accessRevoke } from './access';
+import {
+  accessDecide,
+  accessRequest,
+  accessRequests,
+  accessWithdraw,
+} from './accessRequest';
 import { aliasHistory, aliasList, aliasRemove, aliasSet } from './alias';
 import { cacheList, cachePrune, cacheVerify } from './cache';
 import { cat } from './cat';
@@ -63,6 +69,10 @@ export const commands: readonly Command[] = [
   accessGrant,
   accessRevoke,
   accessExplain,
+  accessRequest,
+  accessRequests,
+  accessWithdraw,
+  accessDecide,
   serviceAccountList,
   serviceAccountCreate,
   serviceAccountDisable,

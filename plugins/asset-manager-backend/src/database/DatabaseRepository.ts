@@ -4,6 +4,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import type { Knex } from 'knex';
 import type { Repository } from '../services/ports';
+import { DatabaseAccessRequestStore } from './DatabaseAccessRequestStore';
 import { DatabaseAliasStore } from './DatabaseAliasStore';
 import { DatabaseAssetStore } from './DatabaseAssetStore';
 import { DatabaseBlobIndex } from './DatabaseBlobIndex';
@@ -55,6 +56,7 @@ export class DatabaseRepository implements Repository {
   readonly copyJobs;
   readonly storage;
   readonly leases;
+  readonly accessRequests;
   readonly grants;
   readonly serviceAccounts;
   readonly signingKeys;
@@ -73,6 +75,7 @@ export class DatabaseRepository implements Repository {
     this.declarations = new DatabaseDeclarationStore(knex);
     this.copyJobs = new DatabaseCopyJobStore(knex);
     this.leases = new DatabaseLeaseStore(knex);
+    this.accessRequests = new DatabaseAccessRequestStore(knex);
     this.grants = new DatabaseGrantStore(knex);
     this.serviceAccounts = new DatabaseServiceAccountStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);

@@ -1,14 +1,18 @@
 import type { Router } from 'express';
+import type { AccessRequestService } from '../services/AccessRequestService';
 import type { GrantService } from '../services/GrantService';
 import { answerOnce } from './idempotency';
 import { nameOf, RouterContext } from './requests';
 
-/** Routes of the nouns `access` and `grants`. */
+/** Routes of the nouns `access`, `grants` and `access-requests`. */
 export function addAccessRoutes(
   router: Router,
-  context: RouterContext & { grants: GrantService },
+  context: RouterContext & {
+    grants: GrantService;
+    accessRequests: AccessRequestService;
+  },
 ): void {
-  const { grants, callers, idempotency, now } = context;
+  const { grants, accessRequests, callers, idempotency, now } = context;
 
   router.get('/assets/:namespace/:name/access', async (req, res) => {
     res.json(await grants.ofAsset(await callers.resolve(req), nameOf(req)));
@@ -45,6 +49,49 @@ export function addAccessRoutes(
         status: 201,
         body: await grants.create(caller, req.body),
       }),
+    });
+  });
+
+  router.get('/access-requests', async (req, res) => {
+    res.json({ items: await accessRequests.list(await callers.resolve(req)) });
+  });
+
+  router.post('/access-requests', async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store: idempotency,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => ({
+        status: 201,
+        body: await accessRequests.create(caller, req.body),
+      }),
+    });
+  });
+
+  router.delete('/access-requests/:id', async (req, res) => {
+    await accessRequests.withdraw(await callers.resolve(req), req.params.id);
+    res.status(204).end();
+  });
+
+  router.put('/access-requests/:id/decision', async (req, res) => {
+    res.json(
+      await accessRequests.decide(
+        await callers.resolve(req),
+        req.params.id,
+        req.body,
+      ),
+    );
+  });
+
+  router.get('/assets/:namespace/:name/access-requests', async (req, res) => {
+    res.json({
+      items: await accessRequests.ofAsset(
+        await callers.resolve(req),
+        nameOf(req),
+      ),
     });
   });
 

@@ -2,6 +2,7 @@ import type { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import express, { Router } from 'express';
 import PromiseRouter from 'express-promise-router';
+import type { AccessRequestService } from '../services/AccessRequestService';
 import type { AliasService } from '../services/AliasService';
 import type { AssetService } from '../services/AssetService';
 import type { BlobIntake } from '../services/BlobIntake';
@@ -45,6 +46,7 @@ export function createRouter(
     operator: OperatorService;
     fixity: FixityService;
     grants: GrantService;
+    accessRequests: AccessRequestService;
     serviceAccounts: ServiceAccountService;
     issuer: TokenIssuer;
     changes: ChangeService;

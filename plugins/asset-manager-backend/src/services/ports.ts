@@ -1,4 +1,5 @@
 import type {
+  AccessRequest,
   AliasMove,
   AssetChange,
   AssetChangeKind,
@@ -132,6 +133,31 @@ export interface GrantStore {
   ): Promise<GrantRecord[]>;
   insert(grant: Grant, scope: GrantScope, assetId?: number): Promise<void>;
   end(id: string, at: string, by: string): Promise<void>;
+}
+
+/** Somebody asks for access; `ended` is told by its age. */
+export type AccessRequestRecord = Omit<AccessRequest, 'state'> & {
+  state: Exclude<AccessRequest['state'], 'ended'>;
+};
+
+export interface AccessRequestStore {
+  find(id: string): Promise<AccessRequestRecord | undefined>;
+  /** Newest first, whatever became of them. */
+  listOf(requester: string, limit: number): Promise<AccessRequestRecord[]>;
+  openOf(requester: string, since: string): Promise<AccessRequestRecord[]>;
+  /** Oldest first. */
+  openFor(name: AssetName, since: string): Promise<AccessRequestRecord[]>;
+  insert(request: AccessRequestRecord): Promise<void>;
+  /** Leaves one alone that is not open any more. */
+  decide(
+    id: string,
+    decision: {
+      state: 'granted' | 'declined' | 'withdrawn';
+      at: string;
+      by: string;
+      answer?: string;
+    },
+  ): Promise<void>;
 }
 
 /** An account of a pipeline or CI job. */
@@ -559,6 +585,7 @@ export interface Repository {
   readonly storage: StorageStatistics;
   readonly leases: LeaseStore;
   readonly grants: GrantStore;
+  readonly accessRequests: AccessRequestStore;
   readonly serviceAccounts: ServiceAccountStore;
   readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */

@@ -11,6 +11,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import { useState } from 'react';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
+import { AccessRequests } from './AccessRequests';
 import { Explain } from './Explain';
 import { GrantForm } from './GrantForm';
 import { GrantTable } from './GrantTable';
@@ -66,6 +67,7 @@ function Grants(props: { asset: Asset; reload: () => void }) {
   };
   return (
     <>
+      <AccessRequests asset={asset} onDecided={changed} />
       <Flex direction="column" gap="3">
         <Text as="h2" variant="title-x-small">
           Grants

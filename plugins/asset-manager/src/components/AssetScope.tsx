@@ -9,12 +9,14 @@ import {
   assetManagerApiRef,
   Problem,
 } from '@baseasset/backstage-plugin-asset-manager-react';
+import type { AssetManagerError } from '@baseasset/client';
 import type { ReactNode } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { AccessContent } from './AccessContent';
 import { AssetTab, viewOf } from './assetAddress';
 import { DeclarationBand } from './DeclarationBand';
+import { RequestAccess } from './RequestAccess';
 import { FirstPush } from './FirstPush';
 import { VersionBar } from './VersionBar';
 
@@ -54,7 +56,17 @@ export function AssetScope(props: {
     };
   }, [client, namespace, shortName, selector]);
 
-  if (error) return <Problem error={error} retry={retry} />;
+  if (error) {
+    const { status } = error as Partial<AssetManagerError>;
+    return (
+      <Flex direction="column" gap="4">
+        <Problem error={error} retry={retry} />
+        {status === 404 && selector === undefined && (
+          <RequestAccess name={name} />
+        )}
+      </Flex>
+    );
+  }
   if (!value) {
     return (
       <Flex direction="column" gap="3" aria-busy={loading}>

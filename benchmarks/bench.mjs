@@ -12,7 +12,14 @@ import { build } from '../scripts/lib/build.mjs';
 import { root, setUp } from '../scripts/lib/tools.mjs';
 import { Report, workshop } from './measure.mjs';
 
-const SUITES = ['transfer', 'small-files', 'bucket', 'memory', 'catalog'];
+const SUITES = [
+  'transfer',
+  'small-files',
+  'bucket',
+  'memory',
+  'access',
+  'catalog',
+];
 
 const tools = setUp();
 build(tools);

@@ -124,6 +124,33 @@ describe('access', () => {
     await lin.ok('access', 'revoke', id);
   });
 
+  it('makes grants as a file says, and says before what it would do', async () => {
+    const { lin } = people;
+    const folder = folderOf({
+      'access.yaml': `scopes:
+  namespace:filed:
+    - { role: contributor, principal: team-genome, reason: from Git }
+    - { deny: contributor, principal: user:otto }
+`,
+      'none.yaml': 'scopes: { "namespace:filed": }',
+    });
+    const apply = (name, ...options) =>
+      lin.ok('access', 'apply', path.join(folder, name), ...options);
+    const plan =
+      '+ not contributor otto at namespace:filed\n+ contributor team-genome at namespace:filed\n';
+    const count = async () =>
+      (await lin.json('access', 'list', 'namespace:filed')).items.length;
+    assert.equal(await apply('access.yaml', '--dry-run'), plan);
+    assert.equal(await count(), 0);
+    assert.equal(await apply('access.yaml'), plan);
+    assert.equal(await count(), 2);
+    assert.equal(await apply('access.yaml'), '');
+    assert.match(await apply('none.yaml'), /^- .*\n- .*\n$/);
+    assert.equal(await count(), 0);
+    const missing = await lin.asset('access', 'apply', 'nothing.yaml');
+    assert.equal(missing.code, 2);
+  });
+
   it('lets a CI job push with a token of a service account, until it is revoked', async () => {
     const { maya, lin } = people;
     await maya.ok('service-account', 'create', 'nightly');

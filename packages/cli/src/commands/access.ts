@@ -156,6 +156,80 @@ export const accessGrant: Command = {
   },
 };
 
+export const accessApply: Command = {
+  name: 'access apply',
+  group: 'govern',
+  summary: 'give and end grants so that they are as a file says',
+  details: [
+    'The file names scopes, and of each the grants that are to be there: others of that scope\nend. Scopes that it does not name are left alone. So access can live in Git, and CI apply it.',
+    'scopes:\n  models/basecaller:\n    - { role: reader, principal: team-genome, until: 2027-01-01, reason: the review }\n  namespace:models:\n    - { role: contributor, principal: service:nightly }\n    - { deny: contributor, principal: user:otto }',
+  ],
+  args: [{ name: 'FILE', description: 'YAML or JSON' }],
+  options: {
+    'dry-run': { type: 'boolean', description: 'say what would be done' },
+  },
+  examples: [
+    {
+      line: 'asset access apply access.yaml --dry-run',
+      does: 'what differs from the file',
+    },
+    { line: 'asset access apply access.yaml', does: 'does it' },
+  ],
+  async run(context, { args, options }) {
+    const { promises: fs } = await import('node:fs');
+    const { parse } = await import('yaml');
+    const { formatScope, ROLES } = await import(
+      '@baseasset/backstage-plugin-asset-manager-common'
+    );
+    const { readAccessFile, planGrants } = await import('../lib/accessFile');
+    const text = await fs.readFile(args[0], 'utf8').catch(error => {
+      throw new UsageError(`${args[0]} can't be read (${error.code})`);
+    });
+    const document = typed(() => parse(text));
+    const names = new Map<string, string>();
+    for (const name of Object.keys(document?.scopes ?? {}))
+      names.set(name, formatScope(await readScope(name)));
+    const wanted = readAccessFile(document, {
+      readScope: name => names.get(name)!,
+      roles: ROLES,
+    });
+    const client = await context.client();
+    const { signal } = context;
+    // All of it is looked at before any of it is done.
+    const plans = [];
+    for (const scope of wanted)
+      plans.push(
+        planGrants(
+          scope,
+          await client.access.listGrants(scope.scope, { signal }),
+        ),
+      );
+    const create = plans.flatMap(plan => plan.create);
+    const end = plans.flatMap(plan => plan.end);
+    if (!options.flag('dry-run')) {
+      for (const request of create)
+        await client.access.grant(request, { signal });
+      for (const { id } of end) await client.access.endGrant(id, { signal });
+    }
+    if (context.json) {
+      context.printJson({ create, end, dryRun: options.flag('dry-run') });
+      return;
+    }
+    const line = (
+      sign: string,
+      each: Pick<Grant, 'role' | 'principal' | 'scope'> & { effect?: string },
+    ) =>
+      `${sign} ${each.effect === 'deny' ? 'not ' : ''}${
+        each.role
+      } ${formatEntity(each.principal)} at ${each.scope}`;
+    for (const each of create) context.print(line('+', each));
+    for (const each of end) context.print(line('-', each));
+    if (create.length + end.length === 0)
+      context.note('All is as the file says.');
+    else if (options.flag('dry-run')) context.note('Nothing was changed.');
+  },
+};
+
 export const accessRevoke: Command = {
   name: 'access revoke',
   group: 'govern',

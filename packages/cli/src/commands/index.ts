@@ -1,5 +1,11 @@
 import type { Command } from '../Command';
-import { accessExplain, accessGrant, accessList, accessRevoke } from './access';
+import {
+  accessApply,
+  accessExplain,
+  accessGrant,
+  accessList,
+  accessRevoke,
+} from './access';
 import {
   accessDecide,
   accessRequest,
@@ -68,6 +74,7 @@ export const commands: readonly Command[] = [
   accessList,
   accessGrant,
   accessRevoke,
+  accessApply,
   accessExplain,
   accessRequest,
   accessRequests,

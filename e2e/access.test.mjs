@@ -277,6 +277,30 @@ describe('access', () => {
     },
   );
 
+  inBrowser('gives a role for a whole namespace', async () => {
+    const page = await pageOf(browser, portal, 'lin');
+    await page.goto(`${portal.url}/assets/access`);
+    await page.getByRole('textbox', { name: 'Name' }).fill('shared');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('There are no grants').waitFor();
+    await page
+      .getByRole('combobox', { name: /^Person, group or account/ })
+      .fill('genome');
+    await page.getByRole('option', { name: /Team Genome/ }).click();
+    await page.getByRole('button', { name: 'Grant', exact: true }).click();
+    await page
+      .getByRole('row', { name: /genome.*reader.*all of shared/i })
+      .waitFor();
+    await shot(page, 'scope-access');
+    await page.getByRole('button', { name: /^End reader/ }).click();
+    await page.getByText('There are no grants').waitFor();
+    await page.context().close();
+    const stranger = await pageOf(browser, portal, 'otto');
+    await stranger.goto(`${portal.url}/assets/access?scope=namespace:shared`);
+    await stranger.getByText('may not see who has access').waitFor();
+    await stranger.context().close();
+  });
+
   inBrowser(
     'makes a service account with a token that is shown once',
     async () => {

@@ -1,8 +1,9 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { EntityRefLink } from '@backstage/plugin-catalog-react';
 import { Flex, Skeleton, Text } from '@backstage/ui';
-import type {
+import {
   Asset,
+  formatScope,
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
@@ -60,6 +61,11 @@ function Grants(props: { asset: Asset; reload: () => void }) {
   } = useAsyncRetry(() => client.access.ofAsset(asset), [client, asset]);
   if (error) return <Problem error={error} retry={retry} />;
   if (!access) return <Skeleton width="100%" height={200} />;
+  const scope = formatScope({
+    kind: 'asset',
+    namespace: asset.namespace,
+    name: asset.name,
+  });
   const changed = () => {
     retry();
     // What the person may do may be another by now.
@@ -73,11 +79,12 @@ function Grants(props: { asset: Asset; reload: () => void }) {
           Grants
         </Text>
         <GrantTable
+          scope={scope}
           grants={access.grants}
           grantable={access.grantable}
           onEnded={changed}
         />
-        <GrantForm asset={asset} roles={access.grantable} onGranted={changed} />
+        <GrantForm scope={scope} roles={access.grantable} onGranted={changed} />
       </Flex>
       <Flex direction="column" gap="3">
         <Text as="h2" variant="title-x-small">

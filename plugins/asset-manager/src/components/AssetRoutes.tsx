@@ -2,6 +2,7 @@ import { Route, Routes } from 'react-router-dom';
 import { AssetPage } from './AssetPage';
 import { AssetsPage } from './AssetsPage';
 import { DeletedPage } from './DeletedPage';
+import { ScopeAccessPage } from './ScopeAccessPage';
 import { ServiceAccountsPage } from './ServiceAccountsPage';
 import { StoragePage } from './StoragePage';
 
@@ -10,6 +11,7 @@ export function AssetRoutes() {
   return (
     <Routes>
       <Route path="/" element={<AssetsPage />} />
+      <Route path="/access" element={<ScopeAccessPage />} />
       <Route path="/deleted" element={<DeletedPage />} />
       <Route path="/service-accounts" element={<ServiceAccountsPage />} />
       <Route path="/storage" element={<StoragePage />} />

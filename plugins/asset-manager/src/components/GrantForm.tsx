@@ -1,10 +1,6 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Button, Flex, Select, TextField } from '@backstage/ui';
-import {
-  AssetName,
-  formatScope,
-  Role,
-} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Role } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetManagerApiRef,
   Problem,
@@ -26,14 +22,15 @@ const EFFECTS = [
   { id: 'deny', label: 'must not be' },
 ];
 
-/** Gives a role at an asset in one line. */
+/** Gives a role in one line. */
 export function GrantForm(props: {
-  asset: AssetName;
+  /** Where, as the API writes it. */
+  scope: string;
   /** Roles that the person may give. */
   roles: readonly Role[];
   onGranted: () => void;
 }) {
-  const { asset, roles, onGranted } = props;
+  const { scope, roles, onGranted } = props;
   const client = useApi(assetManagerApiRef);
   const [principal, setPrincipal] = useState<string | null>(null);
   const [effect, setEffect] = useState('allow');
@@ -48,7 +45,7 @@ export function GrantForm(props: {
       principal,
       role: role as Role,
       effect: effect as 'allow' | 'deny',
-      scope: formatScope({ kind: 'asset', ...asset }),
+      scope,
       expiresAt:
         days === '0'
           ? undefined
@@ -59,7 +56,7 @@ export function GrantForm(props: {
     setReason('');
     setRound(before => before + 1);
     onGranted();
-  }, [client, asset, principal, role, effect, days, reason, onGranted]);
+  }, [client, scope, principal, role, effect, days, reason, onGranted]);
   return (
     <Flex direction="column" gap="2">
       <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>

@@ -1,6 +1,6 @@
-import { useApi } from '@backstage/frontend-plugin-api';
+import { useApi, useRouteRef } from '@backstage/frontend-plugin-api';
 import { EntityRefLink } from '@backstage/plugin-catalog-react';
-import { Button, Text } from '@backstage/ui';
+import { Button, Link, Text } from '@backstage/ui';
 import type {
   Grant,
   Role,
@@ -11,6 +11,7 @@ import {
   Problem,
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
+import { assetsRouteRef } from '../routes';
 import styles from './VersionsContent.module.css';
 
 /** Where a grant was given, as a sentence has it. */
@@ -34,12 +35,15 @@ function Principal({ principal }: { principal: string }) {
 
 /** Who has which role, and the way to end it. */
 export function GrantTable(props: {
+  /** The scope that is looked at; what was given for a wider one is ended there. */
+  scope: string;
   grants: readonly Grant[];
   /** Roles that the person may give, and so take away. */
   grantable: readonly Role[];
   onEnded: () => void;
 }) {
-  const { grants, grantable, onEnded } = props;
+  const { scope, grants, grantable, onEnded } = props;
+  const base = useRouteRef(assetsRouteRef)?.() ?? '/assets';
   const client = useApi(assetManagerApiRef);
   const [ended, end] = useAsyncFn(
     async (id: string) => {
@@ -84,7 +88,19 @@ export function GrantTable(props: {
                     grant.role
                   )}
                 </td>
-                <td>{placeOf(grant.scope)}</td>
+                <td>
+                  {grant.scope === scope ? (
+                    placeOf(grant.scope)
+                  ) : (
+                    <Link
+                      href={`${base}/access?${new URLSearchParams({
+                        scope: grant.scope,
+                      })}`}
+                    >
+                      {placeOf(grant.scope)}
+                    </Link>
+                  )}
+                </td>
                 <td>{grant.expiresAt && <Age time={grant.expiresAt} />}</td>
                 <td>
                   <Age time={grant.createdAt} />
@@ -93,18 +109,17 @@ export function GrantTable(props: {
                 </td>
                 <td className={styles.message}>{grant.reason}</td>
                 <td>
-                  {grant.scope.startsWith('asset:') &&
-                    grantable.includes(grant.role) && (
-                      <Button
-                        size="small"
-                        variant="secondary"
-                        isDisabled={ended.loading}
-                        aria-label={`End ${grant.role} of ${grant.principal}`}
-                        onPress={() => end(grant.id)}
-                      >
-                        End
-                      </Button>
-                    )}
+                  {grant.scope === scope && grantable.includes(grant.role) && (
+                    <Button
+                      size="small"
+                      variant="secondary"
+                      isDisabled={ended.loading}
+                      aria-label={`End ${grant.role} of ${grant.principal}`}
+                      onPress={() => end(grant.id)}
+                    >
+                      End
+                    </Button>
+                  )}
                 </td>
               </tr>
             ))}

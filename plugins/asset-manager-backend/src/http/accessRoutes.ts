@@ -1,8 +1,7 @@
 import type { Router } from 'express';
 import type { AccessRequestService } from '../services/AccessRequestService';
 import type { GrantService } from '../services/GrantService';
-import { answerOnce } from './idempotency';
-import { nameOf, RouterContext } from './requests';
+import { creating, nameOf, RouterContext } from './requests';
 
 /** Routes of the nouns `access`, `grants` and `access-requests`. */
 export function addAccessRoutes(
@@ -12,7 +11,7 @@ export function addAccessRoutes(
     accessRequests: AccessRequestService;
   },
 ): void {
-  const { grants, accessRequests, callers, idempotency, now } = context;
+  const { grants, accessRequests, callers } = context;
 
   router.get('/assets/:namespace/:name/access', async (req, res) => {
     res.json(await grants.ofAsset(await callers.resolve(req), nameOf(req)));
@@ -37,39 +36,19 @@ export function addAccessRoutes(
     });
   });
 
-  router.post('/grants', async (req, res) => {
-    const caller = await callers.resolve(req);
-    await answerOnce({
-      store: idempotency,
-      now,
-      caller,
-      req,
-      res,
-      work: async () => ({
-        status: 201,
-        body: await grants.create(caller, req.body),
-      }),
-    });
-  });
+  router.post(
+    '/grants',
+    creating(context, (caller, req) => grants.create(caller, req.body)),
+  );
 
   router.get('/access-requests', async (req, res) => {
     res.json({ items: await accessRequests.list(await callers.resolve(req)) });
   });
 
-  router.post('/access-requests', async (req, res) => {
-    const caller = await callers.resolve(req);
-    await answerOnce({
-      store: idempotency,
-      now,
-      caller,
-      req,
-      res,
-      work: async () => ({
-        status: 201,
-        body: await accessRequests.create(caller, req.body),
-      }),
-    });
-  });
+  router.post(
+    '/access-requests',
+    creating(context, (caller, req) => accessRequests.create(caller, req.body)),
+  );
 
   router.delete('/access-requests/:id', async (req, res) => {
     await accessRequests.withdraw(await callers.resolve(req), req.params.id);

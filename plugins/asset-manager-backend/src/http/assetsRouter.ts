@@ -6,8 +6,14 @@ import type {
 import { FieldError } from '../model/FieldError';
 import { AssetService, readEntityRef } from '../services/AssetService';
 import type { OperatorService } from '../services/OperatorService';
-import { answerOnce } from './idempotency';
-import { cursorOf, limitOf, listOf, nameOf, RouterContext } from './requests';
+import {
+  creating,
+  cursorOf,
+  limitOf,
+  listOf,
+  nameOf,
+  RouterContext,
+} from './requests';
 
 function queryOf(query: Record<string, unknown>): AssetQuery {
   return {
@@ -41,7 +47,7 @@ export function addAssetRoutes(
   router: Router,
   context: RouterContext & { assets: AssetService; operator: OperatorService },
 ): void {
-  const { assets, operator, callers, idempotency, now } = context;
+  const { assets, operator, callers } = context;
 
   router.get('/whoami', async (req, res) => {
     const caller = await callers.resolve(req);
@@ -76,20 +82,10 @@ export function addAssetRoutes(
     );
   });
 
-  router.post('/assets', async (req, res) => {
-    const caller = await callers.resolve(req);
-    await answerOnce({
-      store: idempotency,
-      now,
-      caller,
-      req,
-      res,
-      work: async () => ({
-        status: 201,
-        body: await assets.create(caller, req.body),
-      }),
-    });
-  });
+  router.post(
+    '/assets',
+    creating(context, (caller, req) => assets.create(caller, req.body)),
+  );
 
   router.get('/assets/:namespace/:name', async (req, res) => {
     const asset = await assets.get(await callers.resolve(req), nameOf(req));

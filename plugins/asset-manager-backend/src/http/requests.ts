@@ -1,20 +1,45 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import {
   AssetName,
   Digest,
   parseDigest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { Caller } from '../model/caller';
 import { FieldError, inField } from '../model/FieldError';
 import type { Clock, VersionRecord } from '../services/ports';
 import type { StorePreference } from '../services/Stores';
 import type { CallerResolver } from './CallerResolver';
-import type { IdempotencyStore } from './idempotency';
+import { answerOnce, IdempotencyStore } from './idempotency';
 
 /** What all routers need. */
 export interface RouterContext {
   callers: CallerResolver;
   idempotency: IdempotencyStore;
   now: Clock;
+}
+
+/**
+ * A route that creates something, and does so once however often it is asked.
+ *
+ * @param status - 202 for what is only ordered
+ */
+export function creating(
+  context: RouterContext,
+  create: (caller: Caller, req: Request) => Promise<object>,
+  status: 201 | 202 = 201,
+): RequestHandler {
+  const { callers, idempotency: store, now } = context;
+  return async (req, res) => {
+    const caller = await callers.resolve(req);
+    await answerOnce({
+      store,
+      now,
+      caller,
+      req,
+      res,
+      work: async () => ({ status, body: await create(caller, req) }),
+    });
+  };
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { Router } from 'express';
 import type { ServiceAccountService } from '../services/ServiceAccountService';
 import type { TokenIssuer } from '../services/TokenIssuer';
-import { answerOnce } from './idempotency';
-import type { RouterContext } from './requests';
+import { creating, RouterContext } from './requests';
 
 /** Where anybody may ask: who asks shows a token, or wants to know what ours look like. */
 export const OPEN_PATHS = ['/token', '/.well-known/jwks.json'];
@@ -15,7 +14,7 @@ export function addServiceAccountRoutes(
     issuer: TokenIssuer;
   },
 ): void {
-  const { serviceAccounts, issuer, callers, idempotency, now } = context;
+  const { serviceAccounts, issuer, callers } = context;
   const one = '/service-accounts/:account';
 
   router.get('/.well-known/jwks.json', async (_req, res) => {
@@ -32,20 +31,12 @@ export function addServiceAccountRoutes(
     res.json({ items: await serviceAccounts.list(await callers.resolve(req)) });
   });
 
-  router.post('/service-accounts', async (req, res) => {
-    const caller = await callers.resolve(req);
-    await answerOnce({
-      store: idempotency,
-      now,
-      caller,
-      req,
-      res,
-      work: async () => ({
-        status: 201,
-        body: await serviceAccounts.create(caller, req.body),
-      }),
-    });
-  });
+  router.post(
+    '/service-accounts',
+    creating(context, (caller, req) =>
+      serviceAccounts.create(caller, req.body),
+    ),
+  );
 
   router.get(one, async (req, res) => {
     const caller = await callers.resolve(req);

@@ -2,8 +2,7 @@ import type { Router } from 'express';
 import type { CopyService } from '../services/CopyService';
 import type { FixityService } from '../services/FixityService';
 import type { OperatorService } from '../services/OperatorService';
-import { answerOnce } from './idempotency';
-import { nameOf, RouterContext } from './requests';
+import { creating, nameOf, RouterContext } from './requests';
 
 /** Routes about where bytes are kept. */
 export function addStorageRoutes(
@@ -14,7 +13,7 @@ export function addStorageRoutes(
     fixity: FixityService;
   },
 ): void {
-  const { copies, operator, fixity, callers, idempotency, now } = context;
+  const { copies, operator, fixity, callers } = context;
 
   router.get('/stores', async (req, res) => {
     await callers.resolve(req);
@@ -45,20 +44,10 @@ export function addStorageRoutes(
     res.json({ items: await fixity.list(await callers.resolve(req)) });
   });
 
-  router.post('/storage/checks', async (req, res) => {
-    const caller = await callers.resolve(req);
-    await answerOnce({
-      store: idempotency,
-      now,
-      caller,
-      req,
-      res,
-      work: async () => ({
-        status: 202,
-        body: await fixity.order(caller, req.body),
-      }),
-    });
-  });
+  router.post(
+    '/storage/checks',
+    creating(context, (caller, req) => fixity.order(caller, req.body), 202),
+  );
 
   router.get('/storage/checks/:id', async (req, res) => {
     res.json(await fixity.report(await callers.resolve(req), req.params.id));
@@ -70,18 +59,12 @@ export function addStorageRoutes(
     });
   });
 
-  router.post('/assets/:namespace/:name/copies', async (req, res) => {
-    const caller = await callers.resolve(req);
-    await answerOnce({
-      store: idempotency,
-      now,
-      caller,
-      req,
-      res,
-      work: async () => ({
-        status: 202,
-        body: await copies.create(caller, nameOf(req), req.body),
-      }),
-    });
-  });
+  router.post(
+    '/assets/:namespace/:name/copies',
+    creating(
+      context,
+      (caller, req) => copies.create(caller, nameOf(req), req.body),
+      202,
+    ),
+  );
 }

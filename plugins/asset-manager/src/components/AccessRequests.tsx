@@ -9,7 +9,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
-import styles from './VersionsContent.module.css';
+import styles from './table.module.css';
 
 /** Who asks for access to an asset, with the ways to grant and decline it. */
 export function AccessRequests(props: {

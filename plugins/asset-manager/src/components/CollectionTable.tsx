@@ -1,7 +1,7 @@
 import { Flex, Text } from '@backstage/ui';
 import type { CollectionPlan } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
-import styles from './StoragePage.module.css';
+import styles from './table.module.css';
 
 const SHOWN = 50;
 

@@ -13,7 +13,7 @@ import { useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { addressOf, viewOf } from './assetAddress';
 import type { AssetScopeValue } from './AssetScope';
-import styles from './VersionsContent.module.css';
+import styles from './table.module.css';
 
 const SIGNS: Record<FileChangeKind, { sign: string; style: string }> = {
   added: { sign: '+ added', style: styles.added },

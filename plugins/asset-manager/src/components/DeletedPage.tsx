@@ -12,7 +12,7 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { useNavigate } from 'react-router-dom';
 import { assetsRouteRef } from '../routes';
 import { nameOf } from './assetAddress';
-import styles from './StoragePage.module.css';
+import styles from './table.module.css';
 
 /** The person's deleted assets, as long as they can be brought back. */
 export function DeletedPage() {

@@ -11,7 +11,7 @@ import {
   Problem,
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
-import styles from './VersionsContent.module.css';
+import styles from './table.module.css';
 
 const shortOf = (ref: string) => ref.replace(/^(user|group):(default\/)?/, '');
 

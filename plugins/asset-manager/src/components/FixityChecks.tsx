@@ -15,7 +15,7 @@ import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import useInterval from 'react-use/lib/useInterval';
 import { FixityFindings } from './FixityFindings';
-import styles from './StoragePage.module.css';
+import styles from './table.module.css';
 
 const POLL_MS = 1000;
 const SHOWN = 5;

@@ -7,7 +7,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
 import { assetsRouteRef } from '../routes';
-import styles from './StoragePage.module.css';
+import styles from './table.module.css';
 
 const SHOWN = 100;
 

@@ -12,7 +12,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import { assetsRouteRef } from '../routes';
-import styles from './VersionsContent.module.css';
+import styles from './table.module.css';
 
 /** Where a grant was given, as a sentence has it. */
 function placeOf(scope: string): string {

@@ -1,7 +1,7 @@
 import { Flex, Text } from '@backstage/ui';
 import type { NamespaceUsage } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
-import styles from './StoragePage.module.css';
+import styles from './table.module.css';
 
 /** From this part on a quota counts as nearly used up. */
 const NEARLY_FULL = 0.9;

@@ -25,7 +25,7 @@ import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { assetsRouteRef } from '../routes';
 import { ServiceTokens } from './ServiceTokens';
-import styles from './VersionsContent.module.css';
+import styles from './table.module.css';
 
 /** The accounts of pipelines and CI jobs that the person looks after. */
 export function ServiceAccountsPage() {

@@ -18,7 +18,7 @@ import { useState } from 'react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { Snippet } from './Snippet';
-import styles from './VersionsContent.module.css';
+import styles from './table.module.css';
 
 const DAY_MS = 86_400_000;
 const PERIODS = [

@@ -4,7 +4,7 @@ import {
   StorageSample,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
-import styles from './StoragePage.module.css';
+import styles from './StorageTrend.module.css';
 import { totalsOf } from './storageTotals';
 
 const WIDTH = 600;

@@ -5,7 +5,7 @@ import {
   Problem,
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
-import styles from './StoragePage.module.css';
+import styles from './table.module.css';
 
 /** Tries out every store when somebody asks for it, and says what to change. */
 export function StoreChecks() {

@@ -1,7 +1,7 @@
 import { Flex, Text } from '@backstage/ui';
 import type { StorageUsage } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
-import styles from './StoragePage.module.css';
+import styles from './table.module.css';
 
 /** What a part of the installation takes, with its share as a bar. */
 export function UsageTable(props: {

@@ -18,7 +18,7 @@ import { Compare } from './Compare';
 import { DeleteVersion } from './DeleteVersion';
 import { DropZone } from './DropZone';
 import { SetAlias } from './SetAlias';
-import styles from './VersionsContent.module.css';
+import styles from './table.module.css';
 
 const PAGE = 50;
 

@@ -70,7 +70,11 @@ describe('a declaration in a repository', () => {
           // The hours of app-config.yaml would be added to the seconds.
           processingInterval: { hours: 0, seconds: 2 },
           locations: [
-            { type: 'file', target: path.join(root, 'examples/org.yaml') },
+            {
+              type: 'file',
+              target: path.join(root, 'examples/org.yaml'),
+              rules: [{ allow: ['Group', 'User'] }],
+            },
             {
               type: 'file',
               target: path.join(root, 'examples/declared-assets.yaml'),

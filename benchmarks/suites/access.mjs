@@ -99,7 +99,15 @@ export async function run(report) {
         validateResponses: false,
         catalog: { reconcileInterval: { hours: 6 } },
       },
-      catalog: { locations: [{ type: 'file', target: organisation() }] },
+      catalog: {
+        locations: [
+          {
+            type: 'file',
+            target: organisation(),
+            rules: [{ allow: ['Group', 'User'] }],
+          },
+        ],
+      },
     },
   });
   const database = knex({

@@ -329,6 +329,27 @@ describe.each(databases.eachSupportedId())('access on %p', databaseId => {
     ).toBe(403);
   });
 
+  it('lets nobody take an asset away who was only made a maintainer', async () => {
+    const asset = await make();
+    await granted('maya', {
+      principal: 'user:default/otto',
+      role: 'maintainer',
+      scope: scopeOf(asset),
+    });
+    const give = (who: string, owner: string) =>
+      portal.as(who).patch(asset.url).send({ owner });
+    const taken = await give('otto', 'group:default/others');
+    expect(taken.status).toBe(403);
+    expect(taken.body.detail).toMatch(`ask ${TEAM}`);
+    const accepted = await portal
+      .as('otto')
+      .post(`${asset.url}/declarations/accept`)
+      .send({ location: 'url:his-own' });
+    expect(accepted.status).toBe(403);
+    expect((await give('ada', 'group:default/others')).status).toBe(200);
+    expect((await give('otto', TEAM)).status).toBe(200);
+  });
+
   it('ends a grant for those who may give it, and hides it from others', async () => {
     const asset = await make();
     const id = await granted('ada', {

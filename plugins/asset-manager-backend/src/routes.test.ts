@@ -44,6 +44,8 @@ type Takes =
   | 'contributor'
   | 'maintainer'
   | 'admin'
+  /** The owner or an admin. */
+  | 'to hand it over'
   /** A maintainer, and to everybody else there is none. */
   | 'to give it'
   /** One's own upload, account or grant. */
@@ -58,8 +60,22 @@ const ROLES_OF: Partial<Record<Persona, Takes[]>> = {
   reader: ['reader'],
   contributor: ['reader', 'contributor'],
   maintainer: ['reader', 'contributor', 'maintainer', 'to give it'],
-  admin: ['reader', 'contributor', 'maintainer', 'to give it', 'admin'],
-  owner: ['reader', 'contributor', 'maintainer', 'to give it', 'own'],
+  admin: [
+    'reader',
+    'contributor',
+    'maintainer',
+    'to give it',
+    'to hand it over',
+    'admin',
+  ],
+  owner: [
+    'reader',
+    'contributor',
+    'maintainer',
+    'to give it',
+    'to hand it over',
+    'own',
+  ],
 };
 
 /** The one table: what each persona is answered. */
@@ -284,7 +300,7 @@ const TABLE: Record<string, Row> = {
     },
   },
   acceptDeclaration: {
-    takes: 'maintainer',
+    takes: 'to hand it over',
     status: 404,
     body: { location: 'url:x' },
   },

@@ -223,6 +223,27 @@ describe.each(databases.eachSupportedId())('service accounts on %p', id => {
     ]);
   });
 
+  it('hear nothing of assets that they could not see', async () => {
+    const name = await makeAccount();
+    const { id: tokenId } = await makeToken(name);
+    const namespace = `sb${count}`;
+    const url = `/assets/${namespace}/it`;
+    await portal
+      .as('maya')
+      .post('/assets')
+      .send({ namespace, name: 'it', type: 'dataset' });
+    await portal.as('maya').patch(url).send({ visibility: 'restricted' });
+    const heard = async (who: string) =>
+      (await portal.as(who).get('/changes?after=0&limit=1000')).body.items
+        .filter((each: { namespace: string }) => each.namespace === namespace)
+        .map((each: { kind: string }) => each.kind);
+    // The catalog has to take it away; an account never had it.
+    expect(await heard('plugin:catalog')).toEqual(['asset.hidden']);
+    expect(await heard(`external:asset-manager:${name}/${tokenId}`)).toEqual(
+      [],
+    );
+  });
+
   it('never approve, and give nobody a role of an admin', async () => {
     const name = await makeAccount();
     for (const role of ['approver', 'admin']) {

@@ -68,7 +68,11 @@ export class DatabaseChangeStore implements ChangeStore {
     // asset while it could still see it has to hear that it is hidden.
     query.where(either => {
       whereVisible(either, viewer);
-      if (viewer !== 'everything' && viewer.kind === 'service') {
+      if (
+        viewer !== 'everything' &&
+        viewer.kind === 'service' &&
+        viewer.sees.includes('internal')
+      ) {
         either.orWhere('changes.kind', 'asset.hidden');
       }
     });

@@ -12,7 +12,7 @@ import {
   verbText,
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { Caller } from './caller';
+import { Caller, owns } from './caller';
 import { permits } from './policy';
 
 /** The part of an asset that decides who may do what with it. */
@@ -124,6 +124,25 @@ export function assertAllowed(options: {
     access.denied.has(role)
       ? `${what}: being a ${role} is denied`
       : `${what}: that takes a ${role}; ask ${asset.owner}`,
+  );
+}
+
+/**
+ * Lets a caller give an asset to another owner, or let somebody else decide on
+ * that: whoever was only made a maintainer could take it away from its owners.
+ *
+ * @throws NotAllowedError for whoever neither owns it nor is an admin
+ */
+export function assertMayHandOver(
+  caller: Caller,
+  asset: Governed,
+  access: Access,
+): void {
+  if (owns(caller, asset) || access.roles.has('admin')) return;
+  throw new NotAllowedError(
+    `${caller.subject} may not change who owns ${formatReference(
+      asset,
+    )}: that takes its owner or an admin; ask ${asset.owner}`,
   );
 }
 

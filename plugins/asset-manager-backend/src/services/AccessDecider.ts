@@ -4,6 +4,7 @@ import {
   accessTo,
   allows,
   assertAllowed,
+  assertMayHandOver,
   Governed,
   Operand,
 } from '../model/access';
@@ -44,6 +45,11 @@ export class AccessDecider {
     repository?: Repository,
   ): Promise<boolean> {
     return allows(await this.of(caller, asset, repository), verb);
+  }
+
+  /** @throws NotAllowedError for whoever neither owns the asset nor is an admin */
+  async demandHandOver(caller: Caller, asset: Subject): Promise<void> {
+    assertMayHandOver(caller, asset, await this.of(caller, asset));
   }
 
   /** @throws NotAllowedError that says what it takes, for whoever may see the asset */

@@ -215,16 +215,20 @@ export class AssetService {
     expectedRevision?: number,
   ): Promise<Asset> {
     const asset = await this.findFor(caller, 'asset.update', name);
-    const changed = this.#apply(caller, asset, request);
-    if (
-      changed.owner !== asset.owner &&
-      !(await this.#owners.has(changed.owner))
-    ) {
+    const changed = this.#apply(asset, request);
+    if (changed.owner !== asset.owner) {
+      await this.#access.demandHandOver(caller, asset);
       // Nobody could ever change the asset again.
-      throw new FieldError(
-        'owner',
-        `there is no ${changed.owner} in the catalog`,
-      );
+      if (!(await this.#owners.has(changed.owner)))
+        throw new FieldError(
+          'owner',
+          `there is no ${changed.owner} in the catalog`,
+        );
+      if (!(await this.#access.may(caller, 'asset.read', changed)))
+        throw new FieldError(
+          'owner',
+          `you do not belong to ${changed.owner}, and could not see the asset any more`,
+        );
     }
     const at = this.#now();
     const updated = await this.#repository.transaction(async repository => {
@@ -257,26 +261,12 @@ export class AssetService {
     return this.#present(caller, updated);
   }
 
-  #apply(
-    caller: Caller,
-    asset: AssetRecord,
-    request: UpdateAssetRequest,
-  ): AssetRecord {
+  #apply(asset: AssetRecord, request: UpdateAssetRequest): AssetRecord {
     const changed = { ...asset };
     if (request.type !== undefined)
       changed.type = this.#types.get(request.type).name;
     if (request.owner !== undefined) {
       changed.owner = readEntityRef('owner', request.owner, 'group');
-      if (
-        caller.kind === 'user' &&
-        !owns(caller, changed) &&
-        changed.visibility === 'restricted'
-      ) {
-        throw new FieldError(
-          'owner',
-          `you do not belong to ${changed.owner}, and could not see the asset any more`,
-        );
-      }
     }
     if (request.system !== undefined) {
       changed.system =

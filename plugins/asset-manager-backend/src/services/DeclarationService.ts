@@ -149,6 +149,8 @@ export class DeclarationService {
     location: string,
   ): Promise<void> {
     const asset = await this.#assets.findFor(caller, 'asset.update', name);
+    // What a declaration says of the owner holds from then on.
+    await this.#access.demandHandOver(caller, asset);
     const at = this.#now();
     await this.#repository.transaction(async repository => {
       await repository.assets.lock(asset.id);

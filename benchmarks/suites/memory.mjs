@@ -141,7 +141,7 @@ export async function run(report) {
     );
     row(
       `reading it whole, verified`,
-      await read(maya, portal, 'bench/huge/sparse.bin'),
+      await read(maya, portal, 'bench/huge@latest/sparse.bin'),
       1,
     );
   } finally {

@@ -7,11 +7,8 @@ import type {
   Memberships,
 } from '../services/MembershipDirectory';
 import type { OwnerDirectory } from '../services/OwnerDirectory';
+import { SharedAnswers } from '../services/SharedAnswers';
 
-/** An answer may be this old where it does not have to be fresh. */
-const FRESH_MS = 5_000;
-/** Answers that are kept. */
-const KEPT = 10_000;
 /** Groups above groups above groups, and no more than this. */
 const DEEPEST = 20;
 
@@ -21,10 +18,7 @@ const FIELDS = ['kind', 'metadata.name', 'metadata.namespace', 'relations'];
 export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
   readonly #catalog: CatalogService;
   readonly #auth: AuthService;
-  readonly #answers = new Map<
-    string,
-    { at: number; memberships: Promise<Memberships> }
-  >();
+  readonly #memberships = new SharedAnswers<Memberships>();
 
   constructor(options: { catalog: CatalogService; auth: AuthService }) {
     this.#catalog = options.catalog;
@@ -40,22 +34,16 @@ export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
   }
 
   of(userRef: string, options: { fresh?: boolean } = {}): Promise<Memberships> {
-    const now = performance.now();
-    const known = this.#answers.get(userRef);
-    if (known && !options.fresh && now - known.at < FRESH_MS)
-      return known.memberships;
-    const memberships = this.#look(userRef).catch(error => {
+    return this.#memberships.get(userRef, () => this.#ask(userRef), options);
+  }
+
+  #ask(userRef: string): Promise<Memberships> {
+    return this.#look(userRef).catch(error => {
       throw new ServiceUnavailableError(
         `the catalog could not be asked for the groups of ${userRef}`,
         error,
       );
     });
-    this.#answers.delete(userRef);
-    this.#answers.set(userRef, { at: now, memberships });
-    memberships.catch(() => this.#answers.delete(userRef));
-    if (this.#answers.size > KEPT)
-      this.#answers.delete(this.#answers.keys().next().value!);
-    return memberships;
   }
 
   async #look(userRef: string): Promise<Memberships> {

@@ -23,11 +23,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { AssetCriteria, Policy } from '../model/policy';
 import type { AssetStore } from '../services/ports';
-
-/** An answer may be this old where it does not have to be fresh. */
-const FRESH_MS = 5_000;
-/** Answers that are kept. */
-const KEPT = 10_000;
+import { SharedAnswers } from '../services/SharedAnswers';
 
 /**
  * What the portal's permission policy says of the asset manager's verbs. All are
@@ -58,10 +54,7 @@ export class PortalPolicy {
 
   readonly #permissions: PermissionsService;
   readonly #transformer: () => ConditionTransformer<AssetFilter>;
-  readonly #answers = new Map<
-    string,
-    { at: number; policy: Promise<Policy> }
-  >();
+  readonly #policies = new SharedAnswers<Policy>();
 
   private constructor(
     permissions: PermissionsService,
@@ -77,17 +70,7 @@ export class PortalPolicy {
     credentials: BackstageCredentials,
     options: { fresh: boolean },
   ): Promise<Policy> {
-    const now = performance.now();
-    const known = this.#answers.get(subject);
-    if (known && !options.fresh && now - known.at < FRESH_MS)
-      return known.policy;
-    const policy = this.#ask(credentials);
-    this.#answers.delete(subject);
-    this.#answers.set(subject, { at: now, policy });
-    policy.catch(() => this.#answers.delete(subject));
-    if (this.#answers.size > KEPT)
-      this.#answers.delete(this.#answers.keys().next().value!);
-    return policy;
+    return this.#policies.get(subject, () => this.#ask(credentials), options);
   }
 
   async #ask(credentials: BackstageCredentials): Promise<Policy> {

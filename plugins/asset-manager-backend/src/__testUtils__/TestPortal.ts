@@ -136,8 +136,14 @@ export class TestPortal {
         catalogServiceMock.mock({
           getEntityByRef: async (ref, call) =>
             personOf(String(ref)) ?? catalog.getEntityByRef(ref, call),
-          getEntitiesByRefs: (query, call) =>
-            catalog.getEntitiesByRefs(query, call),
+          getEntitiesByRefs: async (query, call) => {
+            const { items } = await catalog.getEntitiesByRefs(query, call);
+            return {
+              items: items.map(
+                (known, index) => personOf(query.entityRefs[index]) ?? known,
+              ),
+            };
+          },
         }).factory,
         mockServices.database.mock({ getClient: async () => options.knex })
           .factory,

@@ -1,7 +1,8 @@
 import type { AuthService } from '@backstage/backend-plugin-api';
-import { ServiceUnavailableError } from '@backstage/errors';
+import { isError, ServiceUnavailableError } from '@backstage/errors';
 import type { Entity } from '@backstage/catalog-model';
 import type { CatalogService } from '@backstage/plugin-catalog-node';
+import { LRUCache } from 'lru-cache';
 import type {
   MembershipDirectory,
   Memberships,
@@ -19,6 +20,8 @@ export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
   readonly #catalog: CatalogService;
   readonly #auth: AuthService;
   readonly #memberships = new SharedAnswers<Memberships>();
+  /** Groups of people as they were the last time. */
+  readonly #last = new LRUCache<string, string[]>({ max: 10_000 });
 
   constructor(options: { catalog: CatalogService; auth: AuthService }) {
     this.#catalog = options.catalog;
@@ -37,30 +40,46 @@ export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
     return this.#memberships.get(userRef, () => this.#ask(userRef), options);
   }
 
-  #ask(userRef: string): Promise<Memberships> {
-    return this.#look(userRef).catch(error => {
+  async #ask(userRef: string): Promise<Memberships> {
+    try {
+      const memberships = await this.#look(userRef);
+      this.#last.set(userRef, memberships.all);
+      return memberships;
+    } catch (error) {
       throw new ServiceUnavailableError(
         `the catalog could not be asked for the groups of ${userRef}`,
-        error,
+        isError(error) ? error : undefined,
       );
-    });
+    }
   }
 
+  /**
+   * Asks for a person and for the groups that it had the last time at once: mostly
+   * they are the same, and it is one request instead of one for each level.
+   */
   async #look(userRef: string): Promise<Memberships> {
-    const credentials = await this.#auth.getOwnServiceCredentials();
-    const user = await this.#catalog.getEntityByRef(userRef, { credentials });
-    const groups = user ? targetsOf(user, 'memberOf') : [];
+    const entities = new Map<string, Entity | undefined>();
+    const fetch = async (refs: string[]) => {
+      const unknown = refs.filter(ref => !entities.has(ref));
+      if (unknown.length === 0) return;
+      const { items } = await this.#catalog.getEntitiesByRefs(
+        { entityRefs: unknown, fields: FIELDS },
+        { credentials: await this.#auth.getOwnServiceCredentials() },
+      );
+      unknown.forEach((ref, index) => entities.set(ref, items[index]));
+    };
+    const above = (refs: string[], relation: string) =>
+      refs.flatMap(ref => targetsOf(entities.get(ref), relation));
+
+    await fetch([userRef, ...(this.#last.get(userRef) ?? [])]);
+    const groups = above([userRef], 'memberOf');
     const all = new Set(groups);
     let level = groups;
     for (let depth = 0; level.length > 0 && depth < DEEPEST; depth++) {
-      const { items } = await this.#catalog.getEntitiesByRefs(
-        { entityRefs: level, fields: FIELDS },
-        { credentials },
+      await fetch(level);
+      level = [...new Set(above(level, 'childOf'))].filter(
+        ref => !all.has(ref),
       );
-      const above = items.flatMap(group =>
-        group ? targetsOf(group, 'childOf') : [],
-      );
-      level = [...new Set(above)].filter(ref => !all.has(ref));
       for (const ref of level) all.add(ref);
     }
     return { groups, all: [...all] };
@@ -68,8 +87,8 @@ export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
 }
 
 /** Groups that an entity has a relation to. */
-function targetsOf(entity: Entity, relation: string): string[] {
-  return (entity.relations ?? [])
+function targetsOf(entity: Entity | undefined, relation: string): string[] {
+  return (entity?.relations ?? [])
     .filter(({ type }) => type === relation)
     .map(({ targetRef }) => targetRef)
     .filter(ref => ref.startsWith('group:'));

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** An answer may be this old where it does not have to be fresh. */
 const FRESH_MS = 5_000;
 /** Answers that are kept. */
@@ -18,7 +20,7 @@ interface Answer<T> {
  * thousand requests of one person don't become a thousand lookups.
  */
 export class SharedAnswers<T> {
-  readonly #answers = new Map<string, Answer<T>>();
+  readonly #answers = new LRUCache<string, Answer<T>>({ max: KEPT });
 
   /**
    * @param look - asks for the answer; of those who wait, the first one's is called
@@ -47,11 +49,7 @@ export class SharedAnswers<T> {
       value: look(),
       isPending: true,
     };
-    // The newest stand last.
-    this.#answers.delete(key);
     this.#answers.set(key, answer);
-    if (this.#answers.size > KEPT)
-      this.#answers.delete(this.#answers.keys().next().value!);
     answer.value.then(
       () => {
         answer.isPending = false;

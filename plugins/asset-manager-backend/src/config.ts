@@ -7,7 +7,7 @@ import {
   parseBytes,
   SHIPPED_ASSET_TYPES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { ConfiguredService } from './http/CallerResolver';
+import type { ConfiguredService } from './services/Callers';
 import type { FixitySchedule } from './services/FixityService';
 import type { NamespaceQuota } from './services/NamespaceQuotas';
 import type { Placement } from './services/Stores';

@@ -36,6 +36,7 @@ import { BlobCollector } from './services/BlobCollector';
 import { BlobCopier } from './services/BlobCopier';
 import { BlobIntake } from './services/BlobIntake';
 import { BlobKeeper } from './services/BlobKeeper';
+import { Callers } from './services/Callers';
 import { ChangePublisher } from './services/ChangePublisher';
 import { ChangeService } from './services/ChangeService';
 import { ChangeSignal } from './services/ChangeSignal';
@@ -67,7 +68,6 @@ import { Stores } from './services/Stores';
 import { TokenIssuer } from './services/TokenIssuer';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
-import { Users } from './services/Users';
 import { VersionService } from './services/VersionService';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
@@ -145,9 +145,12 @@ export const assetManagerPlugin = createBackendPlugin({
 
         const manifests = new ManifestReader({ repository, stores });
         const owners = new CatalogDirectory({ catalog, auth });
-        const users = new Users({
+        const callers = new Callers({
+          repository,
           memberships: owners,
+          owners,
           administrators: settings.administrators,
+          now,
         });
         const access = new AccessDecider({ repository, now });
         const assets = new AssetService({
@@ -350,8 +353,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           assets,
           decider: access,
-          users,
-          owners,
+          callers,
           now,
           createId: createUid,
         });
@@ -372,7 +374,7 @@ export const assetManagerPlugin = createBackendPlugin({
             callers: new CallerResolver({
               auth,
               httpAuth,
-              users,
+              callers,
               policy: PortalPolicy.register({
                 permissions,
                 registry: permissionsRegistry,

@@ -8,7 +8,6 @@ import type {
   Memberships,
 } from '../services/MembershipDirectory';
 import type { OwnerDirectory } from '../services/OwnerDirectory';
-import { SharedAnswers } from '../services/SharedAnswers';
 
 /** Groups above groups above groups, and no more than this. */
 const DEEPEST = 20;
@@ -19,7 +18,6 @@ const FIELDS = ['kind', 'metadata.name', 'metadata.namespace', 'relations'];
 export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
   readonly #catalog: CatalogService;
   readonly #auth: AuthService;
-  readonly #memberships = new SharedAnswers<Memberships>();
   /** Groups of people as they were the last time. */
   readonly #last = new LRUCache<string, string[]>({ max: 10_000 });
 
@@ -36,11 +34,7 @@ export class CatalogDirectory implements MembershipDirectory, OwnerDirectory {
     );
   }
 
-  of(userRef: string, options: { fresh?: boolean } = {}): Promise<Memberships> {
-    return this.#memberships.get(userRef, () => this.#ask(userRef), options);
-  }
-
-  async #ask(userRef: string): Promise<Memberships> {
+  async of(userRef: string): Promise<Memberships> {
     try {
       const memberships = await this.#look(userRef);
       this.#last.set(userRef, memberships.all);

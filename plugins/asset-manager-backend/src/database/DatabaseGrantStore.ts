@@ -5,9 +5,10 @@ import {
   Role,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
+import type { HeldGrant } from '../model/caller';
 import type { GrantedPlace, GrantRecord, GrantStore } from '../services/ports';
 import { orUndefined, toNumber } from './rows';
-import { whereInForce } from './visible';
+import { whereAmong } from './among';
 
 interface GrantRow {
   id: string;
@@ -44,6 +45,20 @@ function scopeOf(row: NamedRow): GrantScope {
   };
 }
 
+function heldScopeOf(row: GrantRow): HeldGrant['scope'] {
+  switch (row.scope_kind) {
+    case 'everything':
+      return { kind: 'everything' };
+    case 'asset':
+      return { kind: 'asset', id: toNumber(row.asset_id!) };
+    default:
+      return {
+        kind: row.scope_kind as 'namespace' | 'type',
+        name: row.scope_name!,
+      };
+  }
+}
+
 function toRecord(row: NamedRow): GrantRecord {
   return {
     id: row.id,
@@ -57,6 +72,15 @@ function toRecord(row: NamedRow): GrantRecord {
     createdBy: row.created_by,
     assetId: row.asset_id === null ? undefined : toNumber(row.asset_id),
   };
+}
+
+/** Grants that nobody has ended, and whose time is not over. */
+function whereInForce(grants: Knex.QueryBuilder, now: string): void {
+  grants.whereNull('grants.ended_at').where(either => {
+    either
+      .whereNull('grants.expires_at')
+      .orWhere('grants.expires_at', '>', now);
+  });
 }
 
 export class DatabaseGrantStore implements GrantStore {
@@ -94,6 +118,28 @@ export class DatabaseGrantStore implements GrantStore {
       .orderBy('grants.id');
     if (principals) query.whereIn('grants.principal', [...principals]);
     return (await query).map(toRecord);
+  }
+
+  async heldBy(
+    principals: readonly string[],
+    now: string,
+  ): Promise<HeldGrant[]> {
+    const query = this.#knex('grants').select<GrantRow[]>(
+      'effect',
+      'role',
+      'scope_kind',
+      'scope_name',
+      'asset_id',
+      'expires_at',
+    );
+    whereAmong(query, 'grants.principal', principals);
+    whereInForce(query, now);
+    return (await query).map(row => ({
+      effect: row.effect as Grant['effect'],
+      role: row.role as Role,
+      scope: heldScopeOf(row),
+      expiresAt: orUndefined(row.expires_at),
+    }));
   }
 
   async insert(grant: Grant, scope: GrantScope, assetId?: number) {

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Caller } from '../model/caller';
 import type { AssetCriteria } from '../model/policy';
 import type { Viewer } from '../services/ports';
+import { whereAmong } from './among';
 
 /**
  * The one predicate of what a viewer may see, for queries over `assets`: what its
@@ -30,47 +31,38 @@ export function whereVisible(query: Knex.QueryBuilder, viewer: Viewer): void {
     });
 }
 
-/**
- * Adds the assets that grants of a caller hold for. The grants are looked up
- * once for the whole query, and not for every asset.
- */
+/** Adds the assets that grants of a caller hold for. */
 export function orWhereGranted(
   query: Knex.QueryBuilder,
   caller: Caller,
   options: { effect: 'allow' | 'deny'; roles?: readonly Role[] },
 ): void {
-  const grants =
-    (kind: string, column: string) => (rows: Knex.QueryBuilder) => {
-      rows
-        .select(column)
-        .from('grants')
-        .where('grants.scope_kind', kind)
-        .where('grants.effect', options.effect);
-      whereAmong(rows, 'grants.principal', caller.ownershipEntityRefs);
-      if (options.roles) rows.whereIn('grants.role', [...options.roles]);
-      whereInForce(rows, new Date().toISOString());
-    };
-  query
-    .orWhereIn('assets.id', grants('asset', 'grants.asset_id'))
-    .orWhereIn('assets.namespace', grants('namespace', 'grants.scope_name'))
-    .orWhereIn('assets.type', grants('type', 'grants.scope_name'))
-    .orWhereExists(grants('everything', 'grants.id'));
-}
-
-/**
- * `column in (…)` for what may be hundreds of values: one binding instead of one
- * for each, which would take longer than the query.
- */
-function whereAmong(
-  query: Knex.QueryBuilder,
-  column: string,
-  values: readonly string[],
-): void {
-  const list =
-    query.client.config.client === 'pg'
-      ? 'select jsonb_array_elements_text(?::jsonb)'
-      : 'select value from json_each(?)';
-  query.whereRaw(`?? in (${list})`, [column, JSON.stringify(values)]);
+  const now = new Date().toISOString();
+  const assets: number[] = [];
+  const names: Record<'namespace' | 'type', string[]> = {
+    namespace: [],
+    type: [],
+  };
+  let isEverything = false;
+  for (const { effect, role, scope, expiresAt } of caller.grants) {
+    if (
+      effect !== options.effect ||
+      (options.roles && !options.roles.includes(role)) ||
+      (expiresAt !== undefined && expiresAt <= now)
+    )
+      continue;
+    if (scope.kind === 'everything') isEverything = true;
+    else if (scope.kind === 'asset') assets.push(scope.id);
+    else names[scope.kind].push(scope.name);
+  }
+  // Something has to stand here, or it would hold for all.
+  query.orWhereRaw(isEverything ? '1 = 1' : '1 = 0');
+  if (assets.length > 0)
+    query.orWhere(those => whereAmong(those, 'assets.id', assets));
+  for (const kind of ['namespace', 'type'] as const) {
+    if (names[kind].length > 0)
+      query.orWhere(those => whereAmong(those, `assets.${kind}`, names[kind]));
+  }
 }
 
 /** What the conditions of the portal's policy let through. */
@@ -89,15 +81,6 @@ function whereMeets(query: Knex.QueryBuilder, criteria: AssetCriteria): void {
     // Seeing an asset is about no alias.
     query.whereRaw('1 = 0');
   } else {
-    query.whereIn(`assets.${criteria.field}`, criteria.values);
+    whereAmong(query, `assets.${criteria.field}`, criteria.values);
   }
-}
-
-/** Grants that nobody has ended, and whose time is not over. */
-export function whereInForce(grants: Knex.QueryBuilder, now: string): void {
-  grants.whereNull('grants.ended_at').where(either => {
-    either
-      .whereNull('grants.expires_at')
-      .orWhere('grants.expires_at', '>', now);
-  });
 }

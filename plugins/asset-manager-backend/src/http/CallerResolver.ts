@@ -6,18 +6,8 @@ import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import type { Request } from 'express';
 import type { Caller } from '../model/caller';
 import type { PortalPolicy } from '../permissions/PortalPolicy';
-import { callerOfAccount } from '../model/serviceAccount';
+import type { Callers, ConfiguredService } from '../services/Callers';
 import type { ServiceAccountService } from '../services/ServiceAccountService';
-import type { Users } from '../services/Users';
-
-/** A service of the portal, or with a token of its configuration, and what it acts as. */
-export interface ConfiguredService {
-  subject: string;
-  /** Entity references. */
-  groups: string[];
-  /** Whether it sees internal assets without a grant. */
-  internal: boolean;
-}
 
 /** It feeds assets to the catalog, where people read them. */
 const CATALOG: ConfiguredService = {
@@ -33,7 +23,7 @@ const OWN_TOKEN = /^external:asset-manager:([a-z0-9-]+)[/]([0-9a-z]{26})$/;
 export class CallerResolver {
   readonly #auth: AuthService;
   readonly #httpAuth: HttpAuthService;
-  readonly #users: Users;
+  readonly #callers: Callers;
   readonly #accounts: ServiceAccountService;
   readonly #policy: PortalPolicy;
   readonly #services: Map<string, ConfiguredService>;
@@ -41,14 +31,14 @@ export class CallerResolver {
   constructor(options: {
     auth: AuthService;
     httpAuth: HttpAuthService;
-    users: Users;
+    callers: Callers;
     accounts: ServiceAccountService;
     policy: PortalPolicy;
     services: readonly ConfiguredService[];
   }) {
     this.#auth = options.auth;
     this.#httpAuth = options.httpAuth;
-    this.#users = options.users;
+    this.#callers = options.callers;
     this.#accounts = options.accounts;
     this.#policy = options.policy;
     this.#services = new Map(
@@ -76,7 +66,7 @@ export class CallerResolver {
     if (this.#auth.isPrincipal(credentials, 'user')) {
       const { userEntityRef } = credentials.principal;
       const [caller, policy] = await Promise.all([
-        this.#users.callerOf(userEntityRef, { fresh }),
+        this.#callers.ofUser(userEntityRef, { fresh }),
         this.#policy.for(userEntityRef, credentials, { fresh }),
       ]);
       return { ...caller, policy };
@@ -90,7 +80,7 @@ export class CallerResolver {
         throw new AuthenticationError(
           `the token of ${own[1]} was revoked, or has ended`,
         );
-      return callerOfAccount(account, policy);
+      return { ...(await this.#callers.ofAccount(account)), policy };
     }
     const account = this.#services.get(subject);
     if (!account) {
@@ -98,14 +88,6 @@ export class CallerResolver {
         `${subject} has no account here; the configuration names services under assetManager.serviceAccounts`,
       );
     }
-    return {
-      kind: 'service',
-      subject,
-      groups: account.groups,
-      ownershipEntityRefs: account.groups,
-      sees: account.internal ? ['public', 'internal'] : ['public'],
-      administrator: false,
-      policy,
-    };
+    return { ...(await this.#callers.ofService(account)), policy };
   }
 }

@@ -1,7 +1,23 @@
 import { NotAllowedError } from '@backstage/errors';
-import type { Visibility } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  Role,
+  Visibility,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from './FieldError';
 import type { Policy } from './policy';
+
+/** A grant as it concerns the one who holds it. */
+export interface HeldGrant {
+  effect: 'allow' | 'deny';
+  role: Role;
+  /** Where it holds: the id of an asset, or the name of a namespace or type. */
+  scope:
+    | { kind: 'everything' }
+    | { kind: 'namespace' | 'type'; name: string }
+    | { kind: 'asset'; id: number };
+  /** ISO 8601, UTC. */
+  expiresAt?: string;
+}
 
 /** Who asks. */
 export interface Caller {
@@ -14,6 +30,8 @@ export interface Caller {
   groups: readonly string[];
   /** Assets of which visibility the caller may see without a grant. */
   sees: readonly Visibility[];
+  /** What was granted and denied to all of these, everywhere. */
+  grants: readonly HeldGrant[];
   /** Whether the configuration names the caller as an administrator. */
   administrator: boolean;
   /** What the portal's permission policy says, in addition to all that. */

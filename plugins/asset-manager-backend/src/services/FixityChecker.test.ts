@@ -25,6 +25,7 @@ const OPERATOR: Caller = {
   groups: [],
   ownershipEntityRefs: ['user:default/olga'],
   sees: ['public', 'internal'],
+  grants: [],
   administrator: false,
   policy: PERMISSIVE,
 };

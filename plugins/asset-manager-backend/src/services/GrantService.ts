@@ -22,19 +22,15 @@ import {
 } from '../model/access';
 import { Caller, owns } from '../model/caller';
 import { FieldError, inField } from '../model/FieldError';
-import { accountNameOf, callerOfAccount } from '../model/serviceAccount';
-import { PERMISSIVE } from '../model/policy';
 import type { AccessDecider } from './AccessDecider';
 import {
   AssetNotFoundError,
   AssetService,
   readEntityRef,
 } from './AssetService';
-import type { OwnerDirectory } from './OwnerDirectory';
+import type { Callers } from './Callers';
 import type { AssetRecord, Clock, GrantRecord, Repository } from './ports';
-import type { Users } from './Users';
 
-const NO_PRINCIPAL = 'it has to be a user, a group or a service account';
 /** An account that gave roles or approved would do so for nobody. */
 const FOR_SERVICES: readonly Role[] = ['reader', 'contributor', 'maintainer'];
 
@@ -52,8 +48,7 @@ export class GrantService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
   readonly #decider: AccessDecider;
-  readonly #users: Users;
-  readonly #owners: OwnerDirectory;
+  readonly #callers: Callers;
   readonly #now: Clock;
   readonly #createId: () => string;
 
@@ -61,16 +56,14 @@ export class GrantService {
     repository: Repository;
     assets: AssetService;
     decider: AccessDecider;
-    users: Users;
-    owners: OwnerDirectory;
+    callers: Callers;
     now: Clock;
     createId: () => string;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
     this.#decider = options.decider;
-    this.#users = options.users;
-    this.#owners = options.owners;
+    this.#callers = options.callers;
     this.#now = options.now;
     this.#createId = options.createId;
   }
@@ -120,8 +113,6 @@ export class GrantService {
   async create(caller: Caller, request: CreateGrantRequest): Promise<Grant> {
     const { role, effect = 'allow', reason } = request;
     const principal = readEntityRef('principal', request.principal, 'group');
-    if (!/^(user|group|service):/.test(principal))
-      throw new FieldError('principal', NO_PRINCIPAL);
     if (principal.startsWith('service:') && !FOR_SERVICES.includes(role)) {
       throw new FieldError(
         'role',
@@ -131,7 +122,7 @@ export class GrantService {
     const expiresAt = request.expiresAt && this.#readEnd(request.expiresAt);
     const target = await this.#target(caller, request.scope);
     this.#assertMayGrant(caller, target, { role, effect });
-    await this.#assertExists(principal);
+    await this.#callers.assertExists(principal);
     const at = this.#now();
     const grant: Grant = {
       id: this.#createId(),
@@ -145,6 +136,7 @@ export class GrantService {
       createdBy: caller.subject,
     };
     await this.#repository.grants.insert(grant, target.scope, target.asset?.id);
+    this.#callers.grantsChanged();
     return grant;
   }
 
@@ -166,6 +158,7 @@ export class GrantService {
     if (grantableRoles(target.access).length === 0) throw none();
     this.#assertMayGrant(caller, target, grant);
     await this.#repository.grants.end(id, this.#now(), caller.subject);
+    this.#callers.grantsChanged();
   }
 
   /**
@@ -185,7 +178,7 @@ export class GrantService {
     const asset = isSelf
       ? await this.#assets.find(caller, name)
       : await this.#assets.findFor(caller, 'asset.grant', name);
-    const who = isSelf ? caller : await this.#callerOf(principal);
+    const who = isSelf ? caller : await this.#callers.ofPrincipal(principal);
     const access = await this.#decider.of(who, asset);
     const listed = (roles: ReadonlyMap<Role, readonly AccessReason[]>) =>
       [...roles].map(([role, because]) => ({
@@ -204,44 +197,6 @@ export class GrantService {
         allowed: allows(access, verb),
       })),
     };
-  }
-
-  async #callerOf(principal: string): Promise<Caller> {
-    const accountName = accountNameOf(principal);
-    const account =
-      accountName !== undefined &&
-      (await this.#repository.serviceAccounts.find(accountName));
-    if (account) return callerOfAccount(account, PERMISSIVE);
-    await this.#assertExists(principal);
-    if (principal.startsWith('user:'))
-      return this.#users.callerOf(principal, { fresh: true });
-    if (!principal.startsWith('group:'))
-      throw new FieldError('principal', NO_PRINCIPAL);
-    // A member of this group and of nothing else.
-    return {
-      kind: 'user',
-      subject: principal,
-      groups: [principal],
-      ownershipEntityRefs: [principal],
-      sees: ['public', 'internal'],
-      administrator: false,
-      policy: PERMISSIVE,
-    };
-  }
-
-  async #assertExists(principal: string): Promise<void> {
-    const accountName = accountNameOf(principal);
-    const exists =
-      accountName === undefined
-        ? await this.#owners.has(principal)
-        : await this.#repository.serviceAccounts.find(accountName);
-    if (!exists)
-      throw new FieldError(
-        'principal',
-        accountName === undefined
-          ? `there is no ${principal} in the catalog`
-          : `there is no service account ${accountName}`,
-      );
   }
 
   /** What a scope is, and what the caller may do there. */

@@ -8,9 +8,6 @@ export interface Memberships {
 
 /** Who belongs to which groups of the portal. */
 export interface MembershipDirectory {
-  /**
-   * @param options.fresh - asked anew; otherwise the answer may be some seconds old
-   * @returns no groups for whoever the portal does not know
-   */
-  of(userRef: string, options?: { fresh?: boolean }): Promise<Memberships>;
+  /** @returns no groups for whoever the portal does not know */
+  of(userRef: string): Promise<Memberships>;
 }

@@ -43,6 +43,11 @@ export class SharedAnswers<T> {
     return known.next;
   }
 
+  /** Forgets all; who is told something that is on its way is told that. */
+  clear(): void {
+    this.#answers.clear();
+  }
+
   #begin(key: string, look: () => Promise<T>): Promise<T> {
     const answer: Answer<T> = {
       at: performance.now(),

@@ -18,7 +18,7 @@ import type {
   Visibility,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { JsonObject } from '@backstage/types';
-import type { Caller } from '../model/caller';
+import type { Caller, HeldGrant } from '../model/caller';
 import type { DeletionTimes } from './deletionTimes';
 import type { FixityStore, ObjectIndex } from './fixityPorts';
 
@@ -131,6 +131,8 @@ export interface GrantStore {
     now: string,
     principals?: readonly string[],
   ): Promise<GrantRecord[]>;
+  /** Everything that was granted or denied to any of these principals. */
+  heldBy(principals: readonly string[], now: string): Promise<HeldGrant[]>;
   insert(grant: Grant, scope: GrantScope, assetId?: number): Promise<void>;
   end(id: string, at: string, by: string): Promise<void>;
 }

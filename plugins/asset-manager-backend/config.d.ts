@@ -94,6 +94,13 @@ export interface Config {
       /** Whether it sees internal assets without a grant; public ones it always does. */
       internal?: boolean;
     }>;
+    /** Whose tokens can stand for service accounts, e.g. those of a CI system's jobs. */
+    federation?: {
+      /** Issuers that are trusted, as tokens name them in `iss`; none when left out. */
+      issuers?: string[];
+      /** What their tokens have to name in `aud`; `backend.baseUrl` when left out. */
+      audience?: string;
+    };
     /**
      * People and groups that may do everything with every asset, but approve; as
      * entity references. They can't be denied anything.

@@ -4,10 +4,12 @@ import { InputError } from '@backstage/errors';
 import { durationToMilliseconds, HumanDuration } from '@backstage/types';
 import {
   AssetType,
+  FederationSettings,
   parseBytes,
   SHIPPED_ASSET_TYPES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ConfiguredService } from './services/Callers';
+import { isLoopback } from './services/IdTokenVerifier';
 import type { FixitySchedule } from './services/FixityService';
 import type { NamespaceQuota } from './services/NamespaceQuotas';
 import type { Placement } from './services/Stores';
@@ -42,6 +44,8 @@ export interface AssetManagerConfig {
   operators: string[];
   assetTypes: AssetType[];
   services: ConfiguredService[];
+  /** Whose tokens can stand for service accounts. */
+  federation: FederationSettings;
   /** Bytes of a part of a large upload. */
   partSize: number;
   validateResponses: boolean;
@@ -83,6 +87,7 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
         internal: account.getOptionalBoolean('internal') ?? false,
       }),
     ),
+    federation: readFederation(root),
     partSize,
     validateResponses: config?.getOptionalBoolean('validateResponses') ?? false,
   };
@@ -142,6 +147,28 @@ function readOwner(text: string): string {
   return stringifyEntityRef(
     parseEntityRef(text, { defaultKind: 'group', defaultNamespace: 'default' }),
   );
+}
+
+function readFederation(root: Config): FederationSettings {
+  const key = 'assetManager.federation';
+  const issuers = root.getOptionalStringArray(`${key}.issuers`) ?? [];
+  for (const issuer of issuers) {
+    const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
+    if (!url || !(url.protocol === 'https:' || isLoopback(url))) {
+      throw new InputError(
+        `${key}.issuers names '${issuer}', which is no address that begins with https://`,
+      );
+    }
+  }
+  return {
+    issuers,
+    audience: root.getOptionalString(`${key}.audience`) ?? backendAddress(root),
+  };
+}
+
+/** The portal's backend as others name it. */
+export function backendAddress(root: Config): string {
+  return root.getOptionalString('backend.baseUrl') ?? 'http://localhost';
 }
 
 function readTypes(config: Config | undefined): AssetType[] {

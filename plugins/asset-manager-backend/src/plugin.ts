@@ -18,7 +18,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import { ulid } from 'ulid';
 import { parse } from 'yaml';
-import { LOCAL_STORE, readAssetManagerConfig } from './config';
+import { backendAddress, LOCAL_STORE, readAssetManagerConfig } from './config';
 import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
 import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
@@ -45,10 +45,12 @@ import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
 import { DeletionService } from './services/DeletionService';
 import { ExclusiveTask } from './services/ExclusiveTask';
+import { FederationService } from './services/FederationService';
 import { FixityChecker } from './services/FixityChecker';
 import { FixityService } from './services/FixityService';
 import { GrantService } from './services/GrantService';
 import { HeldBlobs } from './services/HeldBlobs';
+import { IdTokenVerifier } from './services/IdTokenVerifier';
 import { ManifestReader } from './services/ManifestReader';
 import { NamespaceQuotas } from './services/NamespaceQuotas';
 import { ObjectChecker } from './services/ObjectChecker';
@@ -401,6 +403,14 @@ export const assetManagerPlugin = createBackendPlugin({
             operator,
             fixity,
             serviceAccounts,
+            federations: new FederationService({
+              repository,
+              accounts: serviceAccounts,
+              verifier: new IdTokenVerifier(settings.federation),
+              now,
+              createId: createUid,
+              logger,
+            }),
             issuer,
             grants,
             accessRequests: new AccessRequestService({
@@ -535,8 +545,4 @@ function portalOrigin(config: Config): string {
   const address =
     config.getOptionalString('app.baseUrl') ?? backendAddress(config);
   return new URL(address).origin;
-}
-
-function backendAddress(config: Config): string {
-  return config.getOptionalString('backend.baseUrl') ?? 'http://localhost';
 }

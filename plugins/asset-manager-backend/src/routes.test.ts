@@ -15,6 +15,7 @@ jest.setTimeout(120_000);
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 const TEXT = 'the only file\n';
 const DIGEST = digestOf(TEXT);
+const ISSUER = 'https://ci.example.org';
 const TEAM = 'group:default/team';
 
 /** Who asks, in the order of what they may; the names say what they are at the assets. */
@@ -115,6 +116,7 @@ interface World {
   uploadId: string;
   accountName: string;
   tokenId: string;
+  federationId: string;
   grantId: string;
   requestId: string;
 }
@@ -182,6 +184,21 @@ const TABLE: Record<string, Row> = {
   listServiceTokens: { takes: 'own' },
   createServiceToken: { takes: 'own', body: {} },
   revokeServiceToken: { takes: 'own' },
+  getFederationSettings: { takes: 'to be signed in' },
+  listFederations: { takes: 'own' },
+  createFederation: {
+    takes: 'own',
+    body: { issuer: ISSUER, claims: { sub: 'job' } },
+  },
+  revokeFederation: {
+    takes: 'own',
+    before: async world => {
+      const made = await owner(world)
+        .post(`/service-accounts/${world.accountName}/federations`)
+        .send({ issuer: ISSUER, claims: { sub: 'job' } });
+      world.federationId = made.body.id;
+    },
+  },
   listAccessRequests: { takes: 'to be signed in' },
   createAccessRequest: {
     takes: 'to be a person',
@@ -351,6 +368,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       configuration: {
         administrators: ['group:default/admins'],
         operators: ['user:default/operator'],
+        federation: { issuers: [ISSUER] },
       },
     });
     const grant = (principal: string, role: string, more: object = {}) =>
@@ -420,6 +438,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       uploadId: '',
       accountName: name,
       tokenId: '',
+      federationId: '',
       grantId: '',
       requestId: '',
     };
@@ -437,6 +456,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       name: world.name,
       account: world.accountName,
       id: template.startsWith('/uploads') ? world.uploadId : world.tokenId,
+      ...(template.includes('/federations') && { id: world.federationId }),
       ...(template.startsWith('/grants') && { id: world.grantId }),
       ...(template.startsWith('/access-req') && { id: world.requestId }),
       ...params,

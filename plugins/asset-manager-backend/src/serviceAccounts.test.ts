@@ -182,6 +182,41 @@ describe.each(databases.eachSupportedId())('service accounts on %p', id => {
     }
   });
 
+  it('rotate a token: the former ends a while after there is a new one', async () => {
+    const name = await makeAccount();
+    const former = await makeToken(name, { description: 'the night job' });
+    const began = Date.now();
+    const next = await makeToken(name, {
+      replaces: { id: former.id, overlap: 60 },
+    });
+    expect(next).toMatchObject({ description: 'the night job' });
+    const ends = async () =>
+      (
+        await portal.as('maya').get(`/service-accounts/${name}/tokens`)
+      ).body.items.find((each: { id: string }) => each.id === former.id)
+        .expiresAt;
+    const end = Date.parse(await ends());
+    expect(end).toBeGreaterThanOrEqual(began + 60_000);
+    expect(end).toBeLessThan(began + 90_000);
+    expect((await exchange(former.token)).status).toBe(200);
+    await makeToken(name, { replaces: { id: former.id } });
+    expect((await exchange(former.token)).status).toBe(401);
+    expect((await exchange(next.token)).status).toBe(200);
+    // Nothing is prolonged, nor is there one to replace that has ended.
+    const url = `/service-accounts/${name}/tokens`;
+    const again = await portal
+      .as('maya')
+      .post(url)
+      .send({ replaces: { id: former.id, overlap: 60 } });
+    expect(again.status).toBe(404);
+    const other = await makeAccount();
+    const foreign = await portal
+      .as('maya')
+      .post(`/service-accounts/${other}/tokens`)
+      .send({ replaces: { id: next.id } });
+    expect(foreign.status).toBe(404);
+  });
+
   it('may do what grants give them, and nothing else', async () => {
     const name = await makeAccount();
     const { id: tokenId } = await makeToken(name);

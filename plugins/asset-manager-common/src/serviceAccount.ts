@@ -51,6 +51,15 @@ export interface CreateServiceTokenRequest {
   /** ISO 8601; 90 days from now when left out, and a year at most. */
   expiresAt?: string;
   description?: string;
+  /**
+   * A token of the account that the new one takes the place of: it has its
+   * description when none is given, and the former ends a while later.
+   */
+  replaces?: {
+    id: string;
+    /** How long the former is still good. Seconds; none when left out, a week at most. */
+    overlap?: number;
+  };
 }
 
 /**
@@ -60,6 +69,46 @@ export interface CreateServiceTokenRequest {
  */
 export interface CreatedServiceToken extends ServiceToken {
   token: string;
+}
+
+/**
+ * That tokens of another issuer, e.g. of a CI system's jobs, stand for a service
+ * account, so that nobody keeps a secret (OpenID Connect, "workload identity
+ * federation").
+ *
+ * @public
+ */
+export interface Federation {
+  id: string;
+  /** As the tokens name it in `iss`; one that the configuration trusts. */
+  issuer: string;
+  /** For each claim the text that it has to be; `*` stands for any part of it. */
+  claims: Record<string, string>;
+  description?: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  createdBy: string;
+  /** ISO 8601, UTC, to the minute; absent when it was never used. */
+  lastUsedAt?: string;
+}
+
+/** @public */
+export interface CreateFederationRequest {
+  issuer: string;
+  claims: Record<string, string>;
+  description?: string;
+}
+
+/**
+ * What tokens of other issuers have to look like.
+ *
+ * @public
+ */
+export interface FederationSettings {
+  /** Those that the configuration trusts; none when nothing is federated. */
+  issuers: string[];
+  /** What a token has to name in `aud`. */
+  audience: string;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Knex } from 'knex';
 import type {
   AccessRequestRecord,
   AccessRequestStore,
-} from '../services/ports';
+} from '../services/accessPorts';
 import { orUndefined } from './rows';
 
 interface RequestRow {

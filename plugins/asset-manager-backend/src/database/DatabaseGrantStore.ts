@@ -6,7 +6,11 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import type { HeldGrant } from '../model/caller';
-import type { GrantedPlace, GrantRecord, GrantStore } from '../services/ports';
+import type {
+  GrantedPlace,
+  GrantRecord,
+  GrantStore,
+} from '../services/accessPorts';
 import { orUndefined, toNumber } from './rows';
 import { whereAmong } from './among';
 

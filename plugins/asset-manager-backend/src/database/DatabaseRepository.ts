@@ -11,6 +11,7 @@ import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
 import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
 import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
+import { DatabaseFederationStore } from './DatabaseFederationStore';
 import { DatabaseFixityStore } from './DatabaseFixityStore';
 import { DatabaseGrantStore } from './DatabaseGrantStore';
 import { DatabaseLeaseStore } from './DatabaseLeaseStore';
@@ -59,6 +60,7 @@ export class DatabaseRepository implements Repository {
   readonly accessRequests;
   readonly grants;
   readonly serviceAccounts;
+  readonly federations;
   readonly signingKeys;
   readonly #knex: Knex;
 
@@ -78,6 +80,7 @@ export class DatabaseRepository implements Repository {
     this.accessRequests = new DatabaseAccessRequestStore(knex);
     this.grants = new DatabaseGrantStore(knex);
     this.serviceAccounts = new DatabaseServiceAccountStore(knex);
+    this.federations = new DatabaseFederationStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);
     this.storage = new DatabaseStorageStatistics(knex);
   }

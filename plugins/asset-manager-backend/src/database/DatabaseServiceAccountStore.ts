@@ -3,7 +3,7 @@ import type {
   ServiceAccountRecord,
   ServiceAccountStore,
   ServiceTokenRecord,
-} from '../services/ports';
+} from '../services/accessPorts';
 import { orUndefined } from './rows';
 
 interface AccountRow {
@@ -133,6 +133,13 @@ export class DatabaseServiceAccountStore implements ServiceAccountStore {
       .where({ id })
       .whereNull('revoked_at')
       .update({ revoked_at: at, revoked_by: by });
+  }
+
+  async endToken(id: string, at: string): Promise<void> {
+    await this.#knex<TokenRow>('service_tokens')
+      .where({ id })
+      .where('expires_at', '>', at)
+      .update({ expires_at: at });
   }
 
   async noteUse(id: string, at: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { SigningKey, SigningKeyStore } from '../services/ports';
+import type { SigningKey, SigningKeyStore } from '../services/accessPorts';
 
 interface KeyRow {
   id: string;

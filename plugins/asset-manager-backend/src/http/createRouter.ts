@@ -14,6 +14,7 @@ import type { GrantService } from '../services/GrantService';
 import type { PackReader } from '../services/PackReader';
 import type { FixityService } from '../services/FixityService';
 import type { OperatorService } from '../services/OperatorService';
+import type { FederationService } from '../services/FederationService';
 import type { ServiceAccountService } from '../services/ServiceAccountService';
 import type { TokenIssuer } from '../services/TokenIssuer';
 import type { UploadService } from '../services/UploadService';
@@ -48,6 +49,7 @@ export function createRouter(
     grants: GrantService;
     accessRequests: AccessRequestService;
     serviceAccounts: ServiceAccountService;
+    federations: FederationService;
     issuer: TokenIssuer;
     changes: ChangeService;
     declarations: DeclarationService;
@@ -59,7 +61,7 @@ export function createRouter(
   const router = PromiseRouter();
   router.use(createTransferRouter(context));
   router.use(express.json({ limit: '1mb' }));
-  router.use(express.urlencoded({ extended: false, limit: '16kb' }));
+  router.use(express.urlencoded({ extended: false, limit: '32kb' }));
   router.get('/openapi.json', async (_req, res) => {
     res.json(context.spec);
   });

@@ -9,7 +9,8 @@ import {
   Operand,
 } from '../model/access';
 import type { Caller } from '../model/caller';
-import type { Clock, GrantStore, Repository } from './ports';
+import type { GrantStore } from './accessPorts';
+import type { Clock, Repository } from './ports';
 
 /** An asset that stands, or one that somebody is about to create. */
 type Subject = Governed & { id?: number };

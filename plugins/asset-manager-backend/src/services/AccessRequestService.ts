@@ -18,7 +18,8 @@ import type { Caller } from '../model/caller';
 import { inField } from '../model/FieldError';
 import type { AssetService } from './AssetService';
 import type { GrantService } from './GrantService';
-import type { AccessRequestRecord, Clock, Repository } from './ports';
+import type { AccessRequestRecord } from './accessPorts';
+import type { Clock, Repository } from './ports';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Nobody answers what is older. */

@@ -29,7 +29,8 @@ import {
   readEntityRef,
 } from './AssetService';
 import type { Callers } from './Callers';
-import type { AssetRecord, Clock, GrantRecord, Repository } from './ports';
+import type { GrantRecord } from './accessPorts';
+import type { AssetRecord, Clock, Repository } from './ports';
 
 /** An account that gave roles or approved would do so for nobody. */
 const FOR_SERVICES: readonly Role[] = ['reader', 'contributor', 'maintainer'];

@@ -15,12 +15,8 @@ import { Caller, chooseOwner, owns } from '../model/caller';
 import { FieldConflictError, FieldError, inField } from '../model/FieldError';
 import { principalOf } from '../model/serviceAccount';
 import { readEntityRef } from './AssetService';
-import type {
-  Clock,
-  Repository,
-  ServiceAccountRecord,
-  ServiceTokenRecord,
-} from './ports';
+import type { ServiceAccountRecord, ServiceTokenRecord } from './accessPorts';
+import type { Clock, Repository } from './ports';
 import type { TokenIssuer } from './TokenIssuer';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -128,7 +124,12 @@ export class ServiceAccountService {
     return tokens.map(presentToken);
   }
 
-  /** Makes a token, whose text nobody can be told again. */
+  /**
+   * Makes a token, whose text nobody can be told again; in the place of another one
+   * if asked.
+   *
+   * @throws NotFoundError when the account has no token in force that it could replace
+   */
   async createToken(
     caller: Caller,
     name: string,
@@ -136,17 +137,26 @@ export class ServiceAccountService {
   ): Promise<CreatedServiceToken> {
     await this.#find(caller, name);
     const createdAt = this.#now();
+    const former =
+      request.replaces && (await this.#inForce(name, request.replaces.id));
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const token: ServiceTokenRecord = {
       id: this.#createId(),
       account: name,
       secretHash: hashOf(secret),
-      description: request.description,
+      description: request.description ?? former?.description,
       createdAt,
       createdBy: caller.subject,
       expiresAt: readEnd(request.expiresAt, createdAt),
     };
-    await this.#repository.serviceAccounts.insertToken(token);
+    await this.#repository.transaction(async ({ serviceAccounts }) => {
+      await serviceAccounts.insertToken(token);
+      if (former)
+        await serviceAccounts.endToken(
+          former.id,
+          later(createdAt, request.replaces?.overlap ?? 0),
+        );
+    });
     return {
       ...presentToken(token),
       token: `${SERVICE_TOKEN_PREFIX}${token.id}_${secret}`,
@@ -156,10 +166,7 @@ export class ServiceAccountService {
   /** @throws NotFoundError when the account has no such token that is in force */
   async revokeToken(caller: Caller, name: string, id: string): Promise<void> {
     await this.#find(caller, name);
-    const token = await this.#repository.serviceAccounts.findToken(id);
-    if (token?.account !== name || token.revokedAt !== undefined) {
-      throw new NotFoundError(`${name} has no token ${id} in force`);
-    }
+    await this.#inForce(name, id);
     await this.#repository.serviceAccounts.revokeToken(
       id,
       this.#now(),
@@ -173,8 +180,6 @@ export class ServiceAccountService {
    * @throws AuthenticationError for whatever is no token in force: never which
    */
   async exchange(text: string): Promise<AccessTokenAnswer> {
-    const refused = () =>
-      new AuthenticationError('the token is unknown, revoked, or has ended');
     const [, id, secret] = TOKEN.exec(text) ?? [];
     if (id === undefined) throw refused();
     const token = await this.#repository.serviceAccounts.findToken(id);
@@ -184,14 +189,31 @@ export class ServiceAccountService {
         Buffer.from(token.secretHash, 'hex'),
         Buffer.from(hashOf(secret), 'hex'),
       );
-    if (!isRight || !(await this.accountOf(token.account, id))) throw refused();
+    if (!isRight) throw refused();
+    return this.issue(token, now =>
+      this.#repository.serviceAccounts.noteUse(id, now),
+    );
+  }
+
+  /**
+   * A short-lived token for who has shown one of an account's credentials.
+   *
+   * @param noteUse - writes down that it was used, once in a while
+   * @throws AuthenticationError when the account or the credential is not in force
+   */
+  async issue(
+    credential: { id: string; account: string; lastUsedAt?: string },
+    noteUse: (now: string) => Promise<void>,
+  ): Promise<AccessTokenAnswer> {
+    const { id, account, lastUsedAt } = credential;
+    if (!(await this.accountOf(account, id))) throw refused();
     const now = this.#now();
     if (
-      token.lastUsedAt === undefined ||
-      Date.parse(now) - Date.parse(token.lastUsedAt) > NOTED_EVERY_MS
+      lastUsedAt === undefined ||
+      Date.parse(now) - Date.parse(lastUsedAt) > NOTED_EVERY_MS
     )
-      await this.#repository.serviceAccounts.noteUse(id, now);
-    const issued = await this.#issuer.issue(`${token.account}/${id}`);
+      await noteUse(now);
+    const issued = await this.#issuer.issue(`${account}/${id}`);
     return {
       access_token: issued.token,
       issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
@@ -200,22 +222,39 @@ export class ServiceAccountService {
     };
   }
 
-  /** The account that a token is of, as long as both are in force. */
+  /**
+   * The account that a credential is of, as long as both are in force.
+   *
+   * @param credentialId - of a token, or of a federation
+   */
   async accountOf(
     name: string,
-    tokenId: string,
+    credentialId: string,
   ): Promise<ServiceAccountRecord | undefined> {
-    const [account, token] = await Promise.all([
-      this.#repository.serviceAccounts.find(name),
-      this.#repository.serviceAccounts.findToken(tokenId),
-    ]);
-    const isInForce =
-      account !== undefined &&
-      account.disabledAt === undefined &&
-      token?.account === name &&
-      token.revokedAt === undefined &&
-      token.expiresAt > this.#now();
+    const account = await this.#repository.serviceAccounts.find(name);
+    if (!account || account.disabledAt !== undefined) return undefined;
+    const token = await this.#repository.serviceAccounts.findToken(
+      credentialId,
+    );
+    const isInForce = token
+      ? token.account === name &&
+        token.revokedAt === undefined &&
+        token.expiresAt > this.#now()
+      : (await this.#repository.federations.find(credentialId))?.account ===
+        name;
     return isInForce ? account : undefined;
+  }
+
+  /** @throws NotFoundError when the account has no such token that is in force */
+  async #inForce(name: string, id: string): Promise<ServiceTokenRecord> {
+    const token = await this.#repository.serviceAccounts.findToken(id);
+    if (
+      token?.account !== name ||
+      token.revokedAt !== undefined ||
+      token.expiresAt <= this.#now()
+    )
+      throw new NotFoundError(`${name} has no token ${id} in force`);
+    return token;
   }
 
   async #find(caller: Caller, name: string): Promise<ServiceAccountRecord> {
@@ -228,6 +267,10 @@ export class ServiceAccountService {
   }
 }
 
+function refused(): AuthenticationError {
+  return new AuthenticationError('the token is unknown, revoked, or has ended');
+}
+
 function readEnd(text: string | undefined, now: string): string {
   const began = Date.parse(now);
   const end = text === undefined ? began + PRESET_MS : Date.parse(text);
@@ -238,6 +281,10 @@ function readEnd(text: string | undefined, now: string): string {
   if (end > began + LONGEST_MS)
     throw new FieldError('expiresAt', 'a token lives a year at most');
   return new Date(end).toISOString();
+}
+
+function later(time: string, seconds: number): string {
+  return new Date(Date.parse(time) + seconds * 1000).toISOString();
 }
 
 function present(account: ServiceAccountRecord): ServiceAccount {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, importJWK, JWK, SignJWT } from 'jose';
-import type { Clock, SigningKeyStore } from './ports';
+import type { SigningKeyStore } from './accessPorts';
+import type { Clock } from './ports';
 
 export const TOKEN_AUDIENCE = 'asset-manager';
 export const TOKEN_ALGORITHM = 'ES256';

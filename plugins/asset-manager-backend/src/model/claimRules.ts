@@ -1,0 +1,70 @@
+/** What a signed token says, by RFC 7519. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+const LONGEST_PATTERN = 500;
+const MOST_CLAIMS = 20;
+
+/**
+ * What is wrong with rules over claims, if anything. Rules that any token of an
+ * issuer meets would let in everybody who can get one there, which with a public
+ * CI system is the world.
+ *
+ * @param rules - a pattern for each claim, where `*` stands for any text
+ */
+export function claimRulesProblem(
+  rules: Readonly<Record<string, string>>,
+): string | undefined {
+  const entries = Object.entries(rules);
+  if (entries.length === 0) return 'they have to name a claim';
+  if (entries.length > MOST_CLAIMS)
+    return `they name more than ${MOST_CLAIMS} claims`;
+  for (const [claim, pattern] of entries) {
+    if (pattern.length > LONGEST_PATTERN)
+      return `${claim} is longer than ${LONGEST_PATTERN} characters`;
+  }
+  if (entries.every(([, pattern]) => !/[^*]/.test(pattern)))
+    return 'every token would meet them; name what one of the claims has to be';
+  return undefined;
+}
+
+/**
+ * The first claim that does not meet its rule.
+ *
+ * @returns undefined when all rules are met
+ */
+export function unmetClaim(
+  rules: Readonly<Record<string, string>>,
+  claims: Claims,
+): string | undefined {
+  return Object.keys(rules).find(claim => {
+    const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+    // Of a list, one has to meet it: so it is with groups and audiences.
+    const values = Array.isArray(value) ? value : [value];
+    return !values.some(
+      each =>
+        ['string', 'number', 'boolean'].includes(typeof each) &&
+        meets(rules[claim], String(each)),
+    );
+  });
+}
+
+/** Compares part by part, in a time that grows with both lengths and no more. */
+function meets(pattern: string, text: string): boolean {
+  const [first, ...parts] = pattern.split('*');
+  const last = parts.pop();
+  if (last === undefined) return text === first;
+  if (
+    text.length < first.length + last.length ||
+    !text.startsWith(first) ||
+    !text.endsWith(last)
+  )
+    return false;
+  const inner = text.slice(first.length, text.length - last.length);
+  let at = 0;
+  for (const part of parts) {
+    const found = inner.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return true;
+}

@@ -80,6 +80,8 @@ export function commandReference(): string {
     '|---|---|',
     '| `ASSET_SERVER` | the portal; the one of the last login when not set |',
     '| `ASSET_TOKEN` | a token for CI, instead of a login; never written to a disk |',
+    '| `ASSET_SERVICE_ACCOUNT` | the service account that a CI job is, by the token that the CI system gives it |',
+    '| `ASSET_ID_TOKEN`, `ASSET_ID_TOKEN_FILE` | that token, or the file where it stands; on GitHub Actions it is asked for |',
     '| `BASEASSET_CACHE` | where fetched bytes are kept; `$XDG_CACHE_HOME/baseasset` when not set |',
     '| `BASEASSET_CACHE_LIMIT` | how much the cache may hold, e.g. `50GiB`; no limit when not set |',
     '| `BASEASSET_STORES` | stores to read from where there are several copies, the nearest first, with commas between them |',

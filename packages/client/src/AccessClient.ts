@@ -5,10 +5,13 @@ import type {
   AssetName,
   CreateAccessRequest,
   CreatedServiceToken,
+  CreateFederationRequest,
   CreateGrantRequest,
   CreateServiceAccountRequest,
   CreateServiceTokenRequest,
   DecideAccessRequest,
+  Federation,
+  FederationSettings,
   Grant,
   ServiceAccount,
   ServiceToken,
@@ -192,6 +195,49 @@ export class AccessClient {
       method: 'DELETE',
       again: false,
     });
+  }
+
+  /** Whose tokens can stand for service accounts. */
+  async getFederationSettings(
+    options?: RequestOptions,
+  ): Promise<FederationSettings> {
+    return JSON.parse(await this.#send('/federation-settings', options));
+  }
+
+  /** Which tokens of other issuers stand for an account, newest first. */
+  async listFederations(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<Federation[]> {
+    return JSON.parse(
+      await this.#send(`${accountPath(name)}/federations`, options),
+    ).items;
+  }
+
+  async createFederation(
+    name: string,
+    request: CreateFederationRequest,
+    options?: RequestOptions,
+  ): Promise<Federation> {
+    return JSON.parse(
+      await this.#send(`${accountPath(name)}/federations`, {
+        ...options,
+        method: 'POST',
+        body: request,
+      }),
+    );
+  }
+
+  /** Ends one; what its tokens were exchanged for is refused, too. */
+  async revokeFederation(
+    name: string,
+    id: string,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#send(
+      `${accountPath(name)}/federations/${encodeURIComponent(id)}`,
+      { ...options, method: 'DELETE', again: false },
+    );
   }
 
   /**

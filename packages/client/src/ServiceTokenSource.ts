@@ -9,8 +9,22 @@ import { retry } from './retry';
 const MARGIN_MS = 60_000;
 
 /**
- * Exchanges the token of a service account (`bsa_…`) for the short-lived ones
- * that requests carry (RFC 8693), and renews them in time.
+ * What is exchanged: the token of a service account, or one that another issuer
+ * signed, such as a CI system for a job, which stands for the account.
+ *
+ * @public
+ */
+export type ServiceCredential =
+  | { token: string }
+  | {
+      account: string;
+      /** Asked for each time, since such tokens live for minutes. */
+      getIdToken: () => Promise<string>;
+    };
+
+/**
+ * Exchanges what a pipeline or CI job has for the short-lived tokens that requests
+ * carry (RFC 8693), and renews them in time.
  *
  * @public
  */
@@ -21,26 +35,27 @@ export class ServiceTokenSource {
   }
 
   readonly #url: string;
-  readonly #token: string;
+  readonly #credential: ServiceCredential;
   readonly #fetch: typeof fetch;
   #current?: { text: string; renewAt: number };
   #renewing?: Promise<string>;
 
   /** @param options.baseUrl - the API's address, e.g. `http://localhost:7007/api/asset-manager` */
-  constructor(options: {
-    baseUrl: string;
-    token: string;
-    fetch?: typeof fetch;
-  }) {
+  constructor(
+    options: {
+      baseUrl: string;
+      fetch?: typeof fetch;
+    } & ServiceCredential,
+  ) {
     this.#url = `${options.baseUrl}/token`;
-    this.#token = options.token;
+    this.#credential = options;
     this.#fetch = options.fetch ?? ((...request) => fetch(...request));
   }
 
   /**
    * A token that is good for a while.
    *
-   * @throws AssetManagerError when the account's token is refused, or nobody answers
+   * @throws AssetManagerError when what was shown is refused, or nobody answers
    */
   async get(): Promise<string> {
     if (this.#current && Date.now() < this.#current.renewAt)
@@ -52,14 +67,14 @@ export class ServiceTokenSource {
   }
 
   async #exchange(): Promise<string> {
+    const shown = await this.#show();
     let response: Response;
     try {
       response = await this.#fetch(this.#url, {
         method: 'POST',
         body: new URLSearchParams({
           grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-          subject_token: this.#token,
-          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          ...shown,
         }),
       });
     } catch (cause) {
@@ -81,5 +96,19 @@ export class ServiceTokenSource {
       renewAt: Date.now() + answer.expires_in * 1000 - MARGIN_MS,
     };
     return answer.access_token;
+  }
+
+  async #show(): Promise<Record<string, string>> {
+    const credential = this.#credential;
+    return 'token' in credential
+      ? {
+          subject_token: credential.token,
+          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        }
+      : {
+          subject_token: await credential.getIdToken(),
+          subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+          service_account: credential.account,
+        };
   }
 }

@@ -2,7 +2,7 @@ import type { AccessRequest } from '@baseasset/backstage-plugin-asset-manager-co
 import type { Command } from '../Command';
 import { readReference } from '../lib/Context';
 import { UsageError } from '../lib/exit';
-import { formatEntity, formatTable, printable } from '../lib/format';
+import { day, formatEntity, formatTable, printable } from '../lib/format';
 
 function readDays(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -24,7 +24,7 @@ function rowOf(request: AccessRequest, who: string): string[] {
     who,
     request.role,
     `${request.days}d`,
-    request.createdAt.slice(0, 10),
+    day(request.createdAt),
     request.state,
     printable(request.answer ?? request.reason),
   ];

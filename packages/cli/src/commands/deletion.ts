@@ -2,9 +2,7 @@ import type { Command } from '../Command';
 import type { Context } from '../lib/Context';
 import { readReference } from '../lib/Context';
 import { UsageError } from '../lib/exit';
-import { formatEntity, formatTable, printable } from '../lib/format';
-
-const day = (time: string) => time.slice(0, 10);
+import { day, formatEntity, formatTable, printable } from '../lib/format';
 
 /** Asks a person; where nobody can be asked, the line itself is the answer. */
 async function confirm(context: Context, question: string): Promise<boolean> {

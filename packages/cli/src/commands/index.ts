@@ -38,10 +38,18 @@ import {
   serviceAccountDisable,
   serviceAccountEnable,
   serviceAccountList,
-  serviceAccountTokenCreate,
-  serviceAccountTokenList,
-  serviceAccountTokenRevoke,
 } from './serviceAccount';
+import {
+  serviceFederationCreate,
+  serviceFederationList,
+  serviceFederationRevoke,
+} from './serviceFederation';
+import {
+  serviceTokenCreate,
+  serviceTokenList,
+  serviceTokenRevoke,
+  serviceTokenRotate,
+} from './serviceToken';
 import { show } from './show';
 import { uploadsAbort } from './uploadsAbort';
 import { uploadsList } from './uploadsList';
@@ -84,9 +92,13 @@ export const commands: readonly Command[] = [
   serviceAccountCreate,
   serviceAccountDisable,
   serviceAccountEnable,
-  serviceAccountTokenList,
-  serviceAccountTokenCreate,
-  serviceAccountTokenRevoke,
+  serviceTokenList,
+  serviceTokenCreate,
+  serviceTokenRotate,
+  serviceTokenRevoke,
+  serviceFederationList,
+  serviceFederationCreate,
+  serviceFederationRevoke,
   move,
   replicate,
   doctor,

@@ -34,7 +34,8 @@ export const login: Command = {
   details: [
     'Opens the portal in the browser, where you are signed in already or sign in as ever, and',
     'keeps the login in a file that nobody else may read. It is renewed by itself, so that a',
-    'long push is not cut off. In CI, set ASSET_SERVER and ASSET_TOKEN instead.',
+    'long push is not cut off. In CI, set ASSET_SERVER, and ASSET_TOKEN or',
+    'ASSET_SERVICE_ACCOUNT, instead.',
   ],
   args: [],
   options: {

@@ -11,6 +11,7 @@ import {
   formatTable,
   countOf,
   printable,
+  day,
 } from '../lib/format';
 
 const SHOWN_VERSIONS = 5;
@@ -25,12 +26,12 @@ const VERIFICATIONS: Record<Verification, string> = {
 function deletionOf({ deletion }: AssetVersion): string {
   if (!deletion) return '';
   const { at, by, reason, until } = deletion;
-  return `on ${at.slice(0, 10)} by ${formatEntity(by)}${
+  return `on ${day(at)} by ${formatEntity(by)}${
     reason ? ` (${printable(reason)})` : ''
   }; ${
     until === undefined
       ? 'its bytes are gone'
-      : `it can be brought back until ${until.slice(0, 10)}`
+      : `it can be brought back until ${day(until)}`
   }`;
 }
 

@@ -1,20 +1,29 @@
-import type { AssetManagerClient, ServiceTokenSource } from '@baseasset/client';
+import type {
+  AssetManagerClient,
+  ServiceCredential,
+  ServiceTokenSource,
+} from '@baseasset/client';
 import type { Transport } from '@baseasset/client/node';
 import { CommandError, EXIT, UsageError } from './exit';
+import { idTokenSource } from './idToken';
 import { Login, LoginStore } from './LoginStore';
 
 /** A token is renewed this long before it ends, so that no request is sent with a dying one. */
 const MARGIN_MS = 60_000;
 
 /**
- * Which portal is meant and who is asking: `ASSET_TOKEN` for CI, which is a
- * service account's or one that the portal itself accepts, else the login
- * of a person, whose token is renewed as often as a long push needs it.
+ * Which portal is meant and who is asking. In CI that is `ASSET_TOKEN`, a service
+ * account's or one that the portal itself accepts, or the account that
+ * `ASSET_SERVICE_ACCOUNT` names, by the token that the CI system gives the job; else
+ * it is the login of a person, whose token is renewed as often as a long push
+ * needs it.
  */
 export class Session {
   readonly server: string;
   readonly #store: LoginStore;
   readonly #fixedToken: string | undefined;
+  readonly #account: string | undefined;
+  readonly #environment: NodeJS.ProcessEnv;
   #exchanged: ServiceTokenSource | undefined;
   #login: Login | undefined;
   #renewing: Promise<Login> | undefined;
@@ -36,7 +45,7 @@ export class Session {
         'you are not signed in, and no portal is named',
         [
           'to sign in: asset login --server https://your-portal',
-          'or set ASSET_SERVER and ASSET_TOKEN',
+          'in CI: set ASSET_SERVER, and ASSET_TOKEN or ASSET_SERVICE_ACCOUNT',
         ],
       );
     }
@@ -44,7 +53,7 @@ export class Session {
       server,
       store,
       login,
-      token: environment.ASSET_TOKEN,
+      environment,
     });
   }
 
@@ -52,17 +61,20 @@ export class Session {
     server: string;
     store: LoginStore;
     login: Login | undefined;
-    token: string | undefined;
+    environment: NodeJS.ProcessEnv;
   }) {
     this.server = options.server;
     this.#store = options.store;
     this.#login = options.login;
-    this.#fixedToken = options.token || undefined;
+    this.#environment = options.environment;
+    this.#fixedToken = options.environment.ASSET_TOKEN || undefined;
+    this.#account = options.environment.ASSET_SERVICE_ACCOUNT || undefined;
   }
 
   /** A token that is good for a while. */
   async token(): Promise<string> {
-    if (this.#fixedToken) return this.#exchange(this.#fixedToken);
+    if (this.#fixedToken) return this.#ofFixed(this.#fixedToken);
+    if (this.#account) return this.#ofJob(this.#account);
     if (!this.#login) {
       throw new CommandError(
         EXIT.signedOut,
@@ -80,12 +92,31 @@ export class Session {
   }
 
   /** A token of a service account opens nothing by itself. */
-  async #exchange(token: string): Promise<string> {
+  async #ofFixed(token: string): Promise<string> {
     const { ServiceTokenSource: Source } = await import('@baseasset/client');
-    if (!Source.accepts(token)) return token;
+    return Source.accepts(token) ? this.#exchange({ token }) : token;
+  }
+
+  async #ofJob(account: string): Promise<string> {
+    const getIdToken = idTokenSource(this.#environment, this.server);
+    if (!getIdToken) {
+      throw new CommandError(
+        EXIT.signedOut,
+        `there is no token of this job that could stand for the service account ${account}`,
+        [
+          'set ASSET_ID_TOKEN or ASSET_ID_TOKEN_FILE to what your CI system gives the job',
+          'on GitHub Actions: give the job the permission id-token: write',
+        ],
+      );
+    }
+    return this.#exchange({ account, getIdToken });
+  }
+
+  async #exchange(credential: ServiceCredential): Promise<string> {
+    const { ServiceTokenSource: Source } = await import('@baseasset/client');
     this.#exchanged ??= new Source({
       baseUrl: `${this.server}/api/asset-manager`,
-      token,
+      ...credential,
     });
     return this.#exchanged.get();
   }

@@ -64,3 +64,8 @@ export function printable(text: string): string {
     character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** The day of a time in ISO 8601; nothing of none. */
+export function day(time: string | undefined): string {
+  return time?.slice(0, 10) ?? '';
+}

@@ -24,12 +24,19 @@ export function readEnd(options: Invocation['options']): string | undefined {
   if (until !== undefined && period !== undefined)
     throw new UsageError('--until and --for say the same; give one of them');
   if (period === undefined) return until;
-  const [, count, unit] = /^(\d{1,4})([hdw])$/.exec(period) ?? [];
+  return new Date(Date.now() + readPeriod('for', period)).toISOString();
+}
+
+/**
+ * Milliseconds of what an option says.
+ *
+ * @throws UsageError when it is no period
+ */
+export function readPeriod(option: string, text: string): number {
+  const [, count, unit] = /^(\d{1,4})([hdw])$/.exec(text) ?? [];
   if (!count)
     throw new UsageError(
-      `--for has to be like 12h, 30d or 2w, not '${period}'`,
+      `--${option} has to be like 12h, 30d or 2w, not '${text}'`,
     );
-  return new Date(
-    Date.now() + Number(count) * UNITS[unit as keyof typeof UNITS],
-  ).toISOString();
+  return Number(count) * UNITS[unit as keyof typeof UNITS];
 }

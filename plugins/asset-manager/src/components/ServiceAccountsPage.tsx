@@ -19,11 +19,12 @@ import {
   assetManagerApiRef,
   Problem,
 } from '@baseasset/backstage-plugin-asset-manager-react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import useAsync from 'react-use/lib/useAsync';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { assetsRouteRef } from '../routes';
+import { ServiceFederations } from './ServiceFederations';
 import { ServiceTokens } from './ServiceTokens';
 import styles from './table.module.css';
 
@@ -63,7 +64,12 @@ export function ServiceAccountsPage() {
               onChanged={retry}
             />
           )}
-          {shown !== undefined && <ServiceTokens key={shown} account={shown} />}
+          {shown !== undefined && (
+            <Fragment key={shown}>
+              <ServiceTokens account={shown} />
+              <ServiceFederations account={shown} />
+            </Fragment>
+          )}
           <NewAccount
             onCreated={name => {
               setShown(name);

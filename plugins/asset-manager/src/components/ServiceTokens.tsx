@@ -8,7 +8,10 @@ import {
   Text,
   TextField,
 } from '@backstage/ui';
-import type { ServiceToken } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  CreateServiceTokenRequest,
+  ServiceToken,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   Age,
   assetManagerApiRef,
@@ -21,6 +24,8 @@ import { Snippet } from './Snippet';
 import styles from './table.module.css';
 
 const DAY_MS = 86_400_000;
+/** A token that another one takes the place of is still good for a day. Seconds. */
+const OVERLAP_S = 86_400;
 const PERIODS = [
   { id: '30', label: 'for 30 days' },
   { id: '90', label: 'for 90 days' },
@@ -45,15 +50,18 @@ export function ServiceTokens({ account }: { account: string }) {
     () => client.access.listServiceTokens(account),
     [client, account],
   );
-  const [made, make] = useAsyncFn(async () => {
-    const created = await client.access.createServiceToken(account, {
-      expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
-      description: description || undefined,
-    });
-    setDescription('');
-    retry();
-    return created.token;
-  }, [client, account, days, description, retry]);
+  const [made, make] = useAsyncFn(
+    async (request: CreateServiceTokenRequest) => {
+      const created = await client.access.createServiceToken(account, {
+        expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
+        ...request,
+      });
+      setDescription('');
+      retry();
+      return created.token;
+    },
+    [client, account, days, retry],
+  );
   const [revoked, revoke] = useAsyncFn(
     async (id: string) => {
       await client.access.revokeServiceToken(account, id);
@@ -70,7 +78,7 @@ export function ServiceTokens({ account }: { account: string }) {
         <>
           <Alert
             status="warning"
-            title="Copy it now: this token is shown once, and kept nowhere."
+            title="Copy it now: this token is shown once, and kept nowhere. One that it takes the place of is good for another day."
           />
           <Snippet text={made.value} />
         </>
@@ -111,16 +119,31 @@ export function ServiceTokens({ account }: { account: string }) {
                   </td>
                   <td>{stateOf(token)}</td>
                   <td>
-                    {!token.revokedAt && (
-                      <Button
-                        size="small"
-                        variant="secondary"
-                        isDisabled={revoked.loading}
-                        aria-label={`Revoke ${token.description ?? token.id}`}
-                        onPress={() => revoke(token.id)}
-                      >
-                        Revoke
-                      </Button>
+                    {stateOf(token) === 'in force' && (
+                      <Flex gap="2">
+                        <Button
+                          size="small"
+                          variant="secondary"
+                          isDisabled={made.loading}
+                          aria-label={`Rotate ${token.description ?? token.id}`}
+                          onPress={() =>
+                            make({
+                              replaces: { id: token.id, overlap: OVERLAP_S },
+                            })
+                          }
+                        >
+                          Rotate
+                        </Button>
+                        <Button
+                          size="small"
+                          variant="tertiary"
+                          isDisabled={revoked.loading}
+                          aria-label={`Revoke ${token.description ?? token.id}`}
+                          onPress={() => revoke(token.id)}
+                        >
+                          Revoke
+                        </Button>
+                      </Flex>
                     )}
                   </td>
                 </tr>
@@ -143,7 +166,10 @@ export function ServiceTokens({ account }: { account: string }) {
           value={days}
           onChange={value => setDays(String(value))}
         />
-        <Button isDisabled={made.loading} onPress={make}>
+        <Button
+          isDisabled={made.loading}
+          onPress={() => make({ description: description || undefined })}
+        >
           New token
         </Button>
       </Flex>

@@ -35,10 +35,12 @@ export function folderOf(files) {
  *
  * @param options.configuration - more of the app-config, as an object
  * @param options.environment - more of the environment
+ * @param options.port - its port; a free one when left out
  */
-export async function openPortal({ configuration, environment } = {}) {
+export async function openPortal(options = {}) {
+  const { configuration, environment } = options;
   const dataDirectory = temporaryFolder('portal');
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const configs = ['app-config.yaml', 'app-config.demo.yaml'].map(name =>
     path.join(root, name),
   );
@@ -52,8 +54,8 @@ export async function openPortal({ configuration, environment } = {}) {
     }),
   );
   configs.push(own);
-  const options = { tools, port, dataDirectory, configs, environment };
-  let running = await startPortal(options);
+  const settings = { tools, port, dataDirectory, configs, environment };
+  let running = await startPortal(settings);
   return {
     url: running.url,
     dataDirectory,
@@ -63,7 +65,7 @@ export async function openPortal({ configuration, environment } = {}) {
       await running.stop('SIGKILL');
     },
     async restart() {
-      running = await startPortal(options);
+      running = await startPortal(settings);
     },
     async close() {
       await running.stop();

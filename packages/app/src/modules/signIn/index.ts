@@ -1,13 +1,15 @@
 import { createFrontendModule } from '@backstage/frontend-plugin-api';
 import { SignInPageBlueprint } from '@backstage/plugin-app-react';
+import { oidcAuthApi } from './oidcAuth';
 
 export const signInModule = createFrontendModule({
   pluginId: 'app',
   extensions: [
+    oidcAuthApi,
     SignInPageBlueprint.make({
       params: {
         loader: () =>
-          import('./DemoSignInPage').then(module => module.DemoSignInPage),
+          import('./PortalSignInPage').then(module => module.PortalSignInPage),
       },
     }),
   ],

@@ -11,20 +11,38 @@ import {
   Text,
 } from '@backstage/ui';
 import { useState } from 'react';
+import { oidcAuthApiRef } from './oidcAuth';
 
 const STORED_PERSON = 'demo-person';
 
 /**
- * Signs in: as one of the sample people where the demo has them, by the
- * portal's own providers everywhere else.
+ * Signs in: by the organisation's OpenID provider where the configuration names
+ * one, else as one of the sample people of the demo.
  */
-export function DemoSignInPage(props: SignInPageProps) {
+export function PortalSignInPage(props: SignInPageProps) {
   const config = useApi(configApiRef);
   const people = config.getOptionalStringArray('auth.providers.demo.people');
   const [person, setPerson] = useState(() => {
     const stored = window.localStorage.getItem(STORED_PERSON);
     return stored !== null && people?.includes(stored) ? stored : undefined;
   });
+
+  const oidcTitle = config.getOptionalString('app.signIn.oidc.title');
+  if (oidcTitle !== undefined) {
+    return (
+      <SignInPage
+        {...props}
+        title="Asset Manager"
+        align="center"
+        provider={{
+          id: 'oidc',
+          title: oidcTitle,
+          message: `Sign in with ${oidcTitle}`,
+          apiRef: oidcAuthApiRef,
+        }}
+      />
+    );
+  }
 
   if (!people) return <SignInPage {...props} providers={[]} />;
 

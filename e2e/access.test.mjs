@@ -197,8 +197,18 @@ describe('access', () => {
       (await fetch(`${portal.url}/api/${path}`, { headers })).status;
     assert.equal(await ask('asset-manager/assets'), 200);
     assert.equal(await ask('catalog/entities'), 403);
-    await maya.ok('service-token', 'revoke', 'nightly', id);
+    const rotate = (...more) =>
+      maya.json('service-token', 'rotate', 'nightly', id, ...more);
+    const next = await rotate('--overlap', '1h');
+    await job.ok('list');
+    job.env.ASSET_TOKEN = next.token;
+    await job.ok('list');
+    await rotate();
     assert.equal(await ask('asset-manager/assets'), 401);
+    const late = await maya.asset('service-token', 'rotate', 'nightly', id);
+    assert.equal(late.code, 4);
+    await job.ok('list');
+    await maya.ok('service-token', 'revoke', 'nightly', next.id);
     const after = await job.asset('list');
     assert.equal(after.code, 3);
     assert.match(after.stderr, /the token is unknown, revoked, or has ended/);
@@ -281,7 +291,7 @@ describe('access', () => {
     const page = await pageOf(browser, portal, 'lin');
     await page.goto(`${portal.url}/assets/access`);
     await page.getByRole('textbox', { name: 'Name' }).fill('shared');
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
     await page.getByText('There are no grants').waitFor();
     await page
       .getByRole('combobox', { name: /^Person, group or account/ })
@@ -299,6 +309,30 @@ describe('access', () => {
     await stranger.goto(`${portal.url}/assets/access?scope=namespace:shared`);
     await stranger.getByText('may not see who has access').waitFor();
     await stranger.context().close();
+  });
+
+  inBrowser('shows an administrator what somebody else sees', async () => {
+    const page = await pageOf(browser, portal, 'lin');
+    await page.goto(`${portal.url}/assets/secret/plans`);
+    await page.getByRole('button', { name: 'Use it' }).waitFor();
+    await page.goto(`${portal.url}/assets/access`);
+    const who = page.getByRole('combobox', { name: 'Whose eyes' });
+    await who.fill('genome');
+    await page.getByRole('option', { name: /Team Genome/ }).click();
+    await page.getByRole('button', { name: 'View as' }).click();
+    await page.getByText('shown as group:default/team-genome sees').waitFor();
+    await page.getByRole('heading', { name: 'Assets' }).waitFor();
+    await page.goto(`${portal.url}/assets/secret/plans`);
+    await page.getByText(NOT_THERE).waitFor();
+    await shot(page, 'view-as');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Use it' }).waitFor();
+    await page.context().close();
+    const other = await pageOf(browser, portal, 'maya');
+    await other.goto(`${portal.url}/assets/access`);
+    await other.getByRole('button', { name: 'Show', exact: true }).waitFor();
+    assert.equal(await other.getByText('Whose eyes').count(), 0);
+    await other.context().close();
   });
 
   inBrowser(
@@ -325,7 +359,11 @@ describe('access', () => {
       await page.getByRole('button', { name: 'Tokens of weekly' }).click();
       await page.getByRole('row', { name: /cron/ }).waitFor();
       assert.equal(await page.getByText(/^bsa_/).count(), 0);
-      await page.getByRole('button', { name: 'Revoke cron' }).click();
+      await page.getByRole('button', { name: 'Rotate cron' }).click();
+      await page.getByText(/^bsa_/).waitFor();
+      const rows = page.getByRole('row', { name: /cron.*in force/ });
+      await rows.nth(1).waitFor();
+      await rows.nth(1).getByRole('button', { name: 'Revoke cron' }).click();
       await page.getByRole('row', { name: /cron.*revoked/ }).waitFor();
       assert.equal((await job.asset('list')).code, 3);
       assert.deepEqual(page.foreignRequests, []);

@@ -180,10 +180,7 @@ for (const kind of ['gcs', 's3']) {
         );
       }
       const address = `${portal.url}/api/asset-manager/assets/cloud/reads/versions/1/files/reads/large.bin`;
-      const { accessToken } = JSON.parse(
-        fs.readFileSync(path.join(otto.home, 'config/baseasset/logins.json')),
-      ).logins[0];
-      const headers = { Authorization: `Bearer ${accessToken}` };
+      const headers = otto.headers();
       const sent = await fetch(address, { headers, redirect: 'manual' });
       assert.equal(sent.status, 302);
       assert.equal(sent.headers.get('cache-control'), 'private, no-store');
@@ -328,14 +325,11 @@ for (const kind of ['gcs', 's3']) {
       const right = Buffer.from('what was promised');
       const wrong = Buffer.from('what was sent!!!!');
       await maya.ok('create', 'cloud/damaged', '-t', 'dataset');
-      const { accessToken } = JSON.parse(
-        fs.readFileSync(path.join(maya.home, 'config/baseasset/logins.json')),
-      ).logins[0];
       const api = async (method, url, body) => {
         const response = await fetch(`${portal.url}/api/asset-manager${url}`, {
           method,
           headers: {
-            Authorization: `Bearer ${accessToken}`,
+            ...maya.headers(),
             'Content-Type': 'application/json',
           },
           body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -540,12 +534,9 @@ for (const kind of ['gcs', 's3']) {
       const blobs = path.join(portal.dataDirectory, 'blobs');
       const [file] = [...filesUnder(blobs)].filter(each => each.endsWith(hex));
       const address = `${portal.url}/api/asset-manager/assets/twice/copies/versions/1/files/bytes`;
-      const { accessToken } = JSON.parse(
-        fs.readFileSync(path.join(maya.home, 'config/baseasset/logins.json')),
-      ).logins[0];
       const from = async query => {
         const answer = await fetch(`${address}${query}`, {
-          headers: { Authorization: `Bearer ${accessToken}` },
+          headers: maya.headers(),
           redirect: 'manual',
         });
         await answer.body?.cancel();

@@ -39,16 +39,10 @@ describe('a declaration in a repository', () => {
   );
 
   const entity = async (name, person = maya) => {
-    const { accessToken } = JSON.parse(
-      fs.readFileSync(
-        path.join(person.home, 'config/baseasset/logins.json'),
-        'utf8',
-      ),
-    ).logins[0];
     const answer = await fetch(
       `${portal.url}/api/catalog/entities/by-name/asset/models/${name}`,
       {
-        headers: { Authorization: `Bearer ${accessToken}` },
+        headers: person.headers(),
       },
     );
     return answer.ok ? answer.json() : undefined;
@@ -64,7 +58,10 @@ describe('a declaration in a repository', () => {
       configuration: {
         assetManager: {
           validateResponses: true,
-          catalog: { reconcileInterval: { seconds: 3 } },
+          catalog: {
+            reconcileInterval: { seconds: 3 },
+            feedRestricted: true,
+          },
         },
         catalog: {
           // The hours of app-config.yaml would be added to the seconds.
@@ -201,5 +198,30 @@ describe('a declaration in a repository', () => {
       async () => (await otto.asset('show', 'models/declared')).code === 4,
       'the asset to be hidden',
     );
+  });
+
+  it('feeds a restricted asset to the catalog for its owners alone, as the configuration says', async () => {
+    await maya.ok('push', folderOf({ 'a.txt': 'a' }), 'models/hidden');
+    await until(() => entity('hidden', otto), 'the entity');
+    await maya.ok('edit', 'models/hidden', '--visibility', 'restricted');
+    await until(
+      async () => (await entity('hidden', otto)) === undefined,
+      'the entity to be hidden',
+    );
+    const own = await entity('hidden');
+    assert.equal(own.spec.visibility, 'restricted');
+    const found = async person => {
+      const answer = await fetch(
+        `${portal.url}/api/catalog/entities/by-query?filter=kind=asset&limit=500`,
+        { headers: person.headers() },
+      );
+      const { items, totalItems } = await answer.json();
+      return {
+        isThere: items.some(({ metadata }) => metadata.name === 'hidden'),
+        isCounted: totalItems === items.length,
+      };
+    };
+    assert.deepEqual(await found(maya), { isThere: true, isCounted: true });
+    assert.deepEqual(await found(otto), { isThere: false, isCounted: true });
   });
 });

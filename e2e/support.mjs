@@ -128,6 +128,12 @@ export function personAt(portal, name) {
     async json(...args) {
       return JSON.parse(await this.ok(...args, '--json'));
     },
+    /** What a request of theirs without the command line carries. */
+    headers() {
+      const logins = path.join(home, 'config/baseasset/logins.json');
+      const [{ accessToken }] = JSON.parse(fs.readFileSync(logins)).logins;
+      return { Authorization: `Bearer ${accessToken}` };
+    },
     /** Signs in, as soon as the catalog knows the sample people. */
     async signIn() {
       for (let attempt = 0; ; attempt++) {

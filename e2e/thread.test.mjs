@@ -173,18 +173,12 @@ describe('from a file on disk to an asset page in the portal', () => {
     const folder = folderOf({ a: 'a' });
     const started = Date.now();
     await maya.ok('push', folder, 'models/quick', '--type', 'ml-model');
-    const { accessToken } = JSON.parse(
-      fs.readFileSync(
-        path.join(maya.home, 'config/baseasset/logins.json'),
-        'utf8',
-      ),
-    ).logins[0];
     await until(
       async () => {
         const answer = await fetch(
           `${portal.url}/api/catalog/entities/by-name/asset/models/quick`,
           {
-            headers: { Authorization: `Bearer ${accessToken}` },
+            headers: maya.headers(),
           },
         );
         return answer.ok;

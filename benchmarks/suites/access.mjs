@@ -132,15 +132,9 @@ export async function run(report) {
     );
     await fill(database);
     const ask = (person, url) => {
-      const { accessToken } = JSON.parse(
-        fs.readFileSync(
-          path.join(person.home, 'config/baseasset/logins.json'),
-          'utf8',
-        ),
-      ).logins[0];
       return async () => {
         const response = await fetch(`${portal.url}/api/asset-manager/${url}`, {
-          headers: { Authorization: `Bearer ${accessToken}` },
+          headers: person.headers(),
         });
         const body = await response.text();
         if (!response.ok) throw new Error(body);

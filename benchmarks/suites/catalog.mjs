@@ -36,14 +36,8 @@ export async function run(report, tools) {
   try {
     const maya = personAt(portal, 'maya');
     await maya.signIn();
-    const { accessToken } = JSON.parse(
-      fs.readFileSync(
-        path.join(maya.home, 'config/baseasset/logins.json'),
-        'utf8',
-      ),
-    ).logins[0];
     const headers = {
-      Authorization: `Bearer ${accessToken}`,
+      ...maya.headers(),
       'Content-Type': 'application/json',
     };
     let next = 0;

@@ -69,6 +69,14 @@ export interface Config {
         directory?: string;
       };
     };
+    catalog?: {
+      /**
+       * Whether restricted assets are fed to the catalog, too. Only for portals with a
+       * permission policy that hides them there, as the one of
+       * `permission-backend-module-asset-manager` does; not when left out.
+       */
+      feedRestricted?: boolean;
+    };
     /**
      * Which of the shipped asset types this installation has; all when left out.
      */

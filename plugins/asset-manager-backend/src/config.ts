@@ -7,6 +7,7 @@ import {
   FederationSettings,
   parseBytes,
   SHIPPED_ASSET_TYPES,
+  VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ConfiguredService } from './services/Callers';
 import { isLoopback } from './services/IdTokenVerifier';
@@ -80,13 +81,7 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     placement: readRules(config, 'storage.placement'),
     replicas: readRules(config, 'storage.replicas'),
     assetTypes: readTypes(config),
-    services: (config?.getOptionalConfigArray('serviceAccounts') ?? []).map(
-      account => ({
-        subject: account.getString('subject'),
-        groups: readPrincipals(account, 'groups'),
-        internal: account.getOptionalBoolean('internal') ?? false,
-      }),
-    ),
+    services: [catalogService(config), ...readServices(config)],
     federation: readFederation(root),
     partSize,
     validateResponses: config?.getOptionalBoolean('validateResponses') ?? false,
@@ -146,6 +141,28 @@ function readPrincipals(config: Config | undefined, key: string): string[] {
 function readOwner(text: string): string {
   return stringifyEntityRef(
     parseEntityRef(text, { defaultKind: 'group', defaultNamespace: 'default' }),
+  );
+}
+
+/** It feeds assets to the catalog, where people read them. */
+function catalogService(config: Config | undefined): ConfiguredService {
+  const isFed = config?.getOptionalBoolean('catalog.feedRestricted') ?? false;
+  return {
+    subject: 'plugin:catalog',
+    groups: [],
+    sees: isFed ? [...VISIBILITIES] : ['public', 'internal'],
+  };
+}
+
+function readServices(config: Config | undefined): ConfiguredService[] {
+  return (config?.getOptionalConfigArray('serviceAccounts') ?? []).map(
+    account => ({
+      subject: account.getString('subject'),
+      groups: readPrincipals(account, 'groups'),
+      sees: account.getOptionalBoolean('internal')
+        ? ['public', 'internal']
+        : ['public'],
+    }),
   );
 }
 

@@ -625,7 +625,19 @@ export interface Whoami {
   ownershipEntityRefs: string[];
   /** Whether the caller looks after the installation. */
   operator: boolean;
+  /** Whether the configuration names the caller as an administrator. */
+  administrator: boolean;
+  /** The administrator who looks with the eyes of this one. */
+  viewedBy?: string;
 }
+
+/**
+ * Names a person, group or service account with whose eyes an administrator looks;
+ * as an entity reference. Nothing can be changed so.
+ *
+ * @public
+ */
+export const VIEW_AS_HEADER = 'Asset-Manager-View-As';
 
 /**
  * An error answer: problem details (RFC 9457) in a body that Backstage's own

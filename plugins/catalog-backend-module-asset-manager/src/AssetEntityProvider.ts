@@ -34,7 +34,8 @@ export interface AssetCatalog {
  * everything is compared from time to time (`reconcile`).
  *
  * Entities are fed without a location key, so that a declaration may claim
- * them. Restricted assets never come here: the feed does not show them to us.
+ * them. Restricted assets come here where the configuration says that the portal's
+ * policy hides them; otherwise the feed does not show them to us.
  */
 export class AssetEntityProvider implements EntityProvider {
   readonly #client: AssetManagerClient;

@@ -19,6 +19,7 @@ export const whoami: Command = {
     context.print(`${me.subject} at ${session.server}`);
     const others = me.ownershipEntityRefs.filter(ref => ref !== me.subject);
     if (others.length > 0) context.print(`  in ${others.join(', ')}`);
+    if (me.administrator) context.print('  administrator of this portal');
     if (me.operator) context.print('  operator of this portal');
   },
 };

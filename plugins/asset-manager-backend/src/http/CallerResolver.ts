@@ -6,18 +6,15 @@ import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import type { Request } from 'express';
 import type { Caller } from '../model/caller';
 import type { PortalPolicy } from '../permissions/PortalPolicy';
+import { VIEW_AS_HEADER } from '@baseasset/backstage-plugin-asset-manager-common';
+import { readEntityRef } from '../services/AssetService';
 import type { Callers, ConfiguredService } from '../services/Callers';
 import type { ServiceAccountService } from '../services/ServiceAccountService';
 
-/** It feeds assets to the catalog, where people read them. */
-const CATALOG: ConfiguredService = {
-  subject: 'plugin:catalog',
-  groups: [],
-  internal: true,
-};
-
 /** Who shows one of our own tokens, as the external access of the portal names it. */
 const OWN_TOKEN = /^external:asset-manager:([a-z0-9-]+)[/]([0-9a-z]{26})$/;
+
+const isRead = (req: Request) => ['GET', 'HEAD'].includes(req.method);
 
 /** Tells who sent a request, and what they own things as. */
 export class CallerResolver {
@@ -42,7 +39,7 @@ export class CallerResolver {
     this.#accounts = options.accounts;
     this.#policy = options.policy;
     this.#services = new Map(
-      [CATALOG, ...options.services].map(account => [account.subject, account]),
+      options.services.map(account => [account.subject, account]),
     );
   }
 
@@ -58,11 +55,37 @@ export class CallerResolver {
     req: Request,
     options: { limited?: boolean; fresh?: boolean } = {},
   ): Promise<Caller> {
+    const caller = await this.#sender(req, options);
+    const viewed = req.get(VIEW_AS_HEADER);
+    return viewed === undefined ? caller : this.#viewAs(caller, viewed, req);
+  }
+
+  /** With the eyes of somebody else, as far as the portal's policy does not matter. */
+  async #viewAs(caller: Caller, text: string, req: Request): Promise<Caller> {
+    if (!caller.administrator) {
+      throw new NotAllowedError(
+        `only administrators may look with the eyes of others, and ${caller.subject} is none`,
+      );
+    }
+    if (!isRead(req)) {
+      throw new NotAllowedError(
+        `nothing can be changed with the eyes of ${text}; stop looking so first`,
+      );
+    }
+    const principal = readEntityRef('principal', text, 'user');
+    const viewed = await this.#callers.ofPrincipal(principal);
+    return { ...viewed, viewedBy: caller.subject };
+  }
+
+  async #sender(
+    req: Request,
+    options: { limited?: boolean; fresh?: boolean },
+  ): Promise<Caller> {
     const credentials = await this.#httpAuth.credentials(req, {
       allow: ['user', 'service'],
       allowLimitedAccess: options.limited,
     });
-    const fresh = options.fresh ?? !['GET', 'HEAD'].includes(req.method);
+    const fresh = options.fresh ?? !isRead(req);
     if (this.#auth.isPrincipal(credentials, 'user')) {
       const { userEntityRef } = credentials.principal;
       const [caller, policy] = await Promise.all([

@@ -51,12 +51,14 @@ export function addAssetRoutes(
 
   router.get('/whoami', async (req, res) => {
     const caller = await callers.resolve(req);
-    const { subject, kind, ownershipEntityRefs } = caller;
+    const { subject, kind, ownershipEntityRefs, administrator } = caller;
     res.json({
       subject,
       kind,
       ownershipEntityRefs,
       operator: operator.includes(caller),
+      administrator,
+      viewedBy: caller.viewedBy,
     });
   });
 

@@ -34,6 +34,8 @@ export interface Caller {
   grants: readonly HeldGrant[];
   /** Whether the configuration names the caller as an administrator. */
   administrator: boolean;
+  /** The administrator who looks with the eyes of this one. */
+  viewedBy?: string;
   /** What the portal's permission policy says, in addition to all that. */
   policy: Policy;
 }

@@ -1,3 +1,4 @@
+import type { Visibility } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
 import { PERMISSIVE } from '../model/policy';
@@ -14,8 +15,8 @@ export interface ConfiguredService {
   subject: string;
   /** Entity references. */
   groups: string[];
-  /** Whether it sees internal assets without a grant. */
-  internal: boolean;
+  /** Assets of which visibility it sees without a grant. */
+  sees: Visibility[];
 }
 
 /**
@@ -77,7 +78,7 @@ export class Callers {
       subject: service.subject,
       groups: service.groups,
       ownershipEntityRefs: service.groups,
-      sees: service.internal ? ['public', 'internal'] : ['public'],
+      sees: service.sees,
       administrator: false,
     });
   }

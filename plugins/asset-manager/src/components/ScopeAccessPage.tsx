@@ -23,6 +23,7 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { assetsRouteRef } from '../routes';
 import { GrantForm } from './GrantForm';
 import { GrantTable } from './GrantTable';
+import { ViewAs } from './ViewAs';
 
 const KINDS = [
   { id: 'namespace', label: 'All of a namespace' },
@@ -69,6 +70,7 @@ export function ScopeAccessPage() {
             </Button>
           </Flex>
           {scope !== undefined && <Grants key={scope} scope={scope} />}
+          <ViewAs />
         </Flex>
       </Container>
     </>

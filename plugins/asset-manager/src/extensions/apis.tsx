@@ -11,6 +11,7 @@ import {
   assetViewersApiRef,
   ViewerRegistry,
 } from '@baseasset/backstage-plugin-asset-manager-react';
+import { viewingFetch } from '../viewAs';
 import { UploadQueue } from '../uploads/UploadQueue';
 import { uploadsApiRef } from '../uploads/uploadsApi';
 
@@ -23,7 +24,7 @@ const clientApi = ApiBlueprint.make({
       factory: ({ discovery, fetchApi }) =>
         new AssetManagerClient({
           baseUrl: () => discovery.getBaseUrl('asset-manager'),
-          fetch: (...request) => fetchApi.fetch(...request),
+          fetch: viewingFetch((...request) => fetchApi.fetch(...request)),
         }),
     }),
 });

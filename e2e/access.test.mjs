@@ -216,6 +216,47 @@ describe('access', () => {
     assert.ok(!portal.log().includes(headers.Authorization.slice(7, 60)));
   });
 
+  it('gives a cookie nothing but the files that a link leads to, and those for as long as one may', async () => {
+    const { maya, otto } = people;
+    const api = `${portal.url}/api/asset-manager`;
+    const issued = await fetch(`${api}/.backstage/auth/v1/cookie`, {
+      headers: otto.headers(),
+    });
+    assert.equal(issued.status, 200);
+    const [setCookie] = issued.headers.getSetCookie();
+    assert.match(setCookie, /HttpOnly/i);
+    const headers = { Cookie: setCookie.split(';')[0] };
+    const file = `${api}/assets/secret/plans/versions/1/files/plan.md`;
+    const read = async () => (await fetch(file, { headers })).status;
+    assert.equal(await read(), 404);
+    const { id } = await maya.json(
+      ...['access', 'grant', 'secret/plans', 'reader', 'user:otto'],
+    );
+    assert.equal(await read(), 200);
+    // Backstage sends it with requests of other sites, too.
+    for (const [method, url] of [
+      ['POST', '/assets'],
+      ['PUT', '/assets/secret/plans/deletion'],
+      ['PUT', '/assets/secret/plans/aliases/x'],
+      ['POST', '/grants'],
+      ['POST', '/service-accounts'],
+      ['GET', '/assets'],
+      ['GET', '/whoami'],
+      ['GET', '/assets/secret/plans/versions/1'],
+    ]) {
+      for (const type of ['application/json', 'text/plain']) {
+        const { status } = await fetch(`${api}${url}`, {
+          method,
+          headers: { ...headers, 'Content-Type': type },
+          body: method === 'GET' ? undefined : '{}',
+        });
+        assert.equal(status, 401, `${method} ${url} as ${type}`);
+      }
+    }
+    await maya.ok('access', 'revoke', id);
+    assert.equal(await read(), 404);
+  });
+
   inBrowser('gives and ends access on the tab Access', async () => {
     const page = await pageOf(browser, portal, 'maya');
     await page.goto(`${portal.url}/assets/secret/plans/access`);

@@ -36,6 +36,8 @@ function expected(takes, persona) {
   if (takes === 'to be a person') return persona === 'job' ? 'refused' : 'done';
   if (takes === 'to be an operator')
     return persona === 'operator' ? 'done' : 'refused';
+  if (takes === 'admin of a type')
+    return persona === 'admin' ? 'done' : 'refused';
   if (persona === 'owner') return 'done';
   const rank = persona === 'approver' ? 0 : LADDER.indexOf(persona);
   return LADDER.includes(takes) && rank >= LADDER.indexOf(takes)
@@ -47,6 +49,14 @@ const IT = 'matrix/it';
 const temporaryTarget = () => path.join(temporaryFolder('matrix'), 'out');
 const GRANTS = {
   'access.yaml': `scopes:\n  ${IT}:\n    - { role: reader, principal: user:reader }\n`,
+};
+
+const TYPE = {
+  'type.yaml': `apiVersion: baseasset.io/v1alpha1
+kind: AssetType
+metadata: { name: matrix }
+spec: { stages: [{ name: first, initial: true }] }
+`,
 };
 
 /**
@@ -113,6 +123,17 @@ const TABLE = {
   'alias list': { takes: 'reader', args: () => [IT] },
   'alias history': { takes: 'reader', args: () => [IT] },
   'declaration list': { takes: 'reader', args: () => [IT] },
+  'type list': { takes: 'to be signed in', args: () => [] },
+  'type show': { takes: 'to be signed in', args: () => ['dataset'] },
+  'type history': { takes: 'to be signed in', args: () => ['dataset'] },
+  'type lint': {
+    takes: 'to be signed in',
+    args: () => [path.join(folderOf(TYPE), 'type.yaml')],
+  },
+  'type apply': {
+    takes: 'admin of a type',
+    args: () => [path.join(folderOf(TYPE), 'type.yaml')],
+  },
   open: { takes: 'reader', args: () => [IT, '--print'] },
   'access list': { takes: 'maintainer', args: () => [IT] },
   'access grant': {
@@ -302,6 +323,9 @@ describe('each command', () => {
     await administrator.ok(
       ...['access', 'grant', 'namespace:matrix', 'admin', 'user:expired'],
       ...['--until', new Date(Date.now() + 1000).toISOString()],
+    );
+    await administrator.ok(
+      ...['access', 'grant', 'type:matrix', 'admin', 'user:admin'],
     );
     for (const name of ['idle', 'job'])
       await owner.ok('service-account', 'create', name);

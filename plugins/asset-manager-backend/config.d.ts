@@ -80,16 +80,12 @@ export interface Config {
     /**
      * Which of the shipped asset types this installation has; all when left out.
      */
-    shippedAssetTypes?: string[];
-    /** Asset types beside the shipped ones, or in their place. */
-    assetTypes?: Array<{
-      /** Lowercase letters, digits and dashes. */
-      name: string;
-      title?: string;
-      description?: string;
-      /** The stages of its life cycle, in order. */
-      stages?: string[];
-    }>;
+    shippedTypes?: string[];
+    /**
+     * Files with documents of asset types, beside the shipped ones or in their place;
+     * relative to the working directory of the backend.
+     */
+    types?: string[];
     /**
      * Services that may use the asset manager, e.g. a CI system with a static token,
      * and the groups that they act as members of. Other services are turned away.

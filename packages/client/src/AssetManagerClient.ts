@@ -9,7 +9,6 @@ import {
   AssetName,
   AssetQuery,
   AssetSummary,
-  AssetType,
   AssetVersion,
   BeginUploadResponse,
   CommitUploadRequest,
@@ -48,6 +47,7 @@ import { AssetManagerError } from './AssetManagerError';
 import { IntegrityError } from './IntegrityError';
 import { paginate } from './paginate';
 import { AccessClient } from './AccessClient';
+import { AssetTypeClient } from './AssetTypeClient';
 import {
   assetPath,
   PageOptions,
@@ -79,6 +79,8 @@ export interface AssetManagerClientOptions {
 export class AssetManagerClient {
   /** Who may do what. */
   readonly access: AccessClient;
+  /** The rules of asset types. */
+  readonly types: AssetTypeClient;
   readonly #baseUrl: () => Promise<string>;
   readonly #fetch: typeof fetch;
   readonly #retry: Omit<RetryOptions, 'signal'>;
@@ -89,16 +91,12 @@ export class AssetManagerClient {
     this.#fetch = options.fetch ?? ((...request) => fetch(...request));
     this.#retry = options.retry ?? {};
     this.access = new AccessClient((path, send) => this.#text(path, send));
+    this.types = new AssetTypeClient((path, send) => this.#text(path, send));
   }
 
   /** Who the caller is. */
   whoami(options?: RequestOptions): Promise<Whoami> {
     return this.#json('/whoami', options);
-  }
-
-  async listAssetTypes(options?: RequestOptions): Promise<AssetType[]> {
-    return (await this.#json<{ items: AssetType[] }>('/asset-types', options))
-      .items;
   }
 
   /** One part of the list of assets. */
@@ -434,7 +432,13 @@ export class AssetManagerClient {
 
   beginUpload(
     name: AssetName,
-    content: { digest: Digest; fileCount: number; size: number },
+    content: {
+      digest: Digest;
+      fileCount: number;
+      size: number;
+      /** What the commit will bring, so that it is refused before the first byte. */
+      metadata?: CommitUploadRequest['metadata'];
+    },
     options?: RequestOptions,
   ): Promise<BeginUploadResponse> {
     return this.#json(`${assetPath(name)}/uploads`, {

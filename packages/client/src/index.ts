@@ -6,6 +6,7 @@
 export * from './AccessClient';
 export * from './AssetManagerClient';
 export * from './AssetManagerError';
+export * from './AssetTypeClient';
 export * from './checksum';
 export * from './IntegrityError';
 export * from './paginate';

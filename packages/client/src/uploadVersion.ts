@@ -128,6 +128,7 @@ export async function uploadVersion<T extends ManifestEntry>(
       digest: built.digest,
       fileCount: built.manifest.fileCount,
       size: built.manifest.size,
+      metadata: commit.metadata ?? {},
     },
     { signal },
   );

@@ -1,14 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import { Config, readDurationFromConfig } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import { durationToMilliseconds, HumanDuration } from '@backstage/types';
 import {
-  AssetType,
   FederationSettings,
   parseBytes,
   SHIPPED_ASSET_TYPES,
   VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import { readAssetTypeDocument } from './model/assetTypeDocument';
+import type { GivenAssetType } from './services/AssetTypes';
 import type { ConfiguredService } from './services/Callers';
 import { isLoopback } from './services/IdTokenVerifier';
 import type { FixitySchedule } from './services/FixityService';
@@ -43,7 +46,7 @@ export interface AssetManagerConfig {
   administrators: string[];
   /** Entity references of people and groups that look after the installation. */
   operators: string[];
-  assetTypes: AssetType[];
+  types: ReturnType<typeof readTypes>;
   services: ConfiguredService[];
   /** Whose tokens can stand for service accounts. */
   federation: FederationSettings;
@@ -80,7 +83,7 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     operators: readPrincipals(config, 'operators'),
     placement: readRules(config, 'storage.placement'),
     replicas: readRules(config, 'storage.replicas'),
-    assetTypes: readTypes(config),
+    types: readTypes(config),
     services: [catalogService(config), ...readServices(config)],
     federation: readFederation(root),
     partSize,
@@ -188,34 +191,46 @@ export function backendAddress(root: Config): string {
   return root.getOptionalString('backend.baseUrl') ?? 'http://localhost';
 }
 
-function readTypes(config: Config | undefined): AssetType[] {
-  const shipped = config?.getOptionalStringArray('shippedAssetTypes');
-  for (const name of shipped ?? []) {
-    if (!SHIPPED_ASSET_TYPES.some(type => type.name === name)) {
-      throw new InputError(
-        `assetManager.shippedAssetTypes names '${name}', which is not shipped`,
-      );
-    }
-  }
-  const types = new Map(
-    SHIPPED_ASSET_TYPES.filter(
-      type => shipped === undefined || shipped.includes(type.name),
-    ).map(type => [type.name, type]),
+/** @throws InputError that names the file and what is wrong in it */
+function readTypes(config: Config | undefined): {
+  shipped: GivenAssetType[];
+  chosen?: string[];
+  configured: GivenAssetType[];
+} {
+  const shipped = SHIPPED_ASSET_TYPES.map(name =>
+    readTypeFile(
+      resolvePackagePath(
+        '@baseasset/backstage-plugin-asset-manager-backend',
+        'types',
+        `${name}.yaml`,
+      ),
+    ),
   );
-  for (const each of config?.getOptionalConfigArray('assetTypes') ?? []) {
-    const name = each.getString('name');
-    if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+  const chosen = config?.getOptionalStringArray('shippedTypes');
+  for (const name of chosen ?? []) {
+    if (!SHIPPED_ASSET_TYPES.includes(name)) {
       throw new InputError(
-        `assetManager.assetTypes has the name '${name}': it must be lowercase letters, digits and dashes`,
+        `assetManager.shippedTypes names '${name}', which is not shipped; there are ${SHIPPED_ASSET_TYPES.join(
+          ', ',
+        )}`,
       );
     }
-    types.set(name, {
-      name,
-      title: each.getOptionalString('title') ?? name,
-      description: each.getOptionalString('description'),
-      stages:
-        each.getOptionalStringArray('stages') ?? types.get(name)?.stages ?? [],
-    });
   }
-  return [...types.values()];
+  const files = config?.getOptionalStringArray('types') ?? [];
+  return { shipped, chosen, configured: files.map(readTypeFile) };
+}
+
+function readTypeFile(file: string): GivenAssetType {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new InputError(
+      `assetManager.types names ${file}, which can't be read`,
+    );
+  }
+  const { document, problems } = readAssetTypeDocument(text);
+  if (document) return { document, text };
+  const [{ line, path, message }] = problems;
+  throw new InputError(`${file}, line ${line ?? 1}: ${path} ${message}`);
 }

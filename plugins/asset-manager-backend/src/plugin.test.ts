@@ -862,7 +862,7 @@ describe.each(databases.eachSupportedId())('the backend on %p', databaseId => {
       (await set('champion', { version: '1', expected: '1' })).status,
     ).toBe(409);
     expect((await set('1', { version: '1' })).status).toBe(409);
-    expect((await set('production', { version: '1' })).status).toBe(400);
+    expect((await set('archived', { version: '1' })).status).toBe(400);
     expect((await set('latest', { version: '1' })).status).toBe(400);
     expect(
       (await maya.delete('/assets/alias/one/aliases/champion')).body,

@@ -31,6 +31,7 @@ import { AccessRequestService } from './services/AccessRequestService';
 import { AliasService } from './services/AliasService';
 import { AssetRecorder } from './services/AssetRecorder';
 import { AssetService } from './services/AssetService';
+import { AssetTypeService } from './services/AssetTypeService';
 import { AssetTypes } from './services/AssetTypes';
 import { BlobCollector } from './services/BlobCollector';
 import { BlobCopier } from './services/BlobCopier';
@@ -140,9 +141,10 @@ export const assetManagerPlugin = createBackendPlugin({
           placement: settings.placement,
           replicas: settings.replicas,
         });
-        const types = new AssetTypes(settings.assetTypes);
         const changed = new ChangeSignal();
         const now = () => new Date().toISOString();
+        const types = new AssetTypes({ repository, now, ...settings.types });
+        await types.feed();
         const createUid = () => ulid().toLowerCase();
 
         const manifests = new ManifestReader({ repository, stores });
@@ -412,6 +414,12 @@ export const assetManagerPlugin = createBackendPlugin({
               logger,
             }),
             issuer,
+            assetTypes: new AssetTypeService({
+              repository,
+              types,
+              access,
+              now,
+            }),
             grants,
             accessRequests: new AccessRequestService({
               repository,

@@ -16,6 +16,11 @@ const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 const TEXT = 'the only file\n';
 const DIGEST = digestOf(TEXT);
 const ISSUER = 'https://ci.example.org';
+const TYPE = `apiVersion: baseasset.io/v1alpha1
+kind: AssetType
+metadata: { name: matrix }
+spec: { stages: [{ name: first, initial: true }] }
+`;
 const TEAM = 'group:default/team';
 
 /** Who asks, in the order of what they may; the names say what they are at the assets. */
@@ -32,6 +37,7 @@ const PERSONAS = [
   'admin',
   'owner',
   'operator',
+  'typeadmin',
   'catalog service',
 ] as const;
 type Persona = (typeof PERSONAS)[number];
@@ -51,6 +57,7 @@ type Takes =
   | 'to give it'
   /** One's own upload, account or grant. */
   | 'own'
+  | 'admin of a type'
   | 'operator'
   | 'catalog';
 
@@ -87,6 +94,9 @@ function expected(takes: Takes, persona: Persona): Answer {
   if (takes === 'to be signed in') return 'done';
   if (takes === 'to be a person')
     return persona.includes('service') ? 403 : 'done';
+  // Nothing that is given at an asset or namespace is given at a type.
+  if (takes === 'admin of a type')
+    return persona === 'typeadmin' ? 'done' : 403;
   if (takes === 'operator') return persona === 'operator' ? 'done' : 403;
   if (takes === 'catalog') return persona === 'catalog service' ? 'done' : 403;
   const roles = ROLES_OF[persona];
@@ -139,6 +149,20 @@ const piece = { digest: DIGEST };
 const TABLE: Record<string, Row> = {
   whoami: { takes: 'to be signed in' },
   listAssetTypes: { takes: 'to be signed in' },
+  applyAssetType: {
+    takes: 'admin of a type',
+    body: { document: TYPE },
+  },
+  lintAssetType: { takes: 'to be signed in', body: { document: TYPE } },
+  getAssetType: { takes: 'to be signed in', params: { type: 'dataset' } },
+  listAssetTypeRevisions: {
+    takes: 'to be signed in',
+    params: { type: 'dataset' },
+  },
+  getAssetTypeRevision: {
+    takes: 'to be signed in',
+    params: { type: 'dataset', revision: '1' },
+  },
   listAssets: { takes: 'to be signed in' },
   createAsset: {
     takes: 'to be signed in',
@@ -384,6 +408,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       'admin',
     ])
       await grant(`user:default/${role}`, role);
+    await grant('user:default/typeadmin', 'admin', { scope: 'type:matrix' });
     await grant('user:default/expired', 'admin', {
       expiresAt: new Date(Date.now() + 200).toISOString(),
     });

@@ -54,6 +54,7 @@ export const VERB_ROLES = {
   'asset.delete': 'maintainer',
   'asset.move': 'maintainer',
   'asset.grant': 'maintainer',
+  'asset.type.update': 'admin',
 } as const satisfies Record<string, Role>;
 
 /** @public */
@@ -61,6 +62,16 @@ export type Verb = keyof typeof VERB_ROLES;
 
 /** @public */
 export const VERBS = Object.keys(VERB_ROLES) as readonly Verb[];
+
+/**
+ * The verbs for an asset that stands; the others are for one that is about to be
+ * created, and for its type.
+ *
+ * @public
+ */
+export const ASSET_VERBS: readonly Verb[] = VERBS.filter(
+  verb => !['asset.create', 'asset.type.update'].includes(verb),
+);
 
 /** What each verb is called where people read it. */
 const VERB_TEXTS: Record<Verb, string> = {
@@ -73,6 +84,7 @@ const VERB_TEXTS: Record<Verb, string> = {
   'asset.delete': 'delete',
   'asset.move': 'move or copy',
   'asset.grant': 'give access to',
+  'asset.type.update': 'change the rules of',
 };
 
 /**

@@ -1,62 +1,145 @@
+import type { JsonObject } from '@backstage/types';
+import type { Digest } from './digest';
+import type { Visibility } from './visibility';
+
 /**
- * An asset type as the installation has it: shipped or configured.
+ * The names of the types that every installation has unless its configuration takes
+ * one away.
  *
  * @public
  */
-export interface AssetType {
-  /** What `spec.type` of the entity says, e.g. `ml-model`. */
+export const SHIPPED_ASSET_TYPES: readonly string[] = [
+  'ml-model',
+  'reference-genome',
+  'sequence-set',
+  'dataset',
+  'generic',
+];
+
+/**
+ * A state in the life of a version.
+ *
+ * @public
+ */
+export interface AssetTypeStage {
+  /** Names the newest version in it, too: no label or alias may repeat one. */
+  name: string;
+  title?: string;
+  description?: string;
+  /** Whether new versions begin here; one stage does. */
+  initial?: boolean;
+  /** Whether nothing leads out of it. */
+  final?: boolean;
+}
+
+/**
+ * The rules for all assets of a type.
+ *
+ * @public
+ */
+export interface AssetTypeSpec {
+  /** Who sees a new asset when nothing else is said; `internal` when left out. */
+  visibility?: Visibility;
+  /** Aliases that take a maintainer to be set; `*` stands for any text. */
+  protectedAliases?: string[];
+  /** What the metadata of a version has to be: a JSON Schema, draft 2020-12. */
+  metadata?: JsonObject;
+  /** In the order of a life. */
+  stages: AssetTypeStage[];
+}
+
+/**
+ * An asset type as a document, which people write in YAML and keep in Git.
+ *
+ * @public
+ */
+export interface AssetTypeDocument {
+  apiVersion: 'baseasset.io/v1alpha1';
+  kind: 'AssetType';
+  metadata: {
+    /** What `spec.type` of an asset says, e.g. `ml-model`. */
+    name: string;
+    title?: string;
+    description?: string;
+  };
+  spec: AssetTypeSpec;
+}
+
+/**
+ * Who says what a type is: the product, the configuration of the portal, or people.
+ *
+ * @public
+ */
+export type AssetTypeSource = 'shipped' | 'configuration' | 'people';
+
+/**
+ * One of the texts that a type has had; they are never changed.
+ *
+ * @public
+ */
+export interface AssetTypeRevision {
+  /** Counts up from 1. */
+  revision: number;
+  /** Of the canonical text of the document (RFC 8785). */
+  digest: Digest;
+  source: AssetTypeSource;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  createdBy: string;
+  /** Why it was changed. */
+  reason?: string;
+}
+
+/**
+ * An asset type with its newest rules.
+ *
+ * @public
+ */
+export interface AssetType extends AssetTypeRevision {
   name: string;
   /** What people read, e.g. `Machine learning model`. */
   title: string;
   description?: string;
-  /** The stages of the type, in order; no label or alias may repeat one. */
-  stages: string[];
+  spec: AssetTypeSpec;
 }
 
-const STAGES = [
-  'created',
-  'staging',
-  'validation',
-  'certified',
-  'production',
-  'retired',
-  'archived',
-];
-
 /**
- * The types that every installation has unless its configuration takes one away.
+ * An asset type as it is shown by itself.
  *
  * @public
  */
-export const SHIPPED_ASSET_TYPES: readonly AssetType[] = [
-  {
-    name: 'ml-model',
-    title: 'Machine learning model',
-    description: 'Trained weights with what is needed to run them',
-    stages: STAGES,
-  },
-  {
-    name: 'reference-genome',
-    title: 'Reference genome',
-    description: 'Reference sequences and their indexes',
-    stages: STAGES,
-  },
-  {
-    name: 'sequence-set',
-    title: 'Sequence set',
-    description: 'Reads, signals or sequences that belong together',
-    stages: STAGES,
-  },
-  {
-    name: 'dataset',
-    title: 'Data set',
-    description: 'Tables, documents and images for analysis or training',
-    stages: STAGES,
-  },
-  {
-    name: 'generic',
-    title: 'Files',
-    description: 'Anything that has no type of its own',
-    stages: STAGES,
-  },
-];
+export interface AssetTypeDetail extends AssetType {
+  /** As somebody wrote it, in YAML or JSON. */
+  document: string;
+  /** Whether the caller may apply another one. */
+  mayChange: boolean;
+}
+
+/**
+ * Something in a document that keeps it from being used.
+ *
+ * @public
+ */
+export interface AssetTypeProblem {
+  /** Where, as a JSON pointer (RFC 6901); empty for the document itself. */
+  path: string;
+  /** Where in the text, counted from 1. */
+  line?: number;
+  message: string;
+}
+
+/** @public */
+export interface ApplyAssetTypeRequest {
+  /** The document as YAML or JSON. */
+  document: string;
+  reason?: string;
+  /** The revision that it was made from; refused when there is a newer one. */
+  expected?: number;
+}
+
+/** @public */
+export interface AppliedAssetType {
+  /** `unchanged` when it says what the newest revision says. */
+  state: 'created' | 'changed' | 'unchanged';
+  type: AssetType;
+}

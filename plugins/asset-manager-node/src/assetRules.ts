@@ -4,6 +4,7 @@ import {
   createPermissionRule,
 } from '@backstage/plugin-permission-node';
 import {
+  matchesPattern,
   Visibility,
   VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -56,14 +57,7 @@ export function passesFilter(
   const value = asset[field];
   if (value === undefined) return false;
   if (field !== 'alias') return values.includes(value);
-  return values.some(pattern =>
-    new RegExp(
-      `^${pattern
-        .split('*')
-        .map(part => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-        .join('.*')}$`,
-    ).test(value),
-  );
+  return values.some(pattern => matchesPattern(pattern, value));
 }
 
 const texts = z.array(z.string());

@@ -10,9 +10,10 @@ async function knownTypes(context: Context): Promise<string> {
   );
   const types = await context
     .client()
-    .then(client => client.listAssetTypes({ signal: context.signal }))
+    .then(client => client.types.list({ signal: context.signal }))
+    .then(items => items.map(({ name }) => name))
     .catch(() => SHIPPED_ASSET_TYPES);
-  return `the types: ${types.map(({ name }) => name).join(', ')}`;
+  return `the types: ${types.join(', ')}`;
 }
 
 export const create: Command = {

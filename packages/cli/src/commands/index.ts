@@ -51,6 +51,13 @@ import {
   serviceTokenRotate,
 } from './serviceToken';
 import { show } from './show';
+import {
+  typeApply,
+  typeHistory,
+  typeLint,
+  typeList,
+  typeShow,
+} from './assetType';
 import { uploadsAbort } from './uploadsAbort';
 import { uploadsList } from './uploadsList';
 import { verify } from './verify';
@@ -78,6 +85,9 @@ export const commands: readonly Command[] = [
   aliasList,
   aliasHistory,
   declarationList,
+  typeList,
+  typeShow,
+  typeHistory,
   open,
   accessList,
   accessGrant,
@@ -99,6 +109,8 @@ export const commands: readonly Command[] = [
   serviceFederationList,
   serviceFederationCreate,
   serviceFederationRevoke,
+  typeLint,
+  typeApply,
   move,
   replicate,
   doctor,

@@ -41,7 +41,7 @@ async function refuseUnknownTypes(
 ): Promise<void> {
   if (asked.length === 0) return;
   const known = (
-    await (await context.client()).listAssetTypes({ signal: context.signal })
+    await (await context.client()).types.list({ signal: context.signal })
   ).map(type => type.name);
   const unknown = asked.find(type => !known.includes(type));
   if (unknown !== undefined)

@@ -7,6 +7,7 @@ import type { Repository } from '../services/ports';
 import { DatabaseAccessRequestStore } from './DatabaseAccessRequestStore';
 import { DatabaseAliasStore } from './DatabaseAliasStore';
 import { DatabaseAssetStore } from './DatabaseAssetStore';
+import { DatabaseAssetTypeStore } from './DatabaseAssetTypeStore';
 import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
 import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
@@ -61,6 +62,7 @@ export class DatabaseRepository implements Repository {
   readonly grants;
   readonly serviceAccounts;
   readonly federations;
+  readonly assetTypes;
   readonly signingKeys;
   readonly #knex: Knex;
 
@@ -80,6 +82,7 @@ export class DatabaseRepository implements Repository {
     this.accessRequests = new DatabaseAccessRequestStore(knex);
     this.grants = new DatabaseGrantStore(knex);
     this.serviceAccounts = new DatabaseServiceAccountStore(knex);
+    this.assetTypes = new DatabaseAssetTypeStore(knex);
     this.federations = new DatabaseFederationStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);
     this.storage = new DatabaseStorageStatistics(knex);

@@ -62,11 +62,6 @@ export function addAssetRoutes(
     });
   });
 
-  router.get('/asset-types', async (req, res) => {
-    await callers.resolve(req);
-    res.json({ items: assets.types() });
-  });
-
   router.get('/assets', async (req, res) => {
     const caller = await callers.resolve(req);
     res.json(

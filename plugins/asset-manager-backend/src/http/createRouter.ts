@@ -5,6 +5,7 @@ import PromiseRouter from 'express-promise-router';
 import type { AccessRequestService } from '../services/AccessRequestService';
 import type { AliasService } from '../services/AliasService';
 import type { AssetService } from '../services/AssetService';
+import type { AssetTypeService } from '../services/AssetTypeService';
 import type { BlobIntake } from '../services/BlobIntake';
 import type { ChangeService } from '../services/ChangeService';
 import type { CopyService } from '../services/CopyService';
@@ -22,6 +23,7 @@ import type { VersionService } from '../services/VersionService';
 import { addAccessRoutes } from './accessRoutes';
 import { addAliasRoutes } from './aliasesRouter';
 import { addAssetRoutes } from './assetsRouter';
+import { addAssetTypeRoutes } from './assetTypeRoutes';
 import { addChangeRoutes } from './changesRouter';
 import { addDeletionRoutes } from './deletionRoutes';
 import { problemDetails } from './problemDetails';
@@ -51,6 +53,7 @@ export function createRouter(
     serviceAccounts: ServiceAccountService;
     federations: FederationService;
     issuer: TokenIssuer;
+    assetTypes: AssetTypeService;
     changes: ChangeService;
     declarations: DeclarationService;
     logger: LoggerService;
@@ -72,6 +75,7 @@ export function createRouter(
     }),
   );
   addAssetRoutes(router, context);
+  addAssetTypeRoutes(router, context);
   addVersionRoutes(router, context);
   addAliasRoutes(router, context);
   addDeletionRoutes(router, context);

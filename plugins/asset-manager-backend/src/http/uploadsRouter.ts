@@ -18,11 +18,12 @@ export function addUploadRoutes(
   const { uploads, intake, callers, idempotency, now } = context;
 
   router.post('/assets/:namespace/:name/uploads', async (req, res) => {
-    const { digest, fileCount, size } = req.body;
+    const { digest, fileCount, size, metadata } = req.body;
     const begun = await uploads.begin(await callers.resolve(req), nameOf(req), {
       digest: inField('digest', () => parseDigest(digest)),
       fileCount,
       size,
+      metadata,
     });
     res.status(begun.state === 'open' ? 201 : 200).json(begun);
   });

@@ -22,6 +22,15 @@ export interface Governed extends AssetName {
   visibility: Visibility;
 }
 
+/** Nothing is owned by nobody, and nobody sees it without a grant. */
+export const NOBODYS: Governed = {
+  namespace: '',
+  name: '',
+  type: '',
+  owner: '',
+  visibility: 'restricted',
+};
+
 /** The roles that somebody has at an asset. */
 export interface Access {
   roles: ReadonlyMap<Role, readonly AccessReason[]>;

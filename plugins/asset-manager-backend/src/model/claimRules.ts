@@ -1,3 +1,5 @@
+import { matchesPattern } from '@baseasset/backstage-plugin-asset-manager-common';
+
 /** What a signed token says, by RFC 7519. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -43,28 +45,7 @@ export function unmetClaim(
     return !values.some(
       each =>
         ['string', 'number', 'boolean'].includes(typeof each) &&
-        meets(rules[claim], String(each)),
+        matchesPattern(rules[claim], String(each)),
     );
   });
-}
-
-/** Compares part by part, in a time that grows with both lengths and no more. */
-function meets(pattern: string, text: string): boolean {
-  const [first, ...parts] = pattern.split('*');
-  const last = parts.pop();
-  if (last === undefined) return text === first;
-  if (
-    text.length < first.length + last.length ||
-    !text.startsWith(first) ||
-    !text.endsWith(last)
-  )
-    return false;
-  const inner = text.slice(first.length, text.length - last.length);
-  let at = 0;
-  for (const part of parts) {
-    const found = inner.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return true;
 }

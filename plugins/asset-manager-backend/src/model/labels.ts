@@ -1,7 +1,4 @@
-import {
-  AssetType,
-  labelProblem,
-} from '@baseasset/backstage-plugin-asset-manager-common';
+import { labelProblem } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldConflictError, FieldError } from './FieldError';
 
 /** The names that an asset has given away: labels and aliases share one space. */
@@ -20,17 +17,17 @@ export interface TakenNames {
 export function chooseLabel(options: {
   asked: string | undefined;
   sequence: number;
-  type: AssetType;
+  stages: readonly string[];
   taken: TakenNames;
 }): string {
-  const { asked, type, taken } = options;
+  const { asked, stages, taken } = options;
   if (asked === undefined) {
     let number = options.sequence;
     while (taken.labels.has(`${number}`) || taken.aliases.has(`${number}`))
       number++;
     return `${number}`;
   }
-  const problem = labelProblem(asked, type.stages);
+  const problem = labelProblem(asked, stages);
   if (problem)
     throw new FieldError(
       'label',
@@ -59,11 +56,11 @@ export function chooseLabel(options: {
  */
 export function checkAlias(options: {
   alias: string;
-  type: AssetType;
+  stages: readonly string[];
   labels: ReadonlySet<string>;
 }): void {
-  const { alias, type, labels } = options;
-  const problem = labelProblem(alias, type.stages);
+  const { alias, stages, labels } = options;
+  const problem = labelProblem(alias, stages);
   if (problem)
     throw new FieldError('alias', `alias '${alias}' is not valid: ${problem}`);
   if (labels.has(alias)) {

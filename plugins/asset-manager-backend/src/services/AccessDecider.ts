@@ -1,4 +1,5 @@
 import type { Verb } from '@baseasset/backstage-plugin-asset-manager-common';
+import { NotAllowedError } from '@backstage/errors';
 import {
   Access,
   accessTo,
@@ -6,6 +7,7 @@ import {
   assertAllowed,
   assertMayHandOver,
   Governed,
+  NOBODYS,
   Operand,
 } from '../model/access';
 import type { Caller } from '../model/caller';
@@ -46,6 +48,49 @@ export class AccessDecider {
     repository?: Repository,
   ): Promise<boolean> {
     return allows(await this.of(caller, asset, repository), verb);
+  }
+
+  /** Whether a caller may change the rules of a type. */
+  async mayOfType(caller: Caller, type: string): Promise<boolean> {
+    const place = { ...NOBODYS, type };
+    const grants = await this.#grants.at(
+      { type },
+      this.#now(),
+      caller.ownershipEntityRefs,
+    );
+    return allows(accessTo(caller, place, grants), 'asset.type.update');
+  }
+
+  /** @throws NotAllowedError for whoever may not change the rules of a type */
+  async demandOfType(caller: Caller, type: string): Promise<void> {
+    if (!(await this.mayOfType(caller, type))) {
+      throw new NotAllowedError(
+        `${caller.subject} may not change the rules of the type ${type}: that takes an admin of type:${type}`,
+      );
+    }
+  }
+
+  /**
+   * Lets a caller set or remove an alias, which its type may protect.
+   *
+   * @throws NotAllowedError that says what it takes
+   */
+  async demandAlias(options: {
+    caller: Caller;
+    asset: Subject;
+    repository: Repository;
+    alias: string;
+    isProtected: boolean;
+  }): Promise<void> {
+    const { caller, asset, repository, alias, isProtected } = options;
+    const access = await this.of(caller, asset, repository);
+    const operand = { alias };
+    assertAllowed({ caller, asset, access, verb: 'asset.alias.set', operand });
+    if (isProtected && !access.roles.has('maintainer')) {
+      throw new NotAllowedError(
+        `${caller.subject} may not set '${alias}': the type ${asset.type} protects it, and that takes a maintainer; ask ${asset.owner}`,
+      );
+    }
   }
 
   /** @throws NotAllowedError for whoever neither owns the asset nor is an admin */

@@ -148,8 +148,12 @@ export class AliasService {
   ): Promise<AssetRecord> {
     await repository.assets.lock(id);
     const asset = await repository.assets.byId(id);
-    await this.#access.demand(caller, 'asset.alias.set', asset, repository, {
+    await this.#access.demandAlias({
+      caller,
+      asset,
+      repository,
       alias,
+      isProtected: await this.#types.protects(asset.type, alias, repository),
     });
     return asset;
   }
@@ -174,7 +178,7 @@ export async function setAlias(options: {
     options;
   checkAlias({
     alias,
-    type: types.known(asset.type),
+    stages: await types.stagesOf(asset.type, repository),
     labels: await repository.versions.labels(asset.id),
   });
   // It may have been deleted since it was looked up.

@@ -6,7 +6,6 @@ import {
   AssetName,
   AssetQuery,
   AssetSummary,
-  AssetType,
   CreateAssetRequest,
   formatReference,
   nameProblem,
@@ -15,7 +14,7 @@ import {
   refuse,
   UpdateAssetRequest,
   Verb,
-  VERBS,
+  ASSET_VERBS,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { allows } from '../model/access';
 import { Caller, chooseOwner, owns } from '../model/caller';
@@ -141,14 +140,14 @@ export class AssetService {
     inField('name', () =>
       refuse('asset name', name.name, nameProblem(name.name)),
     );
-    this.#types.get(request.type);
+    const type = await this.#types.get(request.type);
     const owner = chooseOwner(
       caller,
       request.owner === undefined
         ? undefined
         : readEntityRef('owner', request.owner, 'group'),
     );
-    const visibility = request.visibility ?? 'internal';
+    const visibility = request.visibility ?? type.spec.visibility ?? 'internal';
     // A deny of the namespace or type holds for what is its owner's as well.
     await this.#access.demand(caller, 'asset.create', {
       ...name,
@@ -215,7 +214,8 @@ export class AssetService {
     expectedRevision?: number,
   ): Promise<Asset> {
     const asset = await this.findFor(caller, 'asset.update', name);
-    const changed = this.#apply(asset, request);
+    if (request.type !== undefined) await this.#types.get(request.type);
+    const changed = applyChanges(asset, request);
     if (changed.owner !== asset.owner) {
       await this.#access.demandHandOver(caller, asset);
       // Nobody could ever change the asset again.
@@ -261,28 +261,6 @@ export class AssetService {
     return this.#present(caller, updated);
   }
 
-  #apply(asset: AssetRecord, request: UpdateAssetRequest): AssetRecord {
-    const changed = { ...asset };
-    if (request.type !== undefined)
-      changed.type = this.#types.get(request.type).name;
-    if (request.owner !== undefined) {
-      changed.owner = readEntityRef('owner', request.owner, 'group');
-    }
-    if (request.system !== undefined) {
-      changed.system =
-        request.system === null
-          ? undefined
-          : readEntityRef('system', request.system, 'system');
-    }
-    if (request.visibility !== undefined)
-      changed.visibility = request.visibility;
-    if (request.title !== undefined) changed.title = request.title ?? undefined;
-    if (request.description !== undefined)
-      changed.description = request.description ?? undefined;
-    if (request.tags !== undefined) changed.tags = request.tags;
-    return changed;
-  }
-
   async #present(caller: Caller, asset: AssetRecord): Promise<Asset> {
     const [access, sizes, latest, aliases, declarations] = await Promise.all([
       this.#access.of(caller, asset),
@@ -315,14 +293,32 @@ export class AssetService {
       logicalSize: sizes.logicalSize,
       storedSize: sizes.storedSize,
       maintained: access.roles.has('maintainer'),
-      may: VERBS.filter(verb => allows(access, verb)),
+      may: ASSET_VERBS.filter(verb => allows(access, verb)),
     };
   }
+}
 
-  /** The types that assets can have here. */
-  types(): AssetType[] {
-    return this.#types.list();
+function applyChanges(
+  asset: AssetRecord,
+  request: UpdateAssetRequest,
+): AssetRecord {
+  const changed = { ...asset };
+  if (request.type !== undefined) changed.type = request.type;
+  if (request.owner !== undefined) {
+    changed.owner = readEntityRef('owner', request.owner, 'group');
   }
+  if (request.system !== undefined) {
+    changed.system =
+      request.system === null
+        ? undefined
+        : readEntityRef('system', request.system, 'system');
+  }
+  if (request.visibility !== undefined) changed.visibility = request.visibility;
+  if (request.title !== undefined) changed.title = request.title ?? undefined;
+  if (request.description !== undefined)
+    changed.description = request.description ?? undefined;
+  if (request.tags !== undefined) changed.tags = request.tags;
+  return changed;
 }
 
 function toSummary(asset: AssetListRecord): AssetSummary {

@@ -69,7 +69,7 @@ export class DeclarationService {
     inField('name', () =>
       refuse('asset name', name.name, nameProblem(name.name)),
     );
-    this.#types.get(declaration.card.type);
+    await this.#types.get(declaration.card.type);
     const { location, card } = declaration;
     const at = this.#now();
     const state = await this.#repository.transaction(async repository => {

@@ -1,4 +1,5 @@
 import {
+  ASSET_VERBS,
   AccessExplanation,
   AccessReason,
   AssetAccess,
@@ -10,15 +11,14 @@ import {
   parseScope,
   Role,
   VERB_ROLES,
-  VERBS,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { NotAllowedError, NotFoundError } from '@backstage/errors';
 import {
   Access,
   accessTo,
   allows,
-  Governed,
   grantableRoles,
+  NOBODYS,
 } from '../model/access';
 import { Caller, owns } from '../model/caller';
 import { FieldError, inField } from '../model/FieldError';
@@ -34,15 +34,6 @@ import type { AssetRecord, Clock, Repository } from './ports';
 
 /** An account that gave roles or approved would do so for nobody. */
 const FOR_SERVICES: readonly Role[] = ['reader', 'contributor', 'maintainer'];
-
-/** Nothing is owned by nobody, and nobody sees it without a grant. */
-const NOBODYS: Governed = {
-  namespace: '',
-  name: '',
-  type: '',
-  owner: '',
-  visibility: 'restricted',
-};
 
 /** Gives roles to people and groups, takes them away, and says who has which and why. */
 export class GrantService {
@@ -191,8 +182,7 @@ export class GrantService {
       memberOf: who.ownershipEntityRefs.filter(ref => ref !== principal),
       roles: listed(access.roles),
       denied: listed(access.denied),
-      // It stands already.
-      verbs: VERBS.filter(verb => verb !== 'asset.create').map(verb => ({
+      verbs: ASSET_VERBS.map(verb => ({
         verb,
         role: VERB_ROLES[verb],
         allowed: allows(access, verb),

@@ -15,6 +15,7 @@ import {
   Upload,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { JsonObject } from '@backstage/types';
 import type { Caller } from '../model/caller';
 import type { AccessDecider } from './AccessDecider';
 import { FieldConflictError } from '../model/FieldError';
@@ -100,7 +101,13 @@ export class UploadService {
   async begin(
     caller: Caller,
     name: AssetName,
-    content: { digest: Digest; fileCount: number; size: number },
+    content: {
+      digest: Digest;
+      fileCount: number;
+      size: number;
+      /** What the commit will bring, so that it is refused before the first byte. */
+      metadata?: JsonObject;
+    },
   ): Promise<BeginUploadResponse> {
     const asset = await this.#assets.findFor(
       caller,
@@ -124,6 +131,8 @@ export class UploadService {
       ]);
       return { state: 'exists', version };
     }
+    if (content.metadata)
+      await this.#types.checkMetadata(asset.type, content.metadata);
     const key = {
       assetId: asset.id,
       digest: content.digest,
@@ -271,6 +280,12 @@ export class UploadService {
           });
         }
       }
+      if (!standing)
+        await this.#types.checkMetadata(
+          now.type,
+          request.metadata ?? {},
+          repository,
+        );
       const version =
         standing ??
         (await this.#insert({
@@ -287,8 +302,12 @@ export class UploadService {
         }));
       const moves: AliasMove[] = [];
       for (const alias of request.aliases ?? []) {
-        await this.#access.demand(caller, 'asset.alias.set', now, repository, {
+        await this.#access.demandAlias({
+          caller,
+          asset: now,
+          repository,
           alias,
+          isProtected: await this.#types.protects(now.type, alias, repository),
         });
         moves.push(
           await setAlias({
@@ -379,7 +398,7 @@ export class UploadService {
     const label = chooseLabel({
       asked: request.label,
       sequence,
-      type: this.#types.known(asset.type),
+      stages: await this.#types.stagesOf(asset.type, repository),
       taken: {
         labels: await repository.versions.labels(asset.id),
         aliases: new Set(aliases.map(alias => alias.name)),

@@ -23,6 +23,7 @@ import type {
   ServiceAccountStore,
   SigningKeyStore,
 } from './accessPorts';
+import type { AssetTypeStore } from './assetTypePorts';
 import type { DeletionTimes } from './deletionTimes';
 import type { FixityStore, ObjectIndex } from './fixityPorts';
 
@@ -491,6 +492,7 @@ export interface Repository {
   readonly accessRequests: AccessRequestStore;
   readonly serviceAccounts: ServiceAccountStore;
   readonly federations: FederationStore;
+  readonly assetTypes: AssetTypeStore;
   readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;

@@ -5,6 +5,7 @@ import { DeletedPage } from './DeletedPage';
 import { ScopeAccessPage } from './ScopeAccessPage';
 import { ServiceAccountsPage } from './ServiceAccountsPage';
 import { StoragePage } from './StoragePage';
+import { TypesPage } from './TypesPage';
 
 /** The page of all assets, those beside it, and under it each asset's own address. */
 export function AssetRoutes() {
@@ -15,6 +16,7 @@ export function AssetRoutes() {
       <Route path="/deleted" element={<DeletedPage />} />
       <Route path="/service-accounts" element={<ServiceAccountsPage />} />
       <Route path="/storage" element={<StoragePage />} />
+      <Route path="/types" element={<TypesPage />} />
       <Route path="/:namespace/:name/*" element={<AssetPage />} />
     </Routes>
   );

@@ -41,6 +41,7 @@ import { DeletedLink } from './DeletedLink';
 import { NewAsset } from './NewAsset';
 import { ServiceAccountsLink } from './ServiceAccountsLink';
 import { StorageLink } from './StorageLink';
+import { TypesLink } from './TypesLink';
 import { TypeIcon } from './TypeIcon';
 
 const PAGE = 50;
@@ -229,6 +230,7 @@ export function AssetsPage() {
         customActions={
           <>
             <DeletedLink />
+            <TypesLink />
             <ServiceAccountsLink />
             <StorageLink />
             <NewAsset onCreated={retry} />

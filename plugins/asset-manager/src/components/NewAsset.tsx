@@ -50,7 +50,7 @@ function Ways(props: { onCreated: () => void }) {
   const { onCreated } = props;
   const client = useApi(assetManagerApiRef);
   const server = useApi(configApiRef).getString('backend.baseUrl');
-  const { value: types } = useAsync(() => client.listAssetTypes(), [client]);
+  const { value: types } = useAsync(() => client.types.list(), [client]);
   const { value: me } = useAsync(() => client.whoami(), [client]);
   const [name, setName] = useState('');
   const [type, setType] = useState('generic');

@@ -1,0 +1,198 @@
+/** Asset types as documents: read, tried and changed on the command line and in the portal. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  folderOf,
+  openBrowser,
+  openPortal,
+  pageOf,
+  personAt,
+} from './support.mjs';
+
+const { browser, missing } = await openBrowser();
+if (missing) console.error(`SKIPPED: what happens in a browser: ${missing}`);
+const inBrowser = (name, work) => it(name, { skip: missing }, work);
+
+const TYPE = `# A table of samples.
+apiVersion: baseasset.io/v1alpha1
+kind: AssetType
+metadata:
+  name: sample-table
+  title: Sample table
+spec:
+  visibility: restricted
+  protectedAliases: [blessed]
+  metadata:
+    type: object
+    required: [rows]
+    properties:
+      rows: { type: integer, minimum: 1 }
+  stages:
+    - { name: draft, initial: true }
+    - { name: final, final: true }
+`;
+
+describe('asset types', () => {
+  let portal;
+  const people = {};
+
+  before(async () => {
+    portal = await openPortal({
+      configuration: {
+        assetManager: {
+          validateResponses: true,
+          types: [
+            path.join(
+              folderOf({
+                'filed.yaml': TYPE.replace('sample-table', 'filed').replace(
+                  'Sample',
+                  'Filed',
+                ),
+              }),
+              'filed.yaml',
+            ),
+          ],
+        },
+      },
+    });
+    for (const name of ['maya', 'otto', 'lin']) {
+      people[name] = personAt(portal, name);
+      await people[name].signIn();
+    }
+  });
+
+  after(async () => {
+    await browser?.close();
+    await portal?.close();
+  });
+
+  it('are documents that are tried, applied, and kept from revision to revision', async () => {
+    const { lin, maya } = people;
+    const folder = folderOf({
+      'good.yaml': TYPE,
+      'wrong.yaml': TYPE.replace('restricted', 'secret'),
+    });
+    const file = name => path.join(folder, name);
+    const wrong = await maya.asset('type', 'lint', file('wrong.yaml'));
+    assert.equal(wrong.code, 1);
+    assert.match(
+      wrong.stdout,
+      /wrong\.yaml:8: \/spec\/visibility it must be one of public, internal/,
+    );
+    assert.match(
+      await maya.ok('type', 'lint', file('good.yaml')),
+      /can be applied/,
+    );
+    const refused = await maya.asset('type', 'apply', file('good.yaml'));
+    assert.equal(refused.code, 4);
+    assert.match(refused.stderr, /takes an admin of type:sample-table/);
+    assert.match(
+      await lin.ok('type', 'apply', file('good.yaml'), '--reason', 'for them'),
+      /sample-table is at revision 1/,
+    );
+    assert.match(
+      await lin.ok('type', 'apply', file('good.yaml')),
+      /says this already, as revision 1/,
+    );
+    assert.equal(await maya.ok('type', 'show', 'sample-table'), TYPE);
+    assert.match(
+      await maya.ok('type', 'list'),
+      /sample-table +Sample table +1 +people +draft → final/,
+    );
+    assert.match(
+      await maya.ok('type', 'history', 'sample-table'),
+      /1 +\d{4}-\d\d-\d\d +lin +people +sha256:[0-9a-f]{12} +for them/,
+    );
+    const filed = await lin.json('type', 'show', 'filed');
+    assert.equal(filed.source, 'configuration');
+    assert.equal(filed.mayChange, false);
+  });
+
+  it('are what a push is held to, before the first byte', async () => {
+    const { maya, otto } = people;
+    const files = folderOf({ 'samples.csv': 'id\n1\n' });
+    const push = (...more) =>
+      maya.asset('push', files, 'data/samples', '-t', 'sample-table', ...more);
+    const without = await push();
+    assert.equal(without.code, 2);
+    assert.match(without.stderr, /must have required property 'rows'/);
+    assert.equal((await push('--meta', 'rows=none')).code, 2);
+    assert.equal((await push('--meta', 'rows=1')).code, 0);
+    // The type says who sees it.
+    assert.equal((await otto.asset('show', 'data/samples')).code, 4);
+    await maya.ok(
+      'access',
+      'grant',
+      'data/samples',
+      'contributor',
+      'user:otto',
+    );
+    const set = await otto.asset('alias', 'set', 'data/samples@1', 'blessed');
+    assert.equal(set.code, 4);
+    assert.match(set.stderr, /the type sample-table protects it/);
+    await otto.ok('alias', 'set', 'data/samples@1', 'candidate');
+    await maya.ok('alias', 'set', 'data/samples@1', 'blessed');
+  });
+
+  inBrowser('are read and changed in the portal', async () => {
+    const page = await pageOf(browser, portal, 'lin');
+    await page.getByRole('link', { name: 'Asset types' }).click();
+    const row = page.getByRole('row', { name: /Sample table.*draft → final/ });
+    await row.waitFor();
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({
+        path: path.join(process.env.SCREENSHOTS, 'asset-types.png'),
+        fullPage: true,
+      });
+    await row.getByRole('link', { name: 'Sample table' }).click();
+    await page.getByText('# A table of samples.').waitFor();
+    await page.getByRole('button', { name: 'Change' }).click();
+    const text = page.getByLabel('Document');
+    await text.fill(TYPE.replace('minimum: 1', 'minimun: 1'));
+    await page
+      .getByText(/Line 1\d: \/spec\/metadata .*unknown keyword: "minimun"/)
+      .waitFor();
+    const apply = page.getByRole('button', { name: 'Apply' });
+    assert.equal(await apply.isDisabled(), true);
+    await text.fill(TYPE.replace('minimum: 1', 'minimum: 2'));
+    await page.getByText('Nothing is wrong with it.').waitFor();
+    await page.getByLabel('Reason').fill('one is none');
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({
+        path: path.join(process.env.SCREENSHOTS, 'asset-type.png'),
+        fullPage: true,
+      });
+    await apply.click();
+    await page.getByRole('row', { name: /2 .*lin.*one is none/ }).waitFor();
+    const { revision, spec } = await people.maya.json(
+      ...['type', 'show', 'sample-table'],
+    );
+    assert.equal(revision, 2);
+    assert.equal(spec.metadata.properties.rows.minimum, 2);
+    const former = await people.maya.ok(
+      ...['type', 'show', 'sample-table', '--revision', '1'],
+    );
+    assert.equal(former, TYPE);
+    assert.deepEqual(page.foreignRequests, []);
+    await page.context().close();
+
+    const reader = await pageOf(browser, portal, 'otto');
+    await reader.goto(`${portal.url}/assets/types?type=sample-table`);
+    await reader.getByText('takes an admin of type:sample-table').waitFor();
+    assert.equal(
+      await reader.getByRole('button', { name: 'Change' }).count(),
+      0,
+    );
+    await reader.goto(`${portal.url}/assets/types?type=nothing`);
+    await reader.getByText('there is no asset type nothing').waitFor();
+    await reader.context().close();
+  });
+
+  it('stand after the portal was started again', async () => {
+    await portal.kill();
+    await portal.restart();
+    const { revision } = await people.maya.json('type', 'show', 'sample-table');
+    assert.equal(revision, 2);
+  });
+});

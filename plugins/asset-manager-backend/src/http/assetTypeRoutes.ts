@@ -1,0 +1,45 @@
+import type { Router } from 'express';
+import type { AssetTypeService } from '../services/AssetTypeService';
+import type { RouterContext } from './requests';
+
+/** Routes of the noun `asset-types`. */
+export function addAssetTypeRoutes(
+  router: Router,
+  context: RouterContext & { assetTypes: AssetTypeService },
+): void {
+  const { assetTypes, callers } = context;
+
+  router.get('/asset-types', async (req, res) => {
+    await callers.resolve(req);
+    res.json({ items: await assetTypes.list() });
+  });
+
+  router.post('/asset-types', async (req, res) => {
+    const applied = await assetTypes.apply(
+      await callers.resolve(req),
+      req.body,
+    );
+    res.status(applied.state === 'unchanged' ? 200 : 201).json(applied);
+  });
+
+  router.post('/asset-types/lint', async (req, res) => {
+    await callers.resolve(req, { fresh: false });
+    res.json({ problems: assetTypes.lint(req.body.document) });
+  });
+
+  router.get('/asset-types/:type', async (req, res) => {
+    const caller = await callers.resolve(req);
+    res.json(await assetTypes.get(caller, req.params.type));
+  });
+
+  router.get('/asset-types/:type/revisions', async (req, res) => {
+    await callers.resolve(req);
+    res.json({ items: await assetTypes.revisions(req.params.type) });
+  });
+
+  router.get('/asset-types/:type/revisions/:revision', async (req, res) => {
+    const caller = await callers.resolve(req);
+    const { type, revision } = req.params;
+    res.json(await assetTypes.get(caller, type, Number(revision)));
+  });
+}

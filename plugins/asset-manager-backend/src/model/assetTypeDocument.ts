@@ -1,0 +1,226 @@
+import type { JsonObject } from '@backstage/types';
+import {
+  AssetTypeDocument,
+  AssetTypeProblem,
+  labelProblem,
+  VISIBILITIES,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import Ajv, { ErrorObject } from 'ajv/dist/2020';
+import { Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { compileSchema } from './metadataSchema';
+
+const LONGEST_TEXT = 64 * 1024;
+const text = (maxLength: number) => ({
+  type: 'string',
+  minLength: 1,
+  maxLength,
+});
+
+/** What a document has to be, as far as a schema can say it. */
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['apiVersion', 'kind', 'metadata', 'spec'],
+  properties: {
+    apiVersion: { const: 'baseasset.io/v1alpha1' },
+    kind: { const: 'AssetType' },
+    metadata: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name'],
+      properties: {
+        name: {
+          type: 'string',
+          pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$',
+          maxLength: 63,
+        },
+        title: text(100),
+        description: text(1000),
+      },
+    },
+    spec: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['stages'],
+      properties: {
+        visibility: { enum: VISIBILITIES },
+        protectedAliases: {
+          type: 'array',
+          maxItems: 100,
+          uniqueItems: true,
+          items: text(128),
+        },
+        metadata: { type: 'object' },
+        stages: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 50,
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['name'],
+            properties: {
+              name: text(128),
+              title: text(100),
+              description: text(1000),
+              initial: { type: 'boolean' },
+              final: { type: 'boolean' },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
+const validate = new Ajv({ allErrors: true }).compile<AssetTypeDocument>(
+  SCHEMA,
+);
+
+type Found = Omit<AssetTypeProblem, 'line'>;
+
+/**
+ * Reads the document of an asset type, and finds everything that keeps it from
+ * being used; the document is there when nothing does.
+ */
+export function readAssetTypeDocument(source: string): {
+  document?: AssetTypeDocument;
+  problems: AssetTypeProblem[];
+} {
+  if (source.length > LONGEST_TEXT) {
+    return {
+      problems: [
+        { path: '', message: `it is longer than ${LONGEST_TEXT} characters` },
+      ],
+    };
+  }
+  const lines = new LineCounter();
+  const parsed = parseDocument(source, { lineCounter: lines });
+  if (parsed.errors.length > 0) {
+    return {
+      problems: parsed.errors.map(error => ({
+        path: '',
+        line: error.linePos?.[0].line,
+        message: error.message.split(/ at line \d+/)[0],
+      })),
+    };
+  }
+  let value: unknown;
+  try {
+    value = parsed.toJS({ maxAliasCount: 20 });
+  } catch {
+    return {
+      problems: [
+        { path: '', message: 'it repeats itself by aliases too often' },
+      ],
+    };
+  }
+  const shaped = validate(value) ? (value as AssetTypeDocument) : undefined;
+  const problems = shaped
+    ? problemsOf(shaped)
+    : (validate.errors ?? []).map(shapeProblem);
+  return {
+    document: problems.length === 0 ? shaped : undefined,
+    problems: problems.map(problem => ({
+      ...problem,
+      line: lineOf(parsed, lines, problem.path),
+    })),
+  };
+}
+
+/** What only the whole says. */
+function problemsOf({ spec }: AssetTypeDocument): Found[] {
+  const problems: Found[] = [];
+  const seen = new Set<string>();
+  spec.stages.forEach(({ name, initial, final }, index) => {
+    const path = `/spec/stages/${index}`;
+    const problem = labelProblem(name);
+    if (problem) problems.push({ path: `${path}/name`, message: problem });
+    const key = name.toLowerCase();
+    if (seen.has(key))
+      problems.push({
+        path: `${path}/name`,
+        message: `there are two stages '${name}'`,
+      });
+    seen.add(key);
+    if (initial && final)
+      problems.push({
+        path,
+        message: `nothing could leave '${name}': it is the first stage and a final one`,
+      });
+  });
+  const initial = spec.stages.filter(stage => stage.initial);
+  if (initial.length !== 1)
+    problems.push({
+      path: '/spec/stages',
+      message: `one stage has to be the initial one, and ${
+        initial.length === 0 ? 'none is' : `${initial.length} are`
+      }`,
+    });
+  spec.protectedAliases?.forEach((pattern, index) => {
+    if (spec.stages.some(stage => stage.name === pattern))
+      problems.push({
+        path: `/spec/protectedAliases/${index}`,
+        message: `'${pattern}' is a stage, and can't be an alias`,
+      });
+  });
+  if (spec.metadata) problems.push(...schemaProblems(spec.metadata));
+  return problems;
+}
+
+function schemaProblems(schema: JsonObject): Found[] {
+  if (schema.type !== 'object')
+    return [
+      {
+        path: '/spec/metadata/type',
+        message: "it has to be 'object': metadata is one",
+      },
+    ];
+  try {
+    compileSchema(schema);
+    return [];
+  } catch (error) {
+    return [{ path: '/spec/metadata', message: (error as Error).message }];
+  }
+}
+
+function shapeProblem({
+  instancePath,
+  keyword,
+  params,
+  message,
+}: ErrorObject): Found {
+  switch (keyword) {
+    case 'additionalProperties':
+      return {
+        path: `${instancePath}/${params.additionalProperty}`,
+        message: `there is no '${params.additionalProperty}' here`,
+      };
+    case 'enum':
+      return {
+        path: instancePath,
+        message: `it must be one of ${params.allowedValues.join(', ')}`,
+      };
+    case 'const':
+      return {
+        path: instancePath,
+        message: `it must be '${params.allowedValue}'`,
+      };
+    default:
+      return { path: instancePath, message: `it ${message}` };
+  }
+}
+
+/** The line where something stands, or what it would stand in. */
+function lineOf(
+  parsed: Document.Parsed,
+  lines: LineCounter,
+  path: string,
+): number | undefined {
+  const keys = path.split('/').slice(1);
+  for (let length = keys.length; length >= 0; length--) {
+    const node = parsed.getIn(keys.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}

@@ -1,0 +1,164 @@
+import { ConflictError, NotFoundError } from '@backstage/errors';
+import type {
+  AppliedAssetType,
+  ApplyAssetTypeRequest,
+  AssetType,
+  AssetTypeDetail,
+  AssetTypeProblem,
+  AssetTypeRevision,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { readAssetTypeDocument } from '../model/assetTypeDocument';
+import type { Caller } from '../model/caller';
+import { FieldConflictError, FieldError } from '../model/FieldError';
+import type { AccessDecider } from './AccessDecider';
+import type { AssetTypeRecord } from './assetTypePorts';
+import {
+  AssetTypes,
+  digestOfDocument,
+  toAssetType,
+  toRevision,
+} from './AssetTypes';
+import type { Clock, Repository } from './ports';
+
+/** Shows the rules of asset types, and changes them. */
+export class AssetTypeService {
+  readonly #repository: Repository;
+  readonly #types: AssetTypes;
+  readonly #access: AccessDecider;
+  readonly #now: Clock;
+
+  constructor(options: {
+    repository: Repository;
+    types: AssetTypes;
+    access: AccessDecider;
+    now: Clock;
+  }) {
+    this.#repository = options.repository;
+    this.#types = options.types;
+    this.#access = options.access;
+    this.#now = options.now;
+  }
+
+  /** By name. */
+  list(): Promise<AssetType[]> {
+    return this.#types.list();
+  }
+
+  /**
+   * A type with the text of its document.
+   *
+   * @param revision - the newest when left out
+   * @throws NotFoundError when there is none
+   */
+  async get(
+    caller: Caller,
+    name: string,
+    revision?: number,
+  ): Promise<AssetTypeDetail> {
+    const record =
+      revision === undefined
+        ? await this.#newest(name)
+        : await this.#repository.assetTypes.find(name, revision);
+    if (!record)
+      throw new NotFoundError(
+        revision === undefined
+          ? `there is no asset type ${name}`
+          : `the asset type ${name} has no revision ${revision}`,
+      );
+    return {
+      ...toAssetType(record),
+      document: record.text,
+      mayChange:
+        !this.#types.isConfigured(name) &&
+        (await this.#access.mayOfType(caller, name)),
+    };
+  }
+
+  /** Newest first. @throws NotFoundError when there is no such type */
+  async revisions(name: string): Promise<AssetTypeRevision[]> {
+    if (!(await this.#types.find(name)))
+      throw new NotFoundError(`there is no asset type ${name}`);
+    const records = await this.#repository.assetTypes.revisions(name);
+    return records.map(toRevision);
+  }
+
+  /** What keeps a document from being used; nothing when nothing does. */
+  lint(document: string): AssetTypeProblem[] {
+    return readAssetTypeDocument(document).problems;
+  }
+
+  /**
+   * Makes a document the newest revision of its type, or a new type of it.
+   *
+   * @throws NotAllowedError for whoever is no admin of the type
+   * @throws ConflictError when the configuration says what it is
+   * @throws FieldConflictError when there is a newer revision than the expected one
+   */
+  async apply(
+    caller: Caller,
+    request: ApplyAssetTypeRequest,
+  ): Promise<AppliedAssetType> {
+    const { document, problems } = readAssetTypeDocument(request.document);
+    if (!document) {
+      const [{ path, line, message }] = problems;
+      const more = problems.length - 1;
+      throw new FieldError(
+        'document',
+        `${line === undefined ? '' : `line ${line}: `}${path} ${message}${
+          more > 0 ? `, and ${more} more` : ''
+        }`,
+      );
+    }
+    const { name } = document.metadata;
+    await this.#access.demandOfType(caller, name);
+    if (this.#types.isConfigured(name))
+      throw new ConflictError(
+        `the type ${name} stands in a file of the configuration, and is changed there`,
+      );
+    const newest = await this.#repository.assetTypes.newest(name);
+    if (
+      request.expected !== undefined &&
+      request.expected !== (newest?.revision ?? 0)
+    )
+      throw new FieldConflictError(
+        'expected',
+        `the type ${name} has revision ${newest?.revision ?? 0} by now, not ${
+          request.expected
+        }`,
+      );
+    const digest = digestOfDocument(document);
+    if (newest?.digest === digest)
+      return { state: 'unchanged', type: toAssetType(newest) };
+    const stages = document.spec.stages.map(stage => stage.name);
+    const taken = await this.#repository.assetTypes.nameTakenBy(name, stages);
+    if (taken)
+      throw new ConflictError(
+        `'${taken.name}' can't be a stage: ${taken.asset} has a version or alias of that name`,
+      );
+    const record: AssetTypeRecord = {
+      name,
+      revision: (newest?.revision ?? 0) + 1,
+      digest,
+      document,
+      text: request.document,
+      source: 'people',
+      reason: request.reason,
+      createdAt: this.#now(),
+      createdBy: caller.subject,
+    };
+    if (!(await this.#repository.assetTypes.insert(record)))
+      throw new ConflictError(
+        `the type ${name} was changed by somebody else at this moment; look at it and try again`,
+      );
+    return {
+      state: newest ? 'changed' : 'created',
+      type: toAssetType(record),
+    };
+  }
+
+  async #newest(name: string): Promise<AssetTypeRecord | undefined> {
+    return (await this.#types.find(name))
+      ? this.#repository.assetTypes.newest(name)
+      : undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import { useApi } from '@backstage/frontend-plugin-api';
+import { Button, Flex, Skeleton, Text } from '@backstage/ui';
+import type { AssetType } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Age,
+  assetManagerApiRef,
+  Problem,
+} from '@baseasset/backstage-plugin-asset-manager-react';
+import { useState } from 'react';
+import useAsyncRetry from 'react-use/lib/useAsyncRetry';
+import { Snippet } from './Snippet';
+import styles from './table.module.css';
+import { TypeEditor } from './TypeEditor';
+
+/** What a type says now and has said before; whoever may, changes it here. */
+export function TypeRules(props: { name: string; onApplied: () => void }) {
+  const { name, onApplied } = props;
+  const client = useApi(assetManagerApiRef);
+  const [isEditing, setEditing] = useState(false);
+  const { value, error, retry } = useAsyncRetry(async () => {
+    const [type, revisions] = await Promise.all([
+      client.types.get(name),
+      client.types.listRevisions(name),
+    ]);
+    return { type, revisions };
+  }, [client, name]);
+  if (error) return <Problem error={error} retry={retry} />;
+  if (!value) return <Skeleton width="100%" height={300} />;
+  const { type, revisions } = value;
+  return (
+    <>
+      {type.description && <Text>{type.description}</Text>}
+      <Stages type={type} />
+      {isEditing ? (
+        <TypeEditor
+          type={type}
+          onClose={() => setEditing(false)}
+          onApplied={() => {
+            setEditing(false);
+            retry();
+            onApplied();
+          }}
+        />
+      ) : (
+        <Flex direction="column" gap="3">
+          <Flex justify="between" align="center">
+            <Text as="h2" variant="title-x-small">
+              Rules
+            </Text>
+            {type.mayChange && (
+              <Button variant="secondary" onPress={() => setEditing(true)}>
+                Change
+              </Button>
+            )}
+          </Flex>
+          <Snippet text={type.document} />
+          {!type.mayChange && (
+            <Text color="secondary">
+              {type.source === 'configuration'
+                ? 'A file of the configuration says this, and is changed there.'
+                : `Changing it takes an admin of type:${name}.`}
+            </Text>
+          )}
+        </Flex>
+      )}
+      <Flex direction="column" gap="2">
+        <Text as="h2" variant="title-x-small">
+          History
+        </Text>
+        <div className={styles.scroll}>
+          <table className={styles.table} aria-label="Revisions">
+            <thead>
+              <tr>
+                <th scope="col">Revision</th>
+                <th scope="col">When</th>
+                <th scope="col">By</th>
+                <th scope="col">Reason</th>
+                <th scope="col">Digest</th>
+              </tr>
+            </thead>
+            <tbody>
+              {revisions.map(revision => (
+                <tr key={revision.revision}>
+                  <td className={styles.number}>{revision.revision}</td>
+                  <td>
+                    <Age time={revision.createdAt} />
+                  </td>
+                  <td>{revision.createdBy}</td>
+                  <td className={styles.message}>{revision.reason}</td>
+                  <td>
+                    <code>{revision.digest.slice(0, 19)}</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Flex>
+    </>
+  );
+}
+
+function Stages({ type }: { type: AssetType }) {
+  return (
+    <div className={styles.scroll}>
+      <table className={styles.table} aria-label="Stages">
+        <thead>
+          <tr>
+            <th scope="col">Stage</th>
+            <th scope="col">Means</th>
+          </tr>
+        </thead>
+        <tbody>
+          {type.spec.stages.map(stage => (
+            <tr key={stage.name}>
+              <td>
+                {stage.title ?? stage.name}
+                {stage.initial && <span className={styles.chip}>first</span>}
+                {stage.final && <span className={styles.chip}>final</span>}
+              </td>
+              <td className={styles.message}>{stage.description}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

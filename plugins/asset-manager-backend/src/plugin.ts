@@ -52,6 +52,7 @@ import { FixityService } from './services/FixityService';
 import { GrantService } from './services/GrantService';
 import { HeldBlobs } from './services/HeldBlobs';
 import { IdTokenVerifier } from './services/IdTokenVerifier';
+import { LifecycleService } from './services/LifecycleService';
 import { ManifestReader } from './services/ManifestReader';
 import { NamespaceQuotas } from './services/NamespaceQuotas';
 import { ObjectChecker } from './services/ObjectChecker';
@@ -414,6 +415,14 @@ export const assetManagerPlugin = createBackendPlugin({
               logger,
             }),
             issuer,
+            lifecycle: new LifecycleService({
+              repository,
+              assets,
+              access,
+              types,
+              now,
+              changed,
+            }),
             assetTypes: new AssetTypeService({
               repository,
               types,

@@ -284,6 +284,15 @@ const TABLE: Record<string, Row> = {
       owner(world).put(`${world.url}/aliases/candidate`).send({ version: '1' }),
   },
   listAliasMoves: { takes: 'reader' },
+  getStage: { takes: 'reader', params: withVersion },
+  moveVersion: {
+    takes: 'maintainer',
+    params: withVersion,
+    // Somebody before has moved it.
+    status: 409,
+    body: { to: 'published' },
+  },
+  listStageMoves: { takes: 'reader' },
   beginUpload: {
     takes: 'contributor',
     body: { digest: digestOf('more'), fileCount: 1, size: 1 },

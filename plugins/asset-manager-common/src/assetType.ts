@@ -1,4 +1,5 @@
 import type { JsonObject } from '@backstage/types';
+import type { Role } from './access';
 import type { Digest } from './digest';
 import type { Visibility } from './visibility';
 
@@ -33,6 +34,20 @@ export interface AssetTypeStage {
 }
 
 /**
+ * A way from stages to another one.
+ *
+ * @public
+ */
+export interface AssetTypeTransition {
+  from: string[];
+  to: string;
+  /** Who may take it; a maintainer when left out. */
+  role?: Role;
+  /** Whether it has to be said why; `optional` when left out. */
+  reason?: 'required' | 'optional';
+}
+
+/**
  * The rules for all assets of a type.
  *
  * @public
@@ -46,6 +61,8 @@ export interface AssetTypeSpec {
   metadata?: JsonObject;
   /** In the order of a life. */
   stages: AssetTypeStage[];
+  /** Everything that leads from stage to stage; nothing else does. */
+  transitions?: AssetTypeTransition[];
 }
 
 /**

@@ -21,6 +21,7 @@ export * from './pack';
 export * from './partSize';
 export * from './paths';
 export * from './rebuild';
+export * from './lifecycle';
 export * from './pattern';
 export * from './reference';
 export * from './serviceAccount';

@@ -80,6 +80,8 @@ export interface AssetVersion {
   createdBy: string;
   /** The aliases that point to it now. */
   aliases: string[];
+  /** Where it stands in its life; absent when its type is not there any more. */
+  stage?: string;
   /** Whether it is what `latest` means now. */
   latest: boolean;
   verification: Verification;
@@ -596,6 +598,7 @@ export type AssetChangeKind =
   | 'version.damaged'
   | 'version.deleted'
   | 'version.undeleted'
+  | 'version.moved'
   | 'alias.moved'
   | 'declaration.changed';
 

@@ -26,16 +26,18 @@ export interface AssetResource {
   visibility: Visibility;
   /** The alias that is set or removed, where the permission is about that. */
   alias?: string;
+  /** The stage that a version is moved to, where the permission is about that. */
+  stage?: string;
 }
 
 /**
- * A rule as a query: the field has one of the values; for `alias` they are
- * patterns, with `*` for any characters.
+ * A rule as a query: the field has one of the values; for `alias` and `stage` they
+ * are patterns, with `*` for any characters.
  *
  * @public
  */
 export interface AssetFilter {
-  field: 'namespace' | 'type' | 'owner' | 'visibility' | 'alias';
+  field: 'namespace' | 'type' | 'owner' | 'visibility' | 'alias' | 'stage';
   values: string[];
 }
 
@@ -56,7 +58,7 @@ export function passesFilter(
 ): boolean {
   const value = asset[field];
   if (value === undefined) return false;
-  if (field !== 'alias') return values.includes(value);
+  if (field !== 'alias' && field !== 'stage') return values.includes(value);
   return values.some(pattern => matchesPattern(pattern, value));
 }
 
@@ -128,6 +130,19 @@ export const isAlias = createPermissionRule({
   toQuery: ({ patterns }) => ({ field: 'alias', values: patterns }),
 });
 
+/** The stage that a version is moved to matches one of some patterns. @public */
+export const isToStage = createPermissionRule({
+  name: 'IS_TO_STAGE',
+  description: 'Allow for moving versions to some stages',
+  resourceRef: assetResourceRef,
+  paramsSchema: z.object({
+    patterns: texts.describe('Stages, with * for any characters'),
+  }),
+  apply: (asset, { patterns }) =>
+    passesFilter({ field: 'stage', values: patterns }, asset),
+  toQuery: ({ patterns }) => ({ field: 'stage', values: patterns }),
+});
+
 /** @public */
 export const assetRules = {
   isInNamespace,
@@ -135,6 +150,7 @@ export const assetRules = {
   isOwnedBy,
   hasVisibility,
   isAlias,
+  isToStage,
 };
 
 /**

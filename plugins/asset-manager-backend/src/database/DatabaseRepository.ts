@@ -20,6 +20,7 @@ import { DatabaseObjectIndex } from './DatabaseObjectIndex';
 import { DatabaseServiceAccountStore } from './DatabaseServiceAccountStore';
 import { DatabaseSigningKeyStore } from './DatabaseSigningKeyStore';
 import { DatabaseStorageStatistics } from './DatabaseStorageStatistics';
+import { DatabaseTransitionStore } from './DatabaseTransitionStore';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
 
@@ -63,6 +64,7 @@ export class DatabaseRepository implements Repository {
   readonly serviceAccounts;
   readonly federations;
   readonly assetTypes;
+  readonly transitions;
   readonly signingKeys;
   readonly #knex: Knex;
 
@@ -82,6 +84,7 @@ export class DatabaseRepository implements Repository {
     this.accessRequests = new DatabaseAccessRequestStore(knex);
     this.grants = new DatabaseGrantStore(knex);
     this.serviceAccounts = new DatabaseServiceAccountStore(knex);
+    this.transitions = new DatabaseTransitionStore(knex);
     this.assetTypes = new DatabaseAssetTypeStore(knex);
     this.federations = new DatabaseFederationStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);

@@ -77,8 +77,8 @@ function whereMeets(query: Knex.QueryBuilder, criteria: AssetCriteria): void {
     });
   } else if ('not' in criteria) {
     query.whereNot(none => whereMeets(none, criteria.not));
-  } else if (criteria.field === 'alias') {
-    // Seeing an asset is about no alias.
+  } else if (criteria.field === 'alias' || criteria.field === 'stage') {
+    // Seeing an asset is about no alias and no stage.
     query.whereRaw('1 = 0');
   } else {
     whereAmong(query, `assets.${criteria.field}`, criteria.values);

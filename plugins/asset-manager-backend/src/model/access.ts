@@ -43,6 +43,8 @@ export interface Access {
 /** What a verb is done with. */
 export interface Operand {
   alias?: string;
+  /** The stage that a version is moved to. */
+  stage?: string;
 }
 
 /**
@@ -92,8 +94,8 @@ export function accessTo(
     roles,
     denied,
     permits: (verb, operand) =>
-      // Conditions on aliases can't be met before one is named.
-      (verb === 'asset.alias.set' &&
+      // Conditions on aliases and stages can't be met before one is named.
+      (['asset.alias.set', 'asset.transition'].includes(verb) &&
         operand === undefined &&
         caller.policy[verb] !== false) ||
       permits(caller.policy, verb, { ...asset, ...operand }),
@@ -125,7 +127,7 @@ export function assertAllowed(options: {
   if (access.roles.has(role)) {
     throw new NotAllowedError(
       `${what}${
-        operand?.alias === undefined ? '' : ` (${operand.alias})`
+        operand === undefined ? '' : ` (${Object.values(operand).join(', ')})`
       }: the permission policy of this portal does not allow it`,
     );
   }

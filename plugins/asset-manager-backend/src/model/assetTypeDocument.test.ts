@@ -103,6 +103,42 @@ describe('readAssetTypeDocument', () => {
       document(`${STAGES}\n  protectedAliases: [first]`),
       /can't be an alias/,
     ],
+    [
+      'a way to nowhere',
+      document(`${STAGES}\n  transitions: [{ from: [first], to: second }]`),
+      /^7 \/spec\/transitions\/0\/to there is no stage 'second'/,
+    ],
+    [
+      'a way from nowhere',
+      document(`${STAGES}\n  transitions: [{ from: [zero], to: first }]`),
+      /from\/0 there is no stage 'zero'/,
+    ],
+    [
+      'a way out of the end',
+      document(
+        '  stages: [{ name: a, initial: true }, { name: b, final: true }]\n  transitions: [{ from: [b], to: a }]',
+      ),
+      /'b' is final/,
+    ],
+    [
+      'a way to itself',
+      document(`${STAGES}\n  transitions: [{ from: [first], to: first }]`),
+      /to itself/,
+    ],
+    [
+      'a way twice',
+      document(
+        '  stages: [{ name: a, initial: true }, { name: b }]\n  transitions: [{ from: [a], to: b }, { from: [a], to: b, role: admin }]',
+      ),
+      /already/,
+    ],
+    [
+      'a role that is none',
+      document(
+        `${STAGES}\n  transitions: [{ from: [first], to: first, role: boss }]`,
+      ),
+      /one of contributor, maintainer, approver, admin/,
+    ],
     ['broken YAML', 'a: [', /^1 /],
     [
       'a key twice',

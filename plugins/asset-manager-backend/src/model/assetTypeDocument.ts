@@ -2,7 +2,9 @@ import type { JsonObject } from '@backstage/types';
 import {
   AssetTypeDocument,
   AssetTypeProblem,
+  AssetTypeSpec,
   labelProblem,
+  ROLES,
   VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import Ajv, { ErrorObject } from 'ajv/dist/2020';
@@ -65,6 +67,27 @@ const SCHEMA = {
               description: text(1000),
               initial: { type: 'boolean' },
               final: { type: 'boolean' },
+            },
+          },
+        },
+        transitions: {
+          type: 'array',
+          maxItems: 200,
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['from', 'to'],
+            properties: {
+              from: {
+                type: 'array',
+                minItems: 1,
+                maxItems: 50,
+                uniqueItems: true,
+                items: text(128),
+              },
+              to: text(128),
+              role: { enum: ROLES.filter(role => role !== 'reader') },
+              reason: { enum: ['required', 'optional'] },
             },
           },
         },
@@ -164,7 +187,39 @@ function problemsOf({ spec }: AssetTypeDocument): Found[] {
         message: `'${pattern}' is a stage, and can't be an alias`,
       });
   });
+  problems.push(...transitionProblems(spec));
   if (spec.metadata) problems.push(...schemaProblems(spec.metadata));
+  return problems;
+}
+
+function transitionProblems({
+  stages,
+  transitions = [],
+}: AssetTypeSpec): Found[] {
+  const problems: Found[] = [];
+  const ways = new Set<string>();
+  const stageOf = (name: string) => stages.find(stage => stage.name === name);
+  transitions.forEach(({ from, to }, index) => {
+    const path = `/spec/transitions/${index}`;
+    if (!stageOf(to))
+      problems.push({
+        path: `${path}/to`,
+        message: `there is no stage '${to}'`,
+      });
+    from.forEach((name, position) => {
+      const complain = (message: string) =>
+        problems.push({ path: `${path}/from/${position}`, message });
+      const stage = stageOf(name);
+      if (!stage) complain(`there is no stage '${name}'`);
+      else if (stage.final)
+        complain(`'${name}' is final, and nothing leads out of it`);
+      if (name === to) complain(`it leads from '${name}' to itself`);
+      const way = `${name} → ${to}`;
+      if (ways.has(way))
+        complain(`there is a way from '${name}' to '${to}' already`);
+      ways.add(way);
+    });
+  });
   return problems;
 }
 

@@ -1,4 +1,8 @@
-import type { Verb } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  formatReference,
+  Role,
+  Verb,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { NotAllowedError } from '@backstage/errors';
 import {
   Access,
@@ -89,6 +93,38 @@ export class AccessDecider {
     if (isProtected && !access.roles.has('maintainer')) {
       throw new NotAllowedError(
         `${caller.subject} may not set '${alias}': the type ${asset.type} protects it, and that takes a maintainer; ask ${asset.owner}`,
+      );
+    }
+  }
+
+  /**
+   * Lets a caller move a version to another stage.
+   *
+   * @param options.role - what the type asks for
+   * @throws NotAllowedError that says what it takes
+   */
+  async demandTransition(options: {
+    caller: Caller;
+    asset: Subject;
+    repository: Repository;
+    role: Role;
+    stage: string;
+  }): Promise<void> {
+    const { caller, asset, repository, role, stage } = options;
+    const access = await this.of(caller, asset, repository);
+    const what = `${caller.subject} may not move a version of ${formatReference(
+      asset,
+    )} to '${stage}'`;
+    if (!access.roles.has(role)) {
+      throw new NotAllowedError(
+        access.denied.has(role)
+          ? `${what}: being a ${role} is denied`
+          : `${what}: that takes the role ${role}; ask ${asset.owner}`,
+      );
+    }
+    if (!access.permits('asset.transition', { stage })) {
+      throw new NotAllowedError(
+        `${what}: the permission policy of this portal does not allow it`,
       );
     }
   }

@@ -135,6 +135,15 @@ export class AssetTypeService {
       throw new ConflictError(
         `'${taken.name}' can't be a stage: ${taken.asset} has a version or alias of that name`,
       );
+    const used = await this.#repository.transitions.stagesInUse(name);
+    for (const [stage, versions] of used) {
+      if (!stages.includes(stage))
+        throw new ConflictError(
+          `the stage '${stage}' can't go: ${versions} version${
+            versions === 1 ? ' stands' : 's stand'
+          } in it`,
+        );
+    }
     const record: AssetTypeRecord = {
       name,
       revision: (newest?.revision ?? 0) + 1,

@@ -16,6 +16,7 @@ import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Writable } from 'node:stream';
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
+import { initialStage } from '../model/stages';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
 import type { ManifestReader } from './ManifestReader';
@@ -343,7 +344,53 @@ export async function resolveSelector(
   if (byLabel) return byLabel;
   const alias = await repository.aliases.find(asset.id, selector);
   if (alias) return repository.versions.byId(alias.versionId);
-  throw none(`no version or alias '${selector}'`);
+  const inStage = await lastInStage(repository, asset, selector);
+  if (inStage) return inStage;
+  throw none(`no version, alias or stage '${selector}'`);
+}
+
+/** The version that entered a stage last, of those that stand in it. */
+async function lastInStage(
+  repository: Repository,
+  asset: AssetRecord,
+  stage: string,
+): Promise<VersionRecord | undefined> {
+  let last: { version: VersionRecord; since: string } | undefined;
+  for (const move of await repository.transitions.standingIn(asset.id, stage)) {
+    const version = await repository.versions.byId(move.versionId);
+    if (version.deletion) continue;
+    last = { version, since: move.at };
+    break;
+  }
+  const type = await repository.assetTypes.newest(asset.type);
+  if (!type || initialStage(type.document.spec) !== stage) return last?.version;
+  const unmoved = await newestUnmoved(repository, asset.id);
+  return unmoved && (!last || unmoved.createdAt > last.since)
+    ? unmoved
+    : last?.version;
+}
+
+/** The newest version that was never moved: it stands where its type begins. */
+async function newestUnmoved(
+  repository: Repository,
+  assetId: number,
+): Promise<VersionRecord | undefined> {
+  let before: number | undefined;
+  for (;;) {
+    const versions = await repository.versions.list({
+      assetId,
+      before,
+      limit: 200,
+    });
+    const moved = await repository.transitions.lastOf(
+      versions.map(version => version.id),
+    );
+    const found = versions.find(
+      version => !version.deletion && !moved.has(version.id),
+    );
+    if (found || versions.length < 200) return found;
+    before = versions.at(-1)?.sequence;
+  }
 }
 
 /** Versions as the API gives them. */
@@ -353,10 +400,13 @@ export async function presentVersions(
   versions: readonly VersionRecord[],
 ): Promise<AssetVersion[]> {
   if (versions.length === 0) return [];
-  const [latest, aliases] = await Promise.all([
+  const [latest, aliases, moves, type] = await Promise.all([
     repository.versions.latest(asset.id),
     repository.aliases.list(asset.id),
+    repository.transitions.lastOf(versions.map(version => version.id)),
+    repository.assetTypes.newest(asset.type),
   ]);
+  const initial = type && initialStage(type.document.spec);
   return versions.map(version => ({
     label: version.label,
     digest: version.digest,
@@ -372,6 +422,7 @@ export async function presentVersions(
     aliases: aliases
       .filter(alias => alias.versionId === version.id)
       .map(alias => alias.name),
+    stage: moves.get(version.id)?.to ?? initial,
     latest: version.id === latest?.id,
     changes: version.changes,
   }));

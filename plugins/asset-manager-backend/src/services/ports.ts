@@ -25,6 +25,7 @@ import type {
 } from './accessPorts';
 import type { AssetTypeStore } from './assetTypePorts';
 import type { DeletionTimes } from './deletionTimes';
+import type { TransitionStore } from './lifecyclePorts';
 import type { FixityStore, ObjectIndex } from './fixityPorts';
 
 /** Where the time comes from: ISO 8601 in UTC. */
@@ -493,6 +494,7 @@ export interface Repository {
   readonly serviceAccounts: ServiceAccountStore;
   readonly federations: FederationStore;
   readonly assetTypes: AssetTypeStore;
+  readonly transitions: TransitionStore;
   readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;

@@ -1,0 +1,121 @@
+import type { Knex } from 'knex';
+import type {
+  TransitionRecord,
+  TransitionStore,
+} from '../services/lifecyclePorts';
+import { whereAmong } from './among';
+import { orUndefined, toNumber } from './rows';
+
+interface TransitionRow {
+  id: number | string;
+  asset_id: number | string;
+  version_id: number | string;
+  sequence: number;
+  from_stage: string;
+  to_stage: string;
+  reason: string | null;
+  type: string;
+  type_revision: number;
+  at: string;
+  by: string;
+}
+
+/** No move of the same version came after it. */
+const LAST = `not exists (select 1 from transitions as later
+  where later.version_id = transitions.version_id
+    and later.sequence > transitions.sequence)`;
+
+function toRecord(row: TransitionRow): TransitionRecord {
+  return {
+    id: toNumber(row.id),
+    assetId: toNumber(row.asset_id),
+    versionId: toNumber(row.version_id),
+    sequence: row.sequence,
+    from: row.from_stage,
+    to: row.to_stage,
+    reason: orUndefined(row.reason),
+    type: row.type,
+    typeRevision: row.type_revision,
+    at: row.at,
+    by: row.by,
+  };
+}
+
+export class DatabaseTransitionStore implements TransitionStore {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  async lastOf(
+    versionIds: readonly number[],
+  ): Promise<Map<number, TransitionRecord>> {
+    if (versionIds.length === 0) return new Map();
+    const query = this.#knex('transitions')
+      .select<TransitionRow[]>('transitions.*')
+      .whereRaw(LAST);
+    whereAmong(query, 'transitions.version_id', versionIds);
+    const records = (await query).map(toRecord);
+    return new Map(records.map(record => [record.versionId, record]));
+  }
+
+  async list(options: {
+    assetId: number;
+    versionId?: number;
+    limit: number;
+  }): Promise<TransitionRecord[]> {
+    const query = this.#knex<TransitionRow>('transitions')
+      .where({ asset_id: options.assetId })
+      .orderBy('id', 'desc')
+      .limit(options.limit);
+    if (options.versionId !== undefined)
+      query.where({ version_id: options.versionId });
+    return (await query).map(toRecord);
+  }
+
+  async standingIn(
+    assetId: number,
+    stage: string,
+  ): Promise<TransitionRecord[]> {
+    const rows = await this.#knex<TransitionRow>('transitions')
+      .where({ asset_id: assetId, to_stage: stage })
+      .whereRaw(LAST)
+      .orderBy('id', 'desc');
+    return rows.map(toRecord);
+  }
+
+  async stagesInUse(type: string): Promise<Map<string, number>> {
+    const rows = await this.#knex('transitions')
+      .join('assets', 'assets.id', 'transitions.asset_id')
+      .where('assets.type', type)
+      .whereNull('assets.purged_at')
+      .whereRaw(LAST)
+      .groupBy('transitions.to_stage')
+      .select<{ stage: string; count: number | string }[]>(
+        'transitions.to_stage as stage',
+        this.#knex.raw('count(*) as count'),
+      );
+    return new Map(rows.map(row => [row.stage, toNumber(row.count)]));
+  }
+
+  async insert(transition: Omit<TransitionRecord, 'id'>): Promise<boolean> {
+    const rows = await this.#knex<TransitionRow>('transitions')
+      .insert({
+        asset_id: transition.assetId,
+        version_id: transition.versionId,
+        sequence: transition.sequence,
+        from_stage: transition.from,
+        to_stage: transition.to,
+        reason: transition.reason ?? null,
+        type: transition.type,
+        type_revision: transition.typeRevision,
+        at: transition.at,
+        by: transition.by,
+      })
+      .onConflict(['version_id', 'sequence'])
+      .ignore()
+      .returning('id');
+    return rows.length > 0;
+  }
+}

@@ -135,6 +135,12 @@ const TABLE = {
     args: () => [path.join(folderOf(TYPE), 'type.yaml')],
   },
   open: { takes: 'reader', args: () => [IT, '--print'] },
+  'stage show': { takes: 'reader', args: () => [`${IT}@1`] },
+  'stage history': { takes: 'reader', args: () => [IT] },
+  promote: {
+    takes: 'maintainer',
+    args: () => [`${IT}@2`, '--to', 'published'],
+  },
   'access list': { takes: 'maintainer', args: () => [IT] },
   'access grant': {
     takes: 'maintainer',

@@ -1,5 +1,6 @@
 /** Asset types as documents: read, tried and changed on the command line and in the portal. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -8,6 +9,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  temporaryFolder,
 } from './support.mjs';
 
 const { browser, missing } = await openBrowser();
@@ -187,6 +189,101 @@ describe('asset types', () => {
     await reader.goto(`${portal.url}/assets/types?type=nothing`);
     await reader.getByText('there is no asset type nothing').waitFor();
     await reader.context().close();
+  });
+
+  it('lead versions from stage to stage, for those who may', async () => {
+    const { maya, otto, lin } = people;
+    for (const text of ['one', 'two'])
+      await maya.ok(
+        ...['push', folderOf({ 'model.bin': text }), 'models/life'],
+        ...['--type', 'ml-model'],
+      );
+    assert.equal((await maya.json('show', 'models/life@1')).stage, 'created');
+    const promote = (person, ref, to, ...more) =>
+      person.asset('promote', ref, '--to', to, ...more);
+    const skipped = await promote(maya, 'models/life@1', 'production');
+    assert.equal(skipped.code, 5);
+    assert.match(skipped.stderr, /it could go to staging, archived/);
+    const without = await maya.asset('promote', 'models/life@1');
+    assert.equal(without.code, 2);
+    assert.match(without.stderr, /staging, which takes the role contributor/);
+    assert.match(
+      await maya.ok('promote', 'models/life@1', '--to', 'staging'),
+      /models\/life@1 {2}created → staging/,
+    );
+    await maya.ok('promote', 'models/life@staging', '--to', 'validation');
+    const certify = await promote(maya, 'models/life@1', 'certified');
+    assert.equal(certify.code, 4);
+    assert.match(certify.stderr, /takes the role approver/);
+    await lin.ok('access', 'grant', 'models/life', 'approver', 'user:otto');
+    assert.equal((await promote(otto, 'models/life@1', 'certified')).code, 2);
+    await otto.ok(
+      ...['promote', 'models/life@1', '--to', 'certified'],
+      ...['--reason', 'met the criteria', '--from', 'validation'],
+    );
+    await maya.ok('promote', 'models/life@1', '--to', 'production');
+    const target = path.join(temporaryFolder('life'), 'out');
+    await otto.ok('pull', 'models/life@production', '-o', target);
+    assert.equal(
+      fs.readFileSync(path.join(target, 'model.bin'), 'utf8'),
+      'one',
+    );
+    assert.match(
+      await otto.ok('stage', 'show', 'models/life@1'),
+      /production, since .*→ withdrawn +maintainer +with a reason.*→ retired/s,
+    );
+    const { items } = await otto.json('stage', 'history', 'models/life');
+    assert.deepEqual(
+      items.map(each => each.to),
+      ['production', 'certified', 'validation', 'staging'],
+    );
+    assert.match(
+      await otto.ok('stage', 'history', 'models/life@1'),
+      /validation → certified +\S+ +otto +ml-model 1 +met the criteria/,
+    );
+  });
+
+  inBrowser('show where versions stand, and move them', async () => {
+    const page = await pageOf(browser, portal, 'maya');
+    await page.goto(`${portal.url}/assets/models/life/lifecycle`);
+    await page.getByRole('row', { name: /^production In use 1/ }).waitFor();
+    const created = page.getByRole('row', { name: /^created .* 2/ });
+    await created
+      .getByRole('button', { name: 'Move version 2 to another stage' })
+      .click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Version 2 stands in created').waitFor();
+    await dialog.getByRole('radio', { name: 'staging' }).click({ force: true });
+    await dialog.getByLabel('Reason, if any').fill('looks good');
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({
+        path: path.join(process.env.SCREENSHOTS, 'move-stage.png'),
+      });
+    await dialog.getByRole('button', { name: 'Move' }).click();
+    await page
+      .getByRole('row', { name: /2 created → staging .*looks good/ })
+      .waitFor();
+    await page.getByRole('row', { name: /^staging .* 2/ }).waitFor();
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({
+        path: path.join(process.env.SCREENSHOTS, 'lifecycle.png'),
+        fullPage: true,
+      });
+    await page
+      .getByRole('button', { name: 'Move version 1 to another stage' })
+      .click();
+    await dialog
+      .getByRole('radio', { name: 'withdrawn' })
+      .click({ force: true });
+    assert.equal(
+      await dialog.getByRole('button', { name: 'Move' }).isDisabled(),
+      true,
+    );
+    await dialog.getByLabel('Reason', { exact: true }).fill('fails');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    assert.deepEqual(page.foreignRequests, []);
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
   });
 
   it('stand after the portal was started again', async () => {

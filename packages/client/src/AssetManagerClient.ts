@@ -48,6 +48,7 @@ import { IntegrityError } from './IntegrityError';
 import { paginate } from './paginate';
 import { AccessClient } from './AccessClient';
 import { AssetTypeClient } from './AssetTypeClient';
+import { LifecycleClient } from './LifecycleClient';
 import {
   assetPath,
   PageOptions,
@@ -81,6 +82,8 @@ export class AssetManagerClient {
   readonly access: AccessClient;
   /** The rules of asset types. */
   readonly types: AssetTypeClient;
+  /** Where versions stand in their life. */
+  readonly lifecycle: LifecycleClient;
   readonly #baseUrl: () => Promise<string>;
   readonly #fetch: typeof fetch;
   readonly #retry: Omit<RetryOptions, 'signal'>;
@@ -91,6 +94,9 @@ export class AssetManagerClient {
     this.#fetch = options.fetch ?? ((...request) => fetch(...request));
     this.#retry = options.retry ?? {};
     this.access = new AccessClient((path, send) => this.#text(path, send));
+    this.lifecycle = new LifecycleClient((path, send) =>
+      this.#text(path, send),
+    );
     this.types = new AssetTypeClient((path, send) => this.#text(path, send));
   }
 

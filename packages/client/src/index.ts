@@ -9,6 +9,7 @@ export * from './AssetManagerError';
 export * from './AssetTypeClient';
 export * from './checksum';
 export * from './IntegrityError';
+export * from './LifecycleClient';
 export * from './paginate';
 export * from './RemoteByteSource';
 export type { PageOptions, RequestOptions, SendOptions } from './requests';

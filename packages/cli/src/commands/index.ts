@@ -58,6 +58,7 @@ import {
   typeList,
   typeShow,
 } from './assetType';
+import { promote, stageHistory, stageShow } from './stage';
 import { uploadsAbort } from './uploadsAbort';
 import { uploadsList } from './uploadsList';
 import { verify } from './verify';
@@ -85,10 +86,13 @@ export const commands: readonly Command[] = [
   aliasList,
   aliasHistory,
   declarationList,
+  stageShow,
+  stageHistory,
   typeList,
   typeShow,
   typeHistory,
   open,
+  promote,
   accessList,
   accessGrant,
   accessRevoke,

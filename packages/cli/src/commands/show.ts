@@ -87,6 +87,7 @@ export const show: Command = {
         ['verified', VERIFICATIONS[version.verification]],
         ['deleted', deletionOf(version)],
         ['message', printable(version.message ?? '')],
+        ['stage', version.stage ?? ''],
         ['aliases', version.aliases.join(', ')],
         ...Object.entries(version.metadata).map(
           ([key, value]): [string, string] => [
@@ -144,10 +145,11 @@ export const show: Command = {
         version.createdBy,
       )}`,
       shortDigest(version.digest),
+      version.stage ?? '',
       version.deletion ? 'deleted' : printable(version.message ?? ''),
     ]);
     for (const alias of asset.aliases)
-      rows.push([`  ${alias.name}`, alias.label, '', '', '']);
+      rows.push([`  ${alias.name}`, alias.label, '', '', '', '']);
     if (rows.length > 0) context.print(formatTable(rows));
     context.print(
       asset.versionCount === 0

@@ -63,12 +63,12 @@ export class DatabaseTransitionStore implements TransitionStore {
   async list(options: {
     assetId: number;
     versionId?: number;
-    limit: number;
+    limit?: number;
   }): Promise<TransitionRecord[]> {
     const query = this.#knex<TransitionRow>('transitions')
       .where({ asset_id: options.assetId })
-      .orderBy('id', 'desc')
-      .limit(options.limit);
+      .orderBy('id', 'desc');
+    if (options.limit !== undefined) query.limit(options.limit);
     if (options.versionId !== undefined)
       query.where({ version_id: options.versionId });
     return (await query).map(toRecord);

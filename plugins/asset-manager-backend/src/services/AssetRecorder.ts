@@ -57,7 +57,7 @@ export class AssetRecorder {
 
   async #documentOf(record: AssetRecord): Promise<AssetDocument> {
     const { id, ...asset } = record;
-    const { aliases, versions } = this.#repository;
+    const { aliases, versions, transitions } = this.#repository;
     const document: AssetDocument = {
       format: 'baseasset-asset/1',
       asset,
@@ -70,6 +70,15 @@ export class AssetRecorder {
     }
     for (const { label, deletion } of await versions.deleted(id))
       if (deletion) document.deleted.push({ label, ...deletion });
+    const moves = await transitions.list({ assetId: id });
+    document.moves = await Promise.all(
+      moves
+        .reverse()
+        .map(async ({ id: _, assetId: __, versionId, ...move }) => ({
+          ...move,
+          label: (await versions.byId(versionId)).label,
+        })),
+    );
     return document;
   }
 }

@@ -70,6 +70,22 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
       updatedAt: before.now(),
       updatedBy: 'user:default/maya',
     });
+    for (const [sequence, from, to] of [
+      [1, 'created', 'published'],
+      [2, 'published', 'archived'],
+    ] as const)
+      await before.repository.transitions.insert({
+        assetId: before.assetId,
+        versionId: first.id,
+        sequence,
+        from,
+        to,
+        reason: `move ${sequence}`,
+        type: 'generic',
+        typeRevision: 1,
+        at: before.now(),
+        by: 'user:default/maya',
+      });
     await keep(before);
 
     expect(await rebuild(after, true)).toMatchObject({
@@ -113,6 +129,11 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
     ]);
     expect(await repository.aliases.list(asset!.id)).toMatchObject([
       { name: 'good', versionId: versions[1].id },
+    ]);
+    const moves = await repository.transitions.list({ assetId: asset!.id });
+    expect(moves).toMatchObject([
+      { versionId: versions[1].id, to: 'archived', reason: 'move 2' },
+      { versionId: versions[1].id, to: 'published', reason: 'move 1' },
     ]);
     for (const text of ['alone', 'in a', 'pack'])
       expect((await after.textOf(text)).text).toBe(text);

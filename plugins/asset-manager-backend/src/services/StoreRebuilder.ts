@@ -363,6 +363,25 @@ export class StoreRebuilder {
       }
     }
     if (failed.length > 0) result.reason = failed.join('; ');
+    if (asset && !dryRun) await this.#bringMoves(asset, document);
+  }
+
+  /** Moves between stages that the database does not know, in the order that they were made. */
+  async #bringMoves(
+    asset: AssetRecord,
+    { moves = [] }: AssetDocument,
+  ): Promise<void> {
+    const { transitions, versions } = this.#repository;
+    for (const { label, ...move } of moves) {
+      const version = await versions.byLabel(asset.id, label);
+      // One that stands already is left as it is.
+      if (version)
+        await transitions.insert({
+          ...move,
+          assetId: asset.id,
+          versionId: version.id,
+        });
+    }
   }
 
   async #isMissing(

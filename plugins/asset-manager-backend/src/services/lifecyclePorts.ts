@@ -24,7 +24,7 @@ export interface TransitionStore {
   list(options: {
     assetId: number;
     versionId?: number;
-    limit: number;
+    limit?: number;
   }): Promise<TransitionRecord[]>;
   /** The last moves of all versions of an asset that stand where it led, the newest first. */
   standingIn(assetId: number, stage: string): Promise<TransitionRecord[]>;

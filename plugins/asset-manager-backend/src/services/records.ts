@@ -2,6 +2,7 @@ import { InputError } from '@backstage/errors';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobStore } from '@baseasset/backstage-plugin-asset-manager-node';
 import { Readable } from 'node:stream';
+import type { TransitionRecord } from './lifecyclePorts';
 import type {
   AliasRecord,
   AssetRecord,
@@ -12,13 +13,18 @@ import type {
 
 /**
  * What a store keeps of an asset beside its bytes, so that the database can be
- * rebuilt from the stores: its card, its aliases, and what is deleted of it.
+ * rebuilt from the stores: its card, its aliases, what is deleted of it, and how its
+ * versions have moved from stage to stage.
  */
 export interface AssetDocument {
   format: 'baseasset-asset/1';
   asset: Omit<AssetRecord, 'id'>;
   aliases: (Omit<AliasRecord, 'versionId'> & { label: string })[];
   deleted: (DeletionRecord & { label: string })[];
+  /** Oldest first; absent in documents from before there were stages. */
+  moves?: (Omit<TransitionRecord, 'id' | 'assetId' | 'versionId'> & {
+    label: string;
+  })[];
 }
 
 /** What a store keeps of a version: it never changes. */

@@ -12,6 +12,7 @@ import { AccessContent } from './AccessContent';
 import { AssetScope, AssetScopeValue } from './AssetScope';
 import { addressOf, AssetTab, nameOf, viewOf } from './assetAddress';
 import { FilesContent } from './FilesContent';
+import { LifecycleContent } from './LifecycleContent';
 import { OverviewContent } from './OverviewContent';
 import { VersionsContent } from './VersionsContent';
 
@@ -23,6 +24,7 @@ const TABS: {
   { id: '', label: 'Overview', Content: OverviewContent },
   { id: 'files', label: 'Files', Content: FilesContent },
   { id: 'versions', label: 'Versions', Content: VersionsContent },
+  { id: 'lifecycle', label: 'Lifecycle', Content: LifecycleContent },
   { id: 'access', label: 'Access', Content: AccessContent },
 ];
 

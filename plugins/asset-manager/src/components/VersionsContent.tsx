@@ -121,6 +121,9 @@ export function VersionsContent(props: AssetScopeValue) {
                   {version.latest && (
                     <span className={styles.chip}>latest</span>
                   )}
+                  {version.stage && (
+                    <span className={styles.chip}>{version.stage}</span>
+                  )}
                   {version.deletion && (
                     <span className={styles.chip}>deleted</span>
                   )}

@@ -1,7 +1,7 @@
 import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** The tabs of an asset, as they stand in the address. */
-export type AssetTab = '' | 'files' | 'versions' | 'access';
+export type AssetTab = '' | 'files' | 'versions' | 'lifecycle' | 'access';
 
 /** What an address says besides the asset and the tab. */
 export interface AssetView {

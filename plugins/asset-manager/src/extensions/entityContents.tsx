@@ -34,6 +34,22 @@ const versions = EntityContentBlueprint.make({
   },
 });
 
+const lifecycle = EntityContentBlueprint.make({
+  name: 'lifecycle',
+  params: {
+    path: '/lifecycle',
+    title: 'Lifecycle',
+    filter,
+    loader: async () => {
+      const [{ EntityAssetContent }, { LifecycleContent }] = await Promise.all([
+        import('../components/EntityAssetContent'),
+        import('../components/LifecycleContent'),
+      ]);
+      return <EntityAssetContent tab="lifecycle" Content={LifecycleContent} />;
+    },
+  },
+});
+
 const access = EntityContentBlueprint.make({
   name: 'access',
   params: {
@@ -50,4 +66,4 @@ const access = EntityContentBlueprint.make({
   },
 });
 
-export const entityContents = [files, versions, access];
+export const entityContents = [files, versions, lifecycle, access];

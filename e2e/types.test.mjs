@@ -228,6 +228,21 @@ describe('asset types', () => {
       fs.readFileSync(path.join(target, 'model.bin'), 'utf8'),
       'one',
     );
+    const [{ at }] = (await otto.json('stage', 'history', 'models/life')).items;
+    const before = new Date(Date.parse(at) - 1).toISOString();
+    const then = (selector, ...more) =>
+      otto.asset('show', `models/life@${selector}`, '--as-of', before, ...more);
+    assert.equal(
+      JSON.parse((await then('certified', '--json')).stdout).label,
+      '1',
+    );
+    const nothing = await then('production');
+    assert.equal(nothing.code, 4);
+    assert.match(nothing.stderr, /had no version, alias or stage 'production'/);
+    assert.equal(
+      (await otto.asset('show', 'models/life', '--as-of', 'noon')).code,
+      2,
+    );
     assert.match(
       await otto.ok('stage', 'show', 'models/life@1'),
       /production, since .*→ withdrawn +maintainer +with a reason.*→ retired/s,

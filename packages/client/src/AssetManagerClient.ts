@@ -183,11 +183,13 @@ export class AssetManagerClient {
     return paginate(cursor => this.listVersions(name, { ...options, cursor }));
   }
 
+  /** @param options.asOf - the time at which the selector is read: ISO 8601; now when left out */
   getVersion(
     version: VersionReference,
-    options?: RequestOptions,
+    options: RequestOptions & { asOf?: string } = {},
   ): Promise<AssetVersion> {
-    return this.#json(versionPath(version), options);
+    const { asOf, signal } = options;
+    return this.#json(versionPath(version), { query: { asOf }, signal });
   }
 
   /** Deletes a version; until `deletion.until` it can be brought back. */

@@ -289,6 +289,64 @@ describe.each(databases.eachSupportedId())(
       expect(await stageOf(`${asset}/versions/1`)).toBe('gone');
     });
 
+    it('says what stages, aliases and latest meant at a time', async () => {
+      const asset = await makeAsset(2);
+      const tick = () =>
+        new Promise(resolve => {
+          setTimeout(resolve, 15);
+        });
+      const times: string[] = [];
+      const mark = async () => {
+        await tick();
+        times.push(new Date().toISOString());
+        await tick();
+      };
+      const alias = (label: string) =>
+        portal.as('maya').put(`${asset}/aliases/best`).send({ version: label });
+      await alias('1');
+      await mark();
+      await bring(`${asset}/versions/1`, 'live');
+      await alias('2');
+      await mark();
+      await bring(`${asset}/versions/2`, 'live');
+      await move(`${asset}/versions/1`, 'gone');
+      await portal.as('maya').delete(`${asset}/aliases/best`);
+      await mark();
+      await portal.as('maya').put(`${asset}/versions/2/deletion`).send({});
+
+      const at = async (selector: string, time: string) => {
+        const { status, body } = await portal
+          .as('maya')
+          .get(`${asset}/versions/${selector}?asOf=${time}`);
+        return status === 200
+          ? `${body.label} ${body.stage} ${body.aliases}`
+          : status;
+      };
+      const seen = (selector: string) =>
+        Promise.all(times.map(time => at(selector, time)));
+      expect(await seen('best')).toEqual(['1 draft best', '2 draft best', 404]);
+      expect(await seen('live')).toEqual([404, '1 live ', '2 live ']);
+      expect(await seen('draft')).toEqual(['2 draft ', '2 draft best', 404]);
+      expect(await seen('gone')).toEqual([404, 404, '1 gone ']);
+      expect(await seen('latest')).toEqual([
+        '2 draft ',
+        '2 draft best',
+        '2 live ',
+      ]);
+      expect(await seen('1')).toEqual(['1 draft best', '1 live ', '1 gone ']);
+      for (const selector of ['latest', '1', 'draft', 'best'])
+        expect([selector, await at(selector, '2020-01-01')]).toEqual([
+          selector,
+          404,
+        ]);
+      expect(await at('latest', new Date().toISOString())).toBe('1 gone ');
+      expect(await at('latest', 'yesterday')).toBe(400);
+      const stranger = await portal
+        .as('otto')
+        .get(`/assets/life/none/versions/latest?asOf=${times[0]}`);
+      expect(stranger.status).toBe(404);
+    });
+
     it('is told in the change feed', async () => {
       const asset = await makeAsset();
       await move(`${asset}/versions/1`, 'trial');

@@ -1,4 +1,5 @@
 import type { Command } from '../Command';
+import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { readReference } from '../lib/Context';
 import { CommandError, EXIT, UsageError } from '../lib/exit';
 
@@ -16,14 +17,14 @@ export const cat: Command = {
       completes: 'reference',
     },
   ],
-  options: {},
+  options: AS_OF_OPTION,
   examples: [
     {
       line: 'asset cat genomes/lambda@3/lambda.fa | head -1',
       does: 'the first line of a file',
     },
   ],
-  async run(context, { args }) {
+  async run(context, { args, options }) {
     const reference = await readReference(args[0]);
     const { path } = reference;
     if (path === undefined) {
@@ -37,6 +38,7 @@ export const cat: Command = {
     const transport = await (await context.session()).transport();
     try {
       const version = await client.getVersion(reference, {
+        asOf: readAsOf(options),
         signal: context.signal,
       });
       const fixed = { ...reference, selector: version.digest };

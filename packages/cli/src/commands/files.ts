@@ -1,4 +1,5 @@
 import type { Command } from '../Command';
+import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { readReference } from '../lib/Context';
 import { printable } from '../lib/format';
 
@@ -17,6 +18,7 @@ export const files: Command = {
     },
   ],
   options: {
+    ...AS_OF_OPTION,
     long: {
       type: 'boolean',
       short: 'l',
@@ -35,6 +37,7 @@ export const files: Command = {
     const client = await context.client();
     // The label or alias may move while we read on; the digest does not.
     const version = await client.getVersion(reference, {
+      asOf: readAsOf(options),
       signal: context.signal,
     });
     const fixed = { ...reference, selector: version.digest };

@@ -1,4 +1,5 @@
 import type { Command } from '../Command';
+import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { readReference } from '../lib/Context';
 import { CommandError, EXIT } from '../lib/exit';
 import { countOf, formatBytes } from '../lib/format';
@@ -19,6 +20,7 @@ export const pull: Command = {
     },
   ],
   options: {
+    ...AS_OF_OPTION,
     output: {
       type: 'string',
       short: 'o',
@@ -71,6 +73,7 @@ export const pull: Command = {
     const bar = context.progress();
     try {
       const version = await client.getVersion(reference, {
+        asOf: readAsOf(options),
         signal: context.signal,
       });
       const result = await pullVersion({

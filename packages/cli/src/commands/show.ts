@@ -3,6 +3,7 @@ import type {
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
+import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { readReference } from '../lib/Context';
 import {
   formatAge,
@@ -46,16 +47,26 @@ export const show: Command = {
       completes: 'reference',
     },
   ],
-  options: {},
+  options: AS_OF_OPTION,
   examples: [
     {
       line: 'asset show models/basecaller',
       does: 'the asset and its newest versions',
     },
     { line: 'asset show models/basecaller@champion', does: 'one version' },
+    {
+      line: 'asset show models/basecaller@production --as-of 2026-03-03T12:00:00Z',
+      does: 'what was in production then',
+    },
   ],
-  async run(context, { args }) {
-    const reference = await readReference(args[0]);
+  async run(context, { args, options }) {
+    const asOf = readAsOf(options);
+    const given = await readReference(args[0]);
+    // The card has no past; its versions have.
+    const reference =
+      asOf === undefined
+        ? given
+        : { ...given, selector: given.selector ?? 'latest' };
     const { formatReference, shortDigest } = await import(
       '@baseasset/backstage-plugin-asset-manager-common'
     );
@@ -63,7 +74,10 @@ export const show: Command = {
     const { signal } = context;
     const now = Date.now();
     if (reference.selector !== undefined) {
-      const version = await client.getVersion(reference, { signal });
+      const version = await client.getVersion(reference, {
+        asOf,
+        signal,
+      });
       if (context.json) {
         context.printJson({
           namespace: reference.namespace,

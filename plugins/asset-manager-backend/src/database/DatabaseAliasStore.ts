@@ -81,6 +81,19 @@ export class DatabaseAliasStore implements AliasStore {
     });
   }
 
+  async asOf(assetId: number, time: string): Promise<Map<string, string>> {
+    const moves = await this.#knex<MoveRow>('alias_moves')
+      .where({ asset_id: assetId })
+      .where('at', '<=', time)
+      .orderBy('id');
+    const labels = new Map<string, string>();
+    for (const { name, to_label: label } of moves) {
+      if (label === null) labels.delete(name);
+      else labels.set(name, label);
+    }
+    return labels;
+  }
+
   async moves(
     assetId: number,
     name: string | undefined,

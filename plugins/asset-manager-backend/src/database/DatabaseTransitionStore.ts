@@ -20,10 +20,17 @@ interface TransitionRow {
   by: string;
 }
 
-/** No move of the same version came after it. */
-const LAST = `not exists (select 1 from transitions as later
-  where later.version_id = transitions.version_id
-    and later.sequence > transitions.sequence)`;
+/** No move of the same version came after it, up to some time. */
+function whereLast(query: Knex.QueryBuilder, until?: string): void {
+  const later = `select 1 from transitions as later
+    where later.version_id = transitions.version_id
+      and later.sequence > transitions.sequence`;
+  if (until === undefined) query.whereRaw(`not exists (${later})`);
+  else
+    query
+      .where('transitions.at', '<=', until)
+      .whereRaw(`not exists (${later} and later.at <= ?)`, [until]);
+}
 
 function toRecord(row: TransitionRow): TransitionRecord {
   return {
@@ -50,11 +57,12 @@ export class DatabaseTransitionStore implements TransitionStore {
 
   async lastOf(
     versionIds: readonly number[],
+    until?: string,
   ): Promise<Map<number, TransitionRecord>> {
     if (versionIds.length === 0) return new Map();
-    const query = this.#knex('transitions')
-      .select<TransitionRow[]>('transitions.*')
-      .whereRaw(LAST);
+    const query =
+      this.#knex('transitions').select<TransitionRow[]>('transitions.*');
+    whereLast(query, until);
     whereAmong(query, 'transitions.version_id', versionIds);
     const records = (await query).map(toRecord);
     return new Map(records.map(record => [record.versionId, record]));
@@ -77,25 +85,28 @@ export class DatabaseTransitionStore implements TransitionStore {
   async standingIn(
     assetId: number,
     stage: string,
+    until?: string,
   ): Promise<TransitionRecord[]> {
-    const rows = await this.#knex<TransitionRow>('transitions')
+    const query = this.#knex('transitions')
+      .select<TransitionRow[]>('transitions.*')
       .where({ asset_id: assetId, to_stage: stage })
-      .whereRaw(LAST)
       .orderBy('id', 'desc');
-    return rows.map(toRecord);
+    whereLast(query, until);
+    return (await query).map(toRecord);
   }
 
   async stagesInUse(type: string): Promise<Map<string, number>> {
-    const rows = await this.#knex('transitions')
+    const query = this.#knex('transitions')
       .join('assets', 'assets.id', 'transitions.asset_id')
       .where('assets.type', type)
       .whereNull('assets.purged_at')
-      .whereRaw(LAST)
       .groupBy('transitions.to_stage')
       .select<{ stage: string; count: number | string }[]>(
         'transitions.to_stage as stage',
         this.#knex.raw('count(*) as count'),
       );
+    whereLast(query);
+    const rows = await query;
     return new Map(rows.map(row => [row.stage, toNumber(row.count)]));
   }
 

@@ -93,12 +93,21 @@ export class DatabaseVersionStore implements VersionStore {
     this.#knex = knex;
   }
 
-  async latest(assetId: number): Promise<VersionRecord | undefined> {
-    const row = await this.#rows()
+  async latest(
+    assetId: number,
+    until?: string,
+  ): Promise<VersionRecord | undefined> {
+    const query = this.#rows()
       .where({ asset_id: assetId })
-      .whereNull('deleted_at')
-      .orderBy('sequence', 'desc')
-      .first();
+      .orderBy('sequence', 'desc');
+    if (until === undefined) query.whereNull('deleted_at');
+    else
+      query
+        .where('created_at', '<=', until)
+        .where(either =>
+          either.whereNull('deleted_at').orWhere('deleted_at', '>', until),
+        );
+    const row = await query.first();
     return row && toRecord(row);
   }
 

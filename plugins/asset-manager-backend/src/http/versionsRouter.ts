@@ -36,6 +36,7 @@ export function addVersionRoutes(
           await callers.resolve(req),
           nameOf(req),
           req.params.selector,
+          req.query.asOf === undefined ? undefined : String(req.query.asOf),
         ),
       );
   });

@@ -81,9 +81,21 @@ export class VersionService {
     caller: Caller,
     name: AssetName,
     selector: string,
+    asOf?: string,
   ): Promise<AssetVersion> {
-    const { asset, version } = await this.resolve(caller, name, selector);
-    return (await presentVersions(this.#repository, asset, [version]))[0];
+    if (asOf === undefined) {
+      const { asset, version } = await this.resolve(caller, name, selector);
+      return (await presentVersions(this.#repository, asset, [version]))[0];
+    }
+    const asset = await this.#assets.find(caller, name);
+    const time = readTime(asOf);
+    const version = await resolveSelectorAsOf(
+      this.#repository,
+      asset,
+      selector,
+      time,
+    );
+    return (await presentVersions(this.#repository, asset, [version], time))[0];
   }
 
   async list(
@@ -349,22 +361,59 @@ export async function resolveSelector(
   throw none(`no version, alias or stage '${selector}'`);
 }
 
-/** The version that entered a stage last, of those that stand in it. */
+/**
+ * The version that a selector meant at a time: `latest`, aliases and stages as they
+ * stood then, and only what had been pushed by then.
+ *
+ * @throws NotFoundError when it meant nothing
+ */
+export async function resolveSelectorAsOf(
+  repository: Repository,
+  asset: AssetRecord,
+  selector: string,
+  time: string,
+): Promise<VersionRecord> {
+  const none = (why: string) =>
+    new NotFoundError(`${formatReference(asset)} had ${why} at ${time}`);
+  if (selector === LATEST) {
+    const latest = await repository.versions.latest(asset.id, time);
+    if (!latest) throw none('no version');
+    return latest;
+  }
+  const named = isDigestPrefix(selector)
+    ? await resolveSelector(repository, asset, selector)
+    : await repository.versions.byLabel(asset.id, selector);
+  if (named) {
+    if (named.createdAt > time) throw none(`no version ${selector} yet`);
+    return named;
+  }
+  const label = (await repository.aliases.asOf(asset.id, time)).get(selector);
+  const aliased =
+    label !== undefined && (await repository.versions.byLabel(asset.id, label));
+  if (aliased) return aliased;
+  const inStage = await lastInStage(repository, asset, selector, time);
+  if (inStage) return inStage;
+  throw none(`no version, alias or stage '${selector}'`);
+}
+
+/** The version that entered a stage last, of those that stand in it or stood there at a time. */
 async function lastInStage(
   repository: Repository,
   asset: AssetRecord,
   stage: string,
+  time?: string,
 ): Promise<VersionRecord | undefined> {
   let last: { version: VersionRecord; since: string } | undefined;
-  for (const move of await repository.transitions.standingIn(asset.id, stage)) {
+  const moves = await repository.transitions.standingIn(asset.id, stage, time);
+  for (const move of moves) {
     const version = await repository.versions.byId(move.versionId);
-    if (version.deletion) continue;
+    if (!stood(version, time)) continue;
     last = { version, since: move.at };
     break;
   }
   const type = await repository.assetTypes.newest(asset.type);
   if (!type || initialStage(type.document.spec) !== stage) return last?.version;
-  const unmoved = await newestUnmoved(repository, asset.id);
+  const unmoved = await newestUnmoved(repository, asset.id, time);
   return unmoved && (!last || unmoved.createdAt > last.since)
     ? unmoved
     : last?.version;
@@ -374,6 +423,7 @@ async function lastInStage(
 async function newestUnmoved(
   repository: Repository,
   assetId: number,
+  time?: string,
 ): Promise<VersionRecord | undefined> {
   let before: number | undefined;
   for (;;) {
@@ -384,26 +434,57 @@ async function newestUnmoved(
     });
     const moved = await repository.transitions.lastOf(
       versions.map(version => version.id),
+      time,
     );
     const found = versions.find(
-      version => !version.deletion && !moved.has(version.id),
+      version => stood(version, time) && !moved.has(version.id),
     );
     if (found || versions.length < 200) return found;
     before = versions.at(-1)?.sequence;
   }
 }
 
-/** Versions as the API gives them. */
+/** Whether a version is there, or was there at a time. */
+function stood({ createdAt, deletion }: VersionRecord, time?: string): boolean {
+  if (time === undefined) return !deletion;
+  return createdAt <= time && (!deletion || deletion.at > time);
+}
+
+/** The names of the aliases of each version, as they stand or stood at a time. */
+async function aliasNames(
+  repository: Repository,
+  assetId: number,
+  time: string | undefined,
+): Promise<(version: VersionRecord) => string[]> {
+  if (time === undefined) {
+    const aliases = await repository.aliases.list(assetId);
+    return ({ id }) =>
+      aliases.filter(alias => alias.versionId === id).map(({ name }) => name);
+  }
+  const labels = [...(await repository.aliases.asOf(assetId, time))];
+  return ({ label }) =>
+    labels.filter(([, each]) => each === label).map(([name]) => name);
+}
+
+/**
+ * Versions as the API gives them.
+ *
+ * @param time - with the stage and aliases that they had then
+ */
 export async function presentVersions(
   repository: Repository,
   asset: AssetRecord,
   versions: readonly VersionRecord[],
+  time?: string,
 ): Promise<AssetVersion[]> {
   if (versions.length === 0) return [];
   const [latest, aliases, moves, type] = await Promise.all([
-    repository.versions.latest(asset.id),
-    repository.aliases.list(asset.id),
-    repository.transitions.lastOf(versions.map(version => version.id)),
+    repository.versions.latest(asset.id, time),
+    aliasNames(repository, asset.id, time),
+    repository.transitions.lastOf(
+      versions.map(version => version.id),
+      time,
+    ),
     repository.assetTypes.newest(asset.type),
   ]);
   const initial = type && initialStage(type.document.spec);
@@ -419,9 +500,7 @@ export async function presentVersions(
     deletion: version.deletion && presentDeletion(version.deletion),
     createdAt: version.createdAt,
     createdBy: version.createdBy,
-    aliases: aliases
-      .filter(alias => alias.versionId === version.id)
-      .map(alias => alias.name),
+    aliases: aliases(version),
     stage: moves.get(version.id)?.to ?? initial,
     latest: version.id === latest?.id,
     changes: version.changes,
@@ -450,4 +529,12 @@ function presentSide({ asset, version }: ResolvedVersion) {
     size: version.size,
     fileCount: version.fileCount,
   };
+}
+
+/** @throws FieldError when it is no time */
+function readTime(text: string): string {
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new FieldError('asOf', 'it has to be a time, in ISO 8601');
+  return new Date(time).toISOString();
 }

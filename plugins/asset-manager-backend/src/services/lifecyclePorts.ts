@@ -18,8 +18,15 @@ export interface TransitionRecord {
 
 /** How versions have moved from stage to stage; nothing in it is ever changed. */
 export interface TransitionStore {
-  /** The last move of each of these versions that has been moved. */
-  lastOf(versionIds: readonly number[]): Promise<Map<number, TransitionRecord>>;
+  /**
+   * The last move of each of these versions that has been moved.
+   *
+   * @param until - as it was at that time
+   */
+  lastOf(
+    versionIds: readonly number[],
+    until?: string,
+  ): Promise<Map<number, TransitionRecord>>;
   /** Newest first, of an asset or of one of its versions. */
   list(options: {
     assetId: number;
@@ -27,7 +34,11 @@ export interface TransitionStore {
     limit?: number;
   }): Promise<TransitionRecord[]>;
   /** The last moves of all versions of an asset that stand where it led, the newest first. */
-  standingIn(assetId: number, stage: string): Promise<TransitionRecord[]>;
+  standingIn(
+    assetId: number,
+    stage: string,
+    until?: string,
+  ): Promise<TransitionRecord[]>;
   /** How many versions of a type stand in each stage that something was moved to. */
   stagesInUse(type: string): Promise<Map<string, number>>;
   /** @returns false when the version has moved meanwhile */

@@ -145,8 +145,12 @@ export interface PageRecord {
 }
 
 export interface VersionStore {
-  /** The newest that is not deleted. */
-  latest(assetId: number): Promise<VersionRecord | undefined>;
+  /**
+   * The newest that is not deleted.
+   *
+   * @param until - as it was at that time
+   */
+  latest(assetId: number, until?: string): Promise<VersionRecord | undefined>;
   /** The newest, deleted or not. */
   newest(assetId: number): Promise<VersionRecord | undefined>;
   byLabel(assetId: number, label: string): Promise<VersionRecord | undefined>;
@@ -203,6 +207,8 @@ export interface AliasRecord {
 
 export interface AliasStore {
   list(assetId: number): Promise<AliasRecord[]>;
+  /** Labels by the names of the aliases that pointed to them at a time. */
+  asOf(assetId: number, time: string): Promise<Map<string, string>>;
   find(assetId: number, name: string): Promise<AliasRecord | undefined>;
   set(assetId: number, alias: AliasRecord): Promise<void>;
   remove(assetId: number, name: string): Promise<void>;

@@ -13,7 +13,7 @@ import type { AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
 import type { AssetRecord, Clock, Repository, VersionRecord } from './ports';
-import { resolveSelector } from './VersionService';
+import { resolveSelector } from './selectors';
 
 /** Moves the names that people give to versions, and remembers where they stood. */
 export class AliasService {

@@ -16,11 +16,8 @@ import type {
   Repository,
   VersionRecord,
 } from './ports';
-import {
-  presentDeletion,
-  presentVersions,
-  resolveSelector,
-} from './VersionService';
+import { resolveSelector } from './selectors';
+import { presentDeletion, presentVersions } from './VersionService';
 
 const LISTED = 200;
 

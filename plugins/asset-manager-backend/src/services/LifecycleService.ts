@@ -16,7 +16,7 @@ import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
 import type { TransitionRecord } from './lifecyclePorts';
 import type { AssetRecord, Clock, Repository, VersionRecord } from './ports';
-import { resolveSelector } from './VersionService';
+import { resolveSelector } from './selectors';
 
 const MOST_MOVES = 500;
 

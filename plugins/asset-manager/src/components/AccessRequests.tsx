@@ -9,6 +9,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 /** Who asks for access to an asset, with the ways to grant and decline it. */
@@ -43,56 +44,46 @@ export function AccessRequests(props: {
         Requests
       </Text>
       {decided.error && <Problem error={decided.error} />}
-      <div className={styles.scroll}>
-        <table className={styles.table} aria-label="Requests">
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">Asks to be</th>
-              <th scope="col">For</th>
-              <th scope="col">Asked</th>
-              <th scope="col">Reason</th>
-              <th aria-label="Actions" />
-            </tr>
-          </thead>
-          <tbody>
-            {requests.map(request => (
-              <tr key={request.id}>
-                <td>
-                  <EntityRefLink entityRef={request.requester} />
-                </td>
-                <td>{request.role}</td>
-                <td>{`${request.days} days`}</td>
-                <td>
-                  <Age time={request.createdAt} />
-                </td>
-                <td className={styles.message}>{request.reason}</td>
-                <td>
-                  <Flex gap="2">
-                    <Button
-                      size="small"
-                      isDisabled={decided.loading}
-                      aria-label={`Grant ${request.requester}`}
-                      onPress={() => decide(request.id, true)}
-                    >
-                      Grant
-                    </Button>
-                    <Button
-                      size="small"
-                      variant="secondary"
-                      isDisabled={decided.loading}
-                      aria-label={`Decline ${request.requester}`}
-                      onPress={() => decide(request.id, false)}
-                    >
-                      Decline
-                    </Button>
-                  </Flex>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Requests"
+        heads={['Who', 'Asks to be', 'For', 'Asked', 'Reason']}
+        actions
+      >
+        {requests.map(request => (
+          <tr key={request.id}>
+            <td>
+              <EntityRefLink entityRef={request.requester} />
+            </td>
+            <td>{request.role}</td>
+            <td>{`${request.days} days`}</td>
+            <td>
+              <Age time={request.createdAt} />
+            </td>
+            <td className={styles.message}>{request.reason}</td>
+            <td>
+              <Flex gap="2">
+                <Button
+                  size="small"
+                  isDisabled={decided.loading}
+                  aria-label={`Grant ${request.requester}`}
+                  onPress={() => decide(request.id, true)}
+                >
+                  Grant
+                </Button>
+                <Button
+                  size="small"
+                  variant="secondary"
+                  isDisabled={decided.loading}
+                  aria-label={`Decline ${request.requester}`}
+                  onPress={() => decide(request.id, false)}
+                >
+                  Decline
+                </Button>
+              </Flex>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Flex>
   );
 }

@@ -7,6 +7,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
 import { assetsRouteRef } from '../routes';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 const SHOWN = 100;
@@ -29,48 +30,33 @@ export function FixityFindings(props: { report: FixityReport }) {
   const assetsPath = useRouteRef(assetsRouteRef)?.() ?? '/assets';
   return (
     <>
-      <div className={styles.scroll}>
-        <table className={styles.table} aria-label="What the check found">
-          <thead>
-            <tr>
-              <th scope="col">Store</th>
-              <th scope="col">Found</th>
-              <th scope="col">Done</th>
-              <th scope="col">Asset</th>
-              <th scope="col">Size</th>
-              <th scope="col">Key</th>
-            </tr>
-          </thead>
-          <tbody>
-            {findings.slice(0, SHOWN).map(finding => (
-              <tr key={`${finding.store} ${finding.key} ${finding.digest}`}>
-                <th scope="row">{finding.store}</th>
-                <td>{finding.problem}</td>
-                <td
-                  className={
-                    finding.outcome === 'lost' ? styles.failed : undefined
-                  }
-                >
-                  {OUTCOMES[finding.outcome]}
-                </td>
-                <td>
-                  {finding.asset && (
-                    <Link
-                      href={`${assetsPath}/${addressPartOf(finding.asset)}`}
-                    >
-                      {finding.asset}
-                    </Link>
-                  )}
-                </td>
-                <td className={styles.number}>
-                  {finding.size !== undefined && <Bytes value={finding.size} />}
-                </td>
-                <td className={styles.key}>{finding.key}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="What the check found"
+        heads={['Store', 'Found', 'Done', 'Asset', 'Size', 'Key']}
+      >
+        {findings.slice(0, SHOWN).map(finding => (
+          <tr key={`${finding.store} ${finding.key} ${finding.digest}`}>
+            <th scope="row">{finding.store}</th>
+            <td>{finding.problem}</td>
+            <td
+              className={finding.outcome === 'lost' ? styles.failed : undefined}
+            >
+              {OUTCOMES[finding.outcome]}
+            </td>
+            <td>
+              {finding.asset && (
+                <Link href={`${assetsPath}/${addressPartOf(finding.asset)}`}>
+                  {finding.asset}
+                </Link>
+              )}
+            </td>
+            <td className={styles.number}>
+              {finding.size !== undefined && <Bytes value={finding.size} />}
+            </td>
+            <td className={styles.key}>{finding.key}</td>
+          </tr>
+        ))}
+      </Table>
       {(truncated || findings.length > SHOWN) && (
         <Text color="secondary">
           There are more; the command line lists them: asset store checks{' '}

@@ -12,6 +12,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import { assetsRouteRef } from '../routes';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 /** Where a grant was given, as a sentence has it. */
@@ -62,70 +63,59 @@ export function GrantTable(props: {
   return (
     <>
       {ended.error && <Problem error={ended.error} />}
-      <div className={styles.scroll}>
-        <table className={styles.table} aria-label="Grants">
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">Role</th>
-              <th scope="col">Where</th>
-              <th scope="col">Ends</th>
-              <th scope="col">Given</th>
-              <th scope="col">Reason</th>
-              <th aria-label="Actions" />
-            </tr>
-          </thead>
-          <tbody>
-            {grants.map(grant => (
-              <tr key={grant.id}>
-                <td>
-                  <Principal principal={grant.principal} />
-                </td>
-                <td>
-                  {grant.effect === 'deny' ? (
-                    <span className={styles.removed}>not {grant.role}</span>
-                  ) : (
-                    grant.role
-                  )}
-                </td>
-                <td>
-                  {grant.scope === scope ? (
-                    placeOf(grant.scope)
-                  ) : (
-                    <Link
-                      href={`${base}/access?${new URLSearchParams({
-                        scope: grant.scope,
-                      })}`}
-                    >
-                      {placeOf(grant.scope)}
-                    </Link>
-                  )}
-                </td>
-                <td>{grant.expiresAt && <Age time={grant.expiresAt} />}</td>
-                <td>
-                  <Age time={grant.createdAt} />
-                  {' by '}
-                  <Principal principal={grant.createdBy} />
-                </td>
-                <td className={styles.message}>{grant.reason}</td>
-                <td>
-                  {grant.scope === scope && grantable.includes(grant.role) && (
-                    <Button
-                      size="small"
-                      variant="secondary"
-                      isDisabled={ended.loading}
-                      aria-label={`End ${grant.role} of ${grant.principal}`}
-                      onPress={() => end(grant.id)}
-                    >
-                      End
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Grants"
+        heads={['Who', 'Role', 'Where', 'Ends', 'Given', 'Reason']}
+        actions
+      >
+        {grants.map(grant => (
+          <tr key={grant.id}>
+            <td>
+              <Principal principal={grant.principal} />
+            </td>
+            <td>
+              {grant.effect === 'deny' ? (
+                <span className={styles.removed}>not {grant.role}</span>
+              ) : (
+                grant.role
+              )}
+            </td>
+            <td>
+              {grant.scope === scope ? (
+                placeOf(grant.scope)
+              ) : (
+                <Link
+                  href={`${base}/access?${new URLSearchParams({
+                    scope: grant.scope,
+                  })}`}
+                >
+                  {placeOf(grant.scope)}
+                </Link>
+              )}
+            </td>
+            <td>{grant.expiresAt && <Age time={grant.expiresAt} />}</td>
+            <td>
+              <Age time={grant.createdAt} />
+              {' by '}
+              <Principal principal={grant.createdBy} />
+            </td>
+            <td className={styles.message}>{grant.reason}</td>
+            <td>
+              {grant.scope === scope && grantable.includes(grant.role) && (
+                <Button
+                  size="small"
+                  variant="secondary"
+                  isDisabled={ended.loading}
+                  aria-label={`End ${grant.role} of ${grant.principal}`}
+                  onPress={() => end(grant.id)}
+                >
+                  End
+                </Button>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }

@@ -15,6 +15,7 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { addressOf } from './assetAddress';
 import type { AssetScopeValue } from './AssetScope';
 import { MoveStage } from './MoveStage';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 /** Versions whose stage is shown. */
@@ -77,89 +78,67 @@ function StageTable(props: {
   const { type, versions, base, render } = props;
   const standing = versions.filter(version => !version.deletion);
   return (
-    <div className={styles.scroll}>
-      <table className={styles.table} aria-label="Stages">
-        <thead>
-          <tr>
-            <th scope="col">Stage</th>
-            <th scope="col">Versions</th>
-            <th scope="col">Leads to</th>
-          </tr>
-        </thead>
-        <tbody>
-          {type.spec.stages.map(stage => (
-            <tr key={stage.name}>
-              <td>
-                <Text as="p">{stage.title ?? stage.name}</Text>
-                <Text as="p" color="secondary" variant="body-small">
-                  {stage.description}
-                </Text>
-              </td>
-              <td>
-                {standing
-                  .filter(version => version.stage === stage.name)
-                  .map(version => (
-                    <Flex key={version.digest} align="center" gap="1">
-                      <Link
-                        href={addressOf(base, 'files', {
-                          version: version.label,
-                        })}
-                      >
-                        {version.label}
-                      </Link>
-                      {render(version)}
-                    </Flex>
-                  ))}
-              </td>
-              <td className={styles.message}>
-                {type.spec.transitions
-                  ?.filter(({ from }) => from.includes(stage.name))
-                  .map(({ to }) => to)
-                  .join(', ')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Stages" heads={['Stage', 'Versions', 'Leads to']}>
+      {type.spec.stages.map(stage => (
+        <tr key={stage.name}>
+          <td>
+            <Text as="p">{stage.title ?? stage.name}</Text>
+            <Text as="p" color="secondary" variant="body-small">
+              {stage.description}
+            </Text>
+          </td>
+          <td>
+            {standing
+              .filter(version => version.stage === stage.name)
+              .map(version => (
+                <Flex key={version.digest} align="center" gap="1">
+                  <Link
+                    href={addressOf(base, 'files', {
+                      version: version.label,
+                    })}
+                  >
+                    {version.label}
+                  </Link>
+                  {render(version)}
+                </Flex>
+              ))}
+          </td>
+          <td className={styles.message}>
+            {type.spec.transitions
+              ?.filter(({ from }) => from.includes(stage.name))
+              .map(({ to }) => to)
+              .join(', ')}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
 function MoveTable({ moves }: { moves: readonly StageMove[] }) {
   return (
-    <div className={styles.scroll}>
-      <table className={styles.table} aria-label="Moves">
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col">Moved</th>
-            <th scope="col">When</th>
-            <th scope="col">By</th>
-            <th scope="col">Rules</th>
-            <th scope="col">Reason</th>
-          </tr>
-        </thead>
-        <tbody>
-          {moves.map(move => (
-            <tr key={`${move.label} ${move.at} ${move.to}`}>
-              <td>{move.label}</td>
-              <td>{`${move.from} → ${move.to}`}</td>
-              <td>
-                <Age time={move.at} />
-              </td>
-              <td>
-                {move.by.startsWith('user:') ? (
-                  <EntityRefLink entityRef={move.by} />
-                ) : (
-                  move.by
-                )}
-              </td>
-              <td>{`${move.type}, revision ${move.typeRevision}`}</td>
-              <td className={styles.message}>{move.reason}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Moves"
+      heads={['Version', 'Moved', 'When', 'By', 'Rules', 'Reason']}
+    >
+      {moves.map(move => (
+        <tr key={`${move.label} ${move.at} ${move.to}`}>
+          <td>{move.label}</td>
+          <td>{`${move.from} → ${move.to}`}</td>
+          <td>
+            <Age time={move.at} />
+          </td>
+          <td>
+            {move.by.startsWith('user:') ? (
+              <EntityRefLink entityRef={move.by} />
+            ) : (
+              move.by
+            )}
+          </td>
+          <td>{`${move.type}, revision ${move.typeRevision}`}</td>
+          <td className={styles.message}>{move.reason}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -1,6 +1,7 @@
 import { Flex, Text } from '@backstage/ui';
 import type { NamespaceUsage } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Bytes } from '@baseasset/backstage-plugin-asset-manager-react';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 /** From this part on a quota counts as nearly used up. */
@@ -36,34 +37,22 @@ export function NamespaceTable(props: { rows: readonly NamespaceUsage[] }) {
       {props.rows.length === 0 ? (
         <Text color="secondary">Nothing is stored yet.</Text>
       ) : (
-        <div className={styles.scroll}>
-          <table className={styles.table} aria-label="Namespaces">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Held</th>
-                <th scope="col">Quota</th>
-                <th scope="col">Assets</th>
-              </tr>
-            </thead>
-            <tbody>
-              {props.rows.map(row => (
-                <tr key={row.namespace}>
-                  <th scope="row">{row.namespace}</th>
-                  <td className={styles.number}>
-                    <Bytes value={row.heldBytes} />
-                  </td>
-                  <td className={styles.share}>
-                    <Quota {...row} />
-                  </td>
-                  <td className={styles.number}>
-                    {row.assets.toLocaleString('en-US')}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Namespaces" heads={['Name', 'Held', 'Quota', 'Assets']}>
+          {props.rows.map(row => (
+            <tr key={row.namespace}>
+              <th scope="row">{row.namespace}</th>
+              <td className={styles.number}>
+                <Bytes value={row.heldBytes} />
+              </td>
+              <td className={styles.share}>
+                <Quota {...row} />
+              </td>
+              <td className={styles.number}>
+                {row.assets.toLocaleString('en-US')}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </Flex>
   );

@@ -26,6 +26,7 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { assetsRouteRef } from '../routes';
 import { ServiceFederations } from './ServiceFederations';
 import { ServiceTokens } from './ServiceTokens';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 /** The accounts of pipelines and CI jobs that the person looks after. */
@@ -100,69 +101,59 @@ function AccountTable(props: {
   return (
     <>
       {switched.error && <Problem error={switched.error} />}
-      <div className={styles.scroll}>
-        <table className={styles.table} aria-label="Service accounts">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Looked after by</th>
-              <th scope="col">Created</th>
-              <th scope="col">State</th>
-              <th scope="col">Description</th>
-              <th aria-label="Actions" />
-            </tr>
-          </thead>
-          <tbody>
-            {accounts.map(account => (
-              <tr
-                key={account.name}
-                className={account.name === shown ? styles.shown : undefined}
-              >
-                <td>{account.name}</td>
-                <td>
-                  <EntityRefLink entityRef={account.owner} />
-                </td>
-                <td>
-                  <Age time={account.createdAt} />
-                </td>
-                <td>
-                  {account.disabledAt ? (
-                    <span className={styles.removed}>disabled</span>
-                  ) : (
-                    'in use'
-                  )}
-                </td>
-                <td className={styles.message}>{account.description}</td>
-                <td>
-                  <Flex gap="2">
-                    <Button
-                      size="small"
-                      variant="secondary"
-                      aria-label={`Tokens of ${account.name}`}
-                      onPress={() => onShow(account.name)}
-                    >
-                      Tokens
-                    </Button>
-                    <Button
-                      size="small"
-                      variant="tertiary"
-                      isDisabled={switched.loading}
-                      aria-label={`${
-                        account.disabledAt ? 'Enable' : 'Disable'
-                      } ${account.name}`}
-                      onPress={() =>
-                        switchTo(account.name, account.disabledAt === undefined)
-                      }
-                    >
-                      {account.disabledAt ? 'Enable' : 'Disable'}
-                    </Button>
-                  </Flex>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Service accounts"
+        heads={['Name', 'Looked after by', 'Created', 'State', 'Description']}
+        actions
+      >
+        {accounts.map(account => (
+          <tr
+            key={account.name}
+            className={account.name === shown ? styles.shown : undefined}
+          >
+            <td>{account.name}</td>
+            <td>
+              <EntityRefLink entityRef={account.owner} />
+            </td>
+            <td>
+              <Age time={account.createdAt} />
+            </td>
+            <td>
+              {account.disabledAt ? (
+                <span className={styles.removed}>disabled</span>
+              ) : (
+                'in use'
+              )}
+            </td>
+            <td className={styles.message}>{account.description}</td>
+            <td>
+              <Flex gap="2">
+                <Button
+                  size="small"
+                  variant="secondary"
+                  aria-label={`Tokens of ${account.name}`}
+                  onPress={() => onShow(account.name)}
+                >
+                  Tokens
+                </Button>
+                <Button
+                  size="small"
+                  variant="tertiary"
+                  isDisabled={switched.loading}
+                  aria-label={`${account.disabledAt ? 'Enable' : 'Disable'} ${
+                    account.name
+                  }`}
+                  onPress={() =>
+                    switchTo(account.name, account.disabledAt === undefined)
+                  }
+                >
+                  {account.disabledAt ? 'Enable' : 'Disable'}
+                </Button>
+              </Flex>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }

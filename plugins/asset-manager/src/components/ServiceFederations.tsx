@@ -10,6 +10,7 @@ import { useState } from 'react';
 import useAsync from 'react-use/lib/useAsync';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 interface ClaimRule {
@@ -87,54 +88,45 @@ function FederationTable(props: {
   return (
     <>
       {ended.error && <Problem error={ended.error} />}
-      <div className={styles.scroll}>
-        <table className={styles.table} aria-label={`CI jobs of ${account}`}>
-          <thead>
-            <tr>
-              <th scope="col">Issuer</th>
-              <th scope="col">Claims</th>
-              <th scope="col">Created</th>
-              <th scope="col">Last used</th>
-              <th aria-label="Actions" />
-            </tr>
-          </thead>
-          <tbody>
-            {federations.map(federation => (
-              <tr key={federation.id}>
-                <td>{federation.issuer}</td>
-                <td className={styles.message}>
-                  {Object.entries(federation.claims).map(([claim, pattern]) => (
-                    <div key={claim}>
-                      <code>{`${claim} = ${pattern}`}</code>
-                    </div>
-                  ))}
-                </td>
-                <td>
-                  <Age time={federation.createdAt} />
-                </td>
-                <td>
-                  {federation.lastUsedAt ? (
-                    <Age time={federation.lastUsedAt} />
-                  ) : (
-                    'never'
-                  )}
-                </td>
-                <td>
-                  <Button
-                    size="small"
-                    variant="secondary"
-                    isDisabled={ended.loading}
-                    aria-label={`End ${federation.id}`}
-                    onPress={() => end(federation.id)}
-                  >
-                    End
-                  </Button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={`CI jobs of ${account}`}
+        heads={['Issuer', 'Claims', 'Created', 'Last used']}
+        actions
+      >
+        {federations.map(federation => (
+          <tr key={federation.id}>
+            <td>{federation.issuer}</td>
+            <td className={styles.message}>
+              {Object.entries(federation.claims).map(([claim, pattern]) => (
+                <div key={claim}>
+                  <code>{`${claim} = ${pattern}`}</code>
+                </div>
+              ))}
+            </td>
+            <td>
+              <Age time={federation.createdAt} />
+            </td>
+            <td>
+              {federation.lastUsedAt ? (
+                <Age time={federation.lastUsedAt} />
+              ) : (
+                'never'
+              )}
+            </td>
+            <td>
+              <Button
+                size="small"
+                variant="secondary"
+                isDisabled={ended.loading}
+                aria-label={`End ${federation.id}`}
+                onPress={() => end(federation.id)}
+              >
+                End
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }

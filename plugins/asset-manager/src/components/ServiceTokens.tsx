@@ -21,6 +21,7 @@ import { useState } from 'react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { Snippet } from './Snippet';
+import { Table } from './Table';
 import styles from './table.module.css';
 
 const DAY_MS = 86_400_000;
@@ -86,71 +87,57 @@ export function ServiceTokens({ account }: { account: string }) {
       {made.error && <Problem error={made.error} />}
       {revoked.error && <Problem error={revoked.error} />}
       {tokens.length > 0 ? (
-        <div className={styles.scroll}>
-          <table className={styles.table} aria-label={`Tokens of ${account}`}>
-            <thead>
-              <tr>
-                <th scope="col">Description</th>
-                <th scope="col">Created</th>
-                <th scope="col">Ends</th>
-                <th scope="col">Last used</th>
-                <th scope="col">State</th>
-                <th aria-label="Actions" />
-              </tr>
-            </thead>
-            <tbody>
-              {tokens.map(token => (
-                <tr key={token.id}>
-                  <td className={styles.message}>
-                    {token.description ?? token.id}
-                  </td>
-                  <td>
-                    <Age time={token.createdAt} />
-                  </td>
-                  <td>
-                    <Age time={token.expiresAt} />
-                  </td>
-                  <td>
-                    {token.lastUsedAt ? (
-                      <Age time={token.lastUsedAt} />
-                    ) : (
-                      'never'
-                    )}
-                  </td>
-                  <td>{stateOf(token)}</td>
-                  <td>
-                    {stateOf(token) === 'in force' && (
-                      <Flex gap="2">
-                        <Button
-                          size="small"
-                          variant="secondary"
-                          isDisabled={made.loading}
-                          aria-label={`Rotate ${token.description ?? token.id}`}
-                          onPress={() =>
-                            make({
-                              replaces: { id: token.id, overlap: OVERLAP_S },
-                            })
-                          }
-                        >
-                          Rotate
-                        </Button>
-                        <Button
-                          size="small"
-                          variant="tertiary"
-                          isDisabled={revoked.loading}
-                          aria-label={`Revoke ${token.description ?? token.id}`}
-                          onPress={() => revoke(token.id)}
-                        >
-                          Revoke
-                        </Button>
-                      </Flex>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={`Tokens of ${account}`}
+          heads={['Description', 'Created', 'Ends', 'Last used', 'State']}
+          actions
+        >
+          {tokens.map(token => (
+            <tr key={token.id}>
+              <td className={styles.message}>
+                {token.description ?? token.id}
+              </td>
+              <td>
+                <Age time={token.createdAt} />
+              </td>
+              <td>
+                <Age time={token.expiresAt} />
+              </td>
+              <td>
+                {token.lastUsedAt ? <Age time={token.lastUsedAt} /> : 'never'}
+              </td>
+              <td>{stateOf(token)}</td>
+              <td>
+                {stateOf(token) === 'in force' && (
+                  <Flex gap="2">
+                    <Button
+                      size="small"
+                      variant="secondary"
+                      isDisabled={made.loading}
+                      aria-label={`Rotate ${token.description ?? token.id}`}
+                      onPress={() =>
+                        make({
+                          replaces: { id: token.id, overlap: OVERLAP_S },
+                        })
+                      }
+                    >
+                      Rotate
+                    </Button>
+                    <Button
+                      size="small"
+                      variant="tertiary"
+                      isDisabled={revoked.loading}
+                      aria-label={`Revoke ${token.description ?? token.id}`}
+                      onPress={() => revoke(token.id)}
+                    >
+                      Revoke
+                    </Button>
+                  </Flex>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       ) : (
         <Text color="secondary">It has no token yet.</Text>
       )}

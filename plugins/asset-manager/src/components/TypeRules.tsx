@@ -9,6 +9,7 @@ import {
 import { useState } from 'react';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { Snippet } from './Snippet';
+import { Table } from './Table';
 import styles from './table.module.css';
 import { TypeEditor } from './TypeEditor';
 
@@ -67,34 +68,24 @@ export function TypeRules(props: { name: string; onApplied: () => void }) {
         <Text as="h2" variant="title-x-small">
           History
         </Text>
-        <div className={styles.scroll}>
-          <table className={styles.table} aria-label="Revisions">
-            <thead>
-              <tr>
-                <th scope="col">Revision</th>
-                <th scope="col">When</th>
-                <th scope="col">By</th>
-                <th scope="col">Reason</th>
-                <th scope="col">Digest</th>
-              </tr>
-            </thead>
-            <tbody>
-              {revisions.map(revision => (
-                <tr key={revision.revision}>
-                  <td className={styles.number}>{revision.revision}</td>
-                  <td>
-                    <Age time={revision.createdAt} />
-                  </td>
-                  <td>{revision.createdBy}</td>
-                  <td className={styles.message}>{revision.reason}</td>
-                  <td>
-                    <code>{revision.digest.slice(0, 19)}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Revisions"
+          heads={['Revision', 'When', 'By', 'Reason', 'Digest']}
+        >
+          {revisions.map(revision => (
+            <tr key={revision.revision}>
+              <td className={styles.number}>{revision.revision}</td>
+              <td>
+                <Age time={revision.createdAt} />
+              </td>
+              <td>{revision.createdBy}</td>
+              <td className={styles.message}>{revision.reason}</td>
+              <td>
+                <code>{revision.digest.slice(0, 19)}</code>
+              </td>
+            </tr>
+          ))}
+        </Table>
       </Flex>
     </>
   );
@@ -102,27 +93,17 @@ export function TypeRules(props: { name: string; onApplied: () => void }) {
 
 function Stages({ type }: { type: AssetType }) {
   return (
-    <div className={styles.scroll}>
-      <table className={styles.table} aria-label="Stages">
-        <thead>
-          <tr>
-            <th scope="col">Stage</th>
-            <th scope="col">Means</th>
-          </tr>
-        </thead>
-        <tbody>
-          {type.spec.stages.map(stage => (
-            <tr key={stage.name}>
-              <td>
-                {stage.title ?? stage.name}
-                {stage.initial && <span className={styles.chip}>first</span>}
-                {stage.final && <span className={styles.chip}>final</span>}
-              </td>
-              <td className={styles.message}>{stage.description}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Stages" heads={['Stage', 'Means']}>
+      {type.spec.stages.map(stage => (
+        <tr key={stage.name}>
+          <td>
+            {stage.title ?? stage.name}
+            {stage.initial && <span className={styles.chip}>first</span>}
+            {stage.final && <span className={styles.chip}>final</span>}
+          </td>
+          <td className={styles.message}>{stage.description}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

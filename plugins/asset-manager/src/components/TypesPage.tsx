@@ -9,6 +9,7 @@ import {
 import { useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { assetsRouteRef } from '../routes';
+import { Table } from './Table';
 import styles from './table.module.css';
 import { TypeRules } from './TypeRules';
 import { TypeIcon } from './TypeIcon';
@@ -69,49 +70,39 @@ function TypeTable({
   base: string;
 }) {
   return (
-    <div className={styles.scroll}>
-      <table className={styles.table} aria-label="Asset types">
-        <thead>
-          <tr>
-            <th scope="col">Type</th>
-            <th scope="col">Stages</th>
-            <th scope="col">Revision</th>
-            <th scope="col">Says who</th>
-            <th scope="col">Changed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {types.map(type => (
-            <tr key={type.name}>
-              <td>
-                <Flex gap="2" align="center">
-                  <TypeIcon type={type.name} />
-                  <div>
-                    <Link
-                      href={`${base}/types?${new URLSearchParams({
-                        type: type.name,
-                      })}`}
-                    >
-                      {type.title}
-                    </Link>
-                    <Text as="p" color="secondary" variant="body-small">
-                      {type.description}
-                    </Text>
-                  </div>
-                </Flex>
-              </td>
-              <td className={styles.message}>
-                {type.spec.stages.map(stage => stage.name).join(' → ')}
-              </td>
-              <td className={styles.number}>{type.revision}</td>
-              <td>{SOURCES[type.source]}</td>
-              <td>
-                <Age time={type.createdAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Asset types"
+      heads={['Type', 'Stages', 'Revision', 'Says who', 'Changed']}
+    >
+      {types.map(type => (
+        <tr key={type.name}>
+          <td>
+            <Flex gap="2" align="center">
+              <TypeIcon type={type.name} />
+              <div>
+                <Link
+                  href={`${base}/types?${new URLSearchParams({
+                    type: type.name,
+                  })}`}
+                >
+                  {type.title}
+                </Link>
+                <Text as="p" color="secondary" variant="body-small">
+                  {type.description}
+                </Text>
+              </div>
+            </Flex>
+          </td>
+          <td className={styles.message}>
+            {type.spec.stages.map(stage => stage.name).join(' → ')}
+          </td>
+          <td className={styles.number}>{type.revision}</td>
+          <td>{SOURCES[type.source]}</td>
+          <td>
+            <Age time={type.createdAt} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -2,10 +2,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { TestDatabases } from '@backstage/backend-test-utils';
-import {
-  buildManifest,
-  digestOf,
-} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { JsonObject } from '@backstage/types';
 import type { Knex } from 'knex';
 import { TestPortal } from './__testUtils__/TestPortal';
@@ -72,28 +68,8 @@ describe.each(databases.eachSupportedId())('asset types on %p', databaseId => {
     return { url: `/assets/types/${name}`, made: made.body };
   }
 
-  /** Pushes a version of one file. */
-  async function push(url: string, who: string, commit: object, begin = {}) {
-    const text = `${url} ${count++}`;
-    const built = buildManifest([
-      { path: 'a.txt', size: text.length, digest: digestOf(text) },
-    ]);
-    const as = portal.as(who);
-    const begun = await as.post(`${url}/uploads`).send({
-      digest: built.digest,
-      fileCount: 1,
-      size: built.manifest.size,
-      ...begin,
-    });
-    if (begun.status !== 201) return begun;
-    const upload = `/uploads/${begun.body.upload.id}`;
-    await as.put(`${upload}/pages/0`).type('json').send(built.pages[0]);
-    await as
-      .put(`${upload}/blobs/${digestOf(text)}`)
-      .type('application/octet-stream')
-      .send(Buffer.from(text));
-    return as.post(`${upload}/commit`).send(commit);
-  }
+  const push = (url: string, who: string, commit: object, begin = {}) =>
+    portal.push(who, url, { text: `${url} ${count++}`, begin, commit });
 
   it('are shipped, complete', async () => {
     const { items } = (await portal.as('otto').get('/asset-types')).body;

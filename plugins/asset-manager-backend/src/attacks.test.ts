@@ -22,43 +22,30 @@ describe.each(databases.eachSupportedId())('an attack on %p', databaseId => {
       groups: [{ name: 'team' }, { name: 'others' }, { name: 'maya' }],
       people: { maya: ['team'], otto: ['others'], mallory: ['maya'] },
     });
-    await push('maya', '/assets/secret/plans', { visibility: 'restricted' });
-    await push('otto', '/assets/open/it', {});
+    digest = await push('maya', '/assets/secret/plans', TEXT, {
+      visibility: 'restricted',
+    });
+    await push('otto', '/assets/open/it', 'for all\n', {});
   });
 
   afterAll(() => portal?.stop());
 
-  /** Makes an asset with one version of one file. */
-  async function push(who: string, url: string, card: object) {
+  /** Makes an asset with one version. @returns its digest */
+  async function push(who: string, url: string, text: string, card: object) {
     const [, , namespace, name] = url.split('/');
-    const as = portal.as(who);
-    await as
+    await portal
+      .as(who)
       .post('/assets')
       .send({ namespace, name, type: 'dataset', ...card });
-    const text = who === 'maya' ? TEXT : 'for all\n';
-    const built = buildManifest([
-      { path: 'plan.txt', size: text.length, digest: digestOf(text) },
-    ]);
-    if (who === 'maya') digest = built.digest;
-    const begun = await as.post(`${url}/uploads`).send({
-      digest: built.digest,
-      fileCount: 1,
-      size: built.manifest.size,
-    });
-    const upload = `/uploads/${begun.body.upload.id}`;
-    await as.put(`${upload}/pages/0`).type('json').send(built.pages[0]);
-    await as
-      .put(`${upload}/blobs/${digestOf(text)}`)
-      .type('application/octet-stream')
-      .send(Buffer.from(text));
-    await as.post(`${upload}/commit`).send({});
+    const { body } = await portal.push(who, url, { text });
+    return body.version.digest;
   }
 
   it('finds a version by no digest but through its own asset', async () => {
     const own = `/assets/secret/plans/versions/${digest}`;
     expect((await portal.as('maya').get(own)).status).toBe(200);
     const nothing = digestOf('nothing');
-    for (const path of ['', '/manifest', '/files', '/files/plan.txt']) {
+    for (const path of ['', '/manifest', '/files', '/files/a.txt']) {
       const url = '/assets/open/it/versions';
       const real = await portal.as('otto').get(`${url}/${digest}${path}`);
       const unreal = await portal.as('otto').get(`${url}/${nothing}${path}`);

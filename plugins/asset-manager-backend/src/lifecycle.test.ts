@@ -1,8 +1,4 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
-import {
-  buildManifest,
-  digestOf,
-} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import { TestPortal } from './__testUtils__/TestPortal';
 
@@ -77,25 +73,14 @@ describe.each(databases.eachSupportedId())(
     async function makeAsset(versions = 1, type = 'life') {
       const name = `it-${count++}`;
       const url = `/assets/life/${name}`;
-      const as = portal.as('maya');
-      await as.post('/assets').send({ namespace: 'life', name, type });
+      await portal
+        .as('maya')
+        .post('/assets')
+        .send({ namespace: 'life', name, type });
       for (let version = 0; version < versions; version++) {
         const text = `${name} ${version}`;
-        const built = buildManifest([
-          { path: 'a.txt', size: text.length, digest: digestOf(text) },
-        ]);
-        const begun = await as.post(`${url}/uploads`).send({
-          digest: built.digest,
-          fileCount: 1,
-          size: built.manifest.size,
-        });
-        const upload = `/uploads/${begun.body.upload.id}`;
-        await as.put(`${upload}/pages/0`).type('json').send(built.pages[0]);
-        await as
-          .put(`${upload}/blobs/${digestOf(text)}`)
-          .type('application/octet-stream')
-          .send(Buffer.from(text));
-        expect((await as.post(`${upload}/commit`).send({})).status).toBe(201);
+        const { status } = await portal.push('maya', url, { text });
+        expect(status).toBe(201);
       }
       return url;
     }

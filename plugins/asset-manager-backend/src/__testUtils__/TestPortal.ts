@@ -19,7 +19,11 @@ import { policyExtensionPoint } from '@backstage/plugin-permission-node/alpha';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import type { JsonObject } from '@backstage/types';
 import type { Knex } from 'knex';
-import request from 'supertest';
+import {
+  buildManifest,
+  digestOf,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import request, { Response } from 'supertest';
 import { assetManagerPlugin } from '../plugin';
 
 type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
@@ -195,6 +199,39 @@ export class TestPortal {
   /** Puts a person into other groups. */
   setGroups(name: string, groups: string[]): void {
     this.#people.set(name, groups);
+  }
+
+  /**
+   * Pushes a version of one text file to an asset.
+   *
+   * @param options.begin - more of what the upload begins with
+   * @param options.commit - what it is committed with
+   * @returns the answer to the commit, or to what was refused before
+   */
+  async push(
+    who: string,
+    url: string,
+    options: { text: string; begin?: object; commit?: object },
+  ): Promise<Response> {
+    const { text } = options;
+    const built = buildManifest([
+      { path: 'a.txt', size: text.length, digest: digestOf(text) },
+    ]);
+    const as = this.as(who);
+    const begun = await as.post(`${url}/uploads`).send({
+      digest: built.digest,
+      fileCount: 1,
+      size: built.manifest.size,
+      ...options.begin,
+    });
+    if (begun.status !== 201) return begun;
+    const upload = `/uploads/${begun.body.upload.id}`;
+    await as.put(`${upload}/pages/0`).type('json').send(built.pages[0]);
+    await as
+      .put(`${upload}/blobs/${digestOf(text)}`)
+      .type('application/octet-stream')
+      .send(Buffer.from(text));
+    return as.post(`${upload}/commit`).send(options.commit ?? {});
   }
 
   /**

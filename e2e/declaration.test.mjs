@@ -63,6 +63,17 @@ describe('a declaration in a repository', () => {
             feedRestricted: true,
           },
         },
+        search: {
+          collators: {
+            catalog: {
+              schedule: {
+                frequency: { minutes: 0, seconds: 3 },
+                timeout: { minutes: 1 },
+                initialDelay: { seconds: 1 },
+              },
+            },
+          },
+        },
         catalog: {
           // The hours of app-config.yaml would be added to the seconds.
           processingInterval: { hours: 0, seconds: 2 },
@@ -203,7 +214,10 @@ describe('a declaration in a repository', () => {
   it('feeds a restricted asset to the catalog for its owners alone, as the configuration says', async () => {
     await maya.ok('push', folderOf({ 'a.txt': 'a' }), 'models/hidden');
     await until(() => entity('hidden', otto), 'the entity');
-    await maya.ok('edit', 'models/hidden', '--visibility', 'restricted');
+    await maya.ok(
+      ...['edit', 'models/hidden', '--visibility', 'restricted'],
+      ...['--title', 'Concealed'],
+    );
     await until(
       async () => (await entity('hidden', otto)) === undefined,
       'the entity to be hidden',
@@ -223,5 +237,26 @@ describe('a declaration in a repository', () => {
     };
     assert.deepEqual(await found(maya), { isThere: true, isCounted: true });
     assert.deepEqual(await found(otto), { isThere: false, isCounted: true });
+    const searched = async person => {
+      const answer = await fetch(
+        `${portal.url}/api/search/query?term=concealed&types[]=software-catalog`,
+        { headers: person.headers() },
+      );
+      const { results, numberOfResults } = await answer.json();
+      return { found: results.length, counted: numberOfResults ?? 0 };
+    };
+    await until(
+      async () => (await searched(maya)).found === 1,
+      'the entity in the search',
+    );
+    const nothing = await fetch(
+      `${portal.url}/api/search/query?term=nowhere&types[]=software-catalog`,
+      { headers: otto.headers() },
+    );
+    const { numberOfResults = 0 } = await nothing.json();
+    assert.deepEqual(await searched(otto), {
+      found: 0,
+      counted: numberOfResults,
+    });
   });
 });

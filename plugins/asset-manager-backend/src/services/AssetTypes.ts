@@ -6,6 +6,7 @@ import {
   matchesPattern,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import canonicalize from 'canonicalize';
+import { LRUCache } from 'lru-cache';
 import { FieldError } from '../model/FieldError';
 import { metadataProblems } from '../model/metadataSchema';
 import type { JsonObject } from '@backstage/types';
@@ -32,6 +33,7 @@ export class AssetTypes {
   readonly #withheld: ReadonlySet<string>;
   readonly #configured: readonly GivenAssetType[];
   readonly #shipped: readonly GivenAssetType[];
+  readonly #documents = new LRUCache<string, AssetTypeDocument>({ max: 100 });
 
   constructor(options: {
     repository: Repository;
@@ -103,7 +105,11 @@ export class AssetTypes {
     { assetTypes }: Repository = this.#repository,
   ): Promise<AssetType | undefined> {
     const record = await assetTypes.newest(name);
-    return record && this.#isThere(record) ? toAssetType(record) : undefined;
+    if (!record || !this.#isThere(record)) return undefined;
+    // A schema is made ready once for each document, which takes longer than to ask it.
+    const document = this.#documents.get(record.digest) ?? record.document;
+    this.#documents.set(record.digest, document);
+    return toAssetType({ ...record, document });
   }
 
   /** The names of the stages of a type; none when it has been taken away. */

@@ -132,7 +132,7 @@ describe('access', () => {
     - { role: contributor, principal: team-genome, reason: from Git }
     - { deny: contributor, principal: user:otto }
 `,
-      'none.yaml': 'scopes: { "namespace:filed": }',
+      'none.yaml': 'scopes: { "namespace:filed": [] }',
     });
     const apply = (name, ...options) =>
       lin.ok('access', 'apply', path.join(folder, name), ...options);

@@ -121,6 +121,14 @@ describe('asset types', () => {
     assert.match(without.stderr, /must have required property 'rows'/);
     assert.equal((await push('--meta', 'rows=none')).code, 2);
     assert.equal((await push('--meta', 'rows=1')).code, 0);
+    // What is on the card of an asset that stands, a push does not change.
+    const visible = await push('--meta', 'rows=1', '--visibility', 'public');
+    assert.equal(visible.code, 5);
+    assert.match(visible.stderr, /a push does not change its visibility/);
+    assert.equal(
+      (await push('--meta', 'rows=1', '--owner', 'team-signal')).code,
+      0,
+    );
     // The type says who sees it.
     assert.equal((await otto.asset('show', 'data/samples')).code, 4);
     await maya.ok(

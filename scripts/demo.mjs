@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { build } from './lib/build.mjs';
 import { buildDocs } from './lib/docs.mjs';
@@ -16,6 +17,17 @@ const port = Number(process.env.PORT ?? 7007);
 const dataDirectory = path.resolve(
   process.env.DATA_DIR ?? path.join(root, '.data/demo'),
 );
+/** @throws Error when somebody else listens there */
+function assertFree(wanted) {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', () =>
+      reject(new Error(`port ${wanted} is in use; PORT=… chooses another`)),
+    );
+    server.listen(wanted, '127.0.0.1', () => server.close(resolve));
+  });
+}
+
 const seeded = path.join(dataDirectory, 'seeded');
 
 /** The command line, as a person of the demo; its login does not touch one's own. */
@@ -101,6 +113,12 @@ if (process.env.npm_lifecycle_event) {
   setInterval(() => process.ppid !== parent && stop(), 500).unref();
 }
 
+try {
+  await assertFree(port);
+} catch (error) {
+  say(error.message);
+  process.exit(1);
+}
 say(`Starting the portal on port ${port}, with its data in ${dataDirectory}`);
 portal = await startPortal({
   tools,

@@ -193,7 +193,8 @@ describe.each(databases.eachSupportedId())('asset types on %p', databaseId => {
     expect(refused.status).toBe(400);
     expect(refused.body.errors[0]).toEqual({
       field: 'document',
-      detail: "line 8: /spec/color there is no 'color' here, and 1 more",
+      detail:
+        "line 8: /spec/color there is no 'color' here, and 1 more; asset type lint shows all",
     });
   });
 

@@ -232,5 +232,7 @@ function readTypeFile(file: string): GivenAssetType {
   const { document, problems } = readAssetTypeDocument(text);
   if (document) return { document, text };
   const [{ line, path, message }] = problems;
-  throw new InputError(`${file}, line ${line ?? 1}: ${path} ${message}`);
+  throw new InputError(
+    `${file}, line ${line ?? 1}: ${`${path} ${message}`.trim()}`,
+  );
 }

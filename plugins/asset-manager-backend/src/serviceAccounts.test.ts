@@ -184,12 +184,18 @@ describe.each(databases.eachSupportedId())('service accounts on %p', id => {
 
   it('rotate a token: the former ends a while after there is a new one', async () => {
     const name = await makeAccount();
-    const former = await makeToken(name, { description: 'the night job' });
+    const former = await makeToken(name, {
+      description: 'the night job',
+      expiresAt: new Date(Date.now() + 30 * 86_400_000).toISOString(),
+    });
     const began = Date.now();
     const next = await makeToken(name, {
       replaces: { id: former.id, overlap: 60 },
     });
     expect(next).toMatchObject({ description: 'the night job' });
+    // It lives as long as the former was made for.
+    const life = Date.parse(next.expiresAt) - Date.now();
+    expect(Math.round(life / 86_400_000)).toBe(30);
     const ends = async () =>
       (
         await portal.as('maya').get(`/service-accounts/${name}/tokens`)
@@ -198,7 +204,8 @@ describe.each(databases.eachSupportedId())('service accounts on %p', id => {
     const end = Date.parse(await ends());
     expect(end).toBeGreaterThanOrEqual(began + 60_000);
     expect(end).toBeLessThan(began + 90_000);
-    expect((await exchange(former.token)).status).toBe(200);
+    // As a file gives it, with a line break.
+    expect((await exchange(`${former.token}\n`)).status).toBe(200);
     await makeToken(name, { replaces: { id: former.id } });
     expect((await exchange(former.token)).status).toBe(401);
     expect((await exchange(next.token)).status).toBe(200);

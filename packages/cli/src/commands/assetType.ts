@@ -126,7 +126,9 @@ export const typeLint: Command = {
         problems
           .map(
             ({ line, path, message }) =>
-              `${args[0]}:${line ?? 1}: ${printable(`${path} ${message}`)}`,
+              `${args[0]}:${line ?? 1}: ${printable(
+                `${path} ${message}`.trim(),
+              )}`,
           )
           .join('\n'),
       );

@@ -1,6 +1,9 @@
 import type { AssetManagerClient } from '@baseasset/client';
 import type { UploadVersionResult } from '@baseasset/client';
-import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  Asset,
+  AssetName,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command, Invocation } from '../Command';
 import { Context, readName, typed } from '../lib/Context';
 import { CommandError, EXIT, UsageError } from '../lib/exit';
@@ -52,6 +55,7 @@ async function ensureAsset(
         ],
       );
     }
+    refuseChanges(standing, { ...cardOf(options), owner });
     return;
   }
   await client.createAsset(
@@ -67,6 +71,35 @@ async function ensureAsset(
     context.note(
       `  no --type was given; to say what it is: asset edit ${text} --type TYPE`,
     );
+}
+
+/**
+ * A push leaves the card of an asset alone that stands already: whoever says
+ * otherwise on the line must not believe that it was done.
+ */
+function refuseChanges(
+  standing: Asset,
+  said: ReturnType<typeof cardOf> & { owner?: string },
+): void {
+  for (const [key, value] of Object.entries(said)) {
+    if (value === undefined) continue;
+    const now = standing[key as keyof typeof said];
+    const isSame =
+      JSON.stringify(now) === JSON.stringify(value) ||
+      // `team-signal` for `group:default/team-signal`
+      (['owner', 'system'].includes(key) && String(now).endsWith(`/${value}`));
+    if (isSame) continue;
+    const option = key === 'tags' ? 'tag' : key;
+    throw new CommandError(
+      EXIT.conflict,
+      `the asset stands already, and a push does not change its ${
+        key === 'tags' ? 'tags' : key
+      }`,
+      [
+        `to change it: asset edit ${standing.namespace}/${standing.name} --${option} …`,
+      ],
+    );
+  }
 }
 
 async function report(

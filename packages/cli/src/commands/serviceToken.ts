@@ -141,7 +141,9 @@ async function makeToken(
   if (replaces)
     context.note(
       replaces.overlap
-        ? `  ${replaces.id} is good for a while longer`
+        ? `  ${replaces.id} is good until ${new Date(
+            Date.now() + replaces.overlap * 1000,
+          ).toISOString()} at most`
         : `  ${replaces.id} has ended`,
     );
   context.note('  to use it: set ASSET_SERVER and ASSET_TOKEN');

@@ -149,6 +149,7 @@ export const show: Command = {
         ],
       ]),
     );
+    if (asset.title) context.print(printable(asset.title));
     if (asset.description) context.print(printable(asset.description));
     if (asset.tags.length > 0)
       context.print(context.paint('dim', asset.tags.join(' ')));

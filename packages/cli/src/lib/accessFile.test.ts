@@ -26,7 +26,7 @@ describe('an access file', () => {
           { role: 'reader', principal: 'team', reason: 'why' },
           { deny: 'contributor', principal: 'user:Otto', until: '2027-01-01' },
         ],
-        'a/c': null,
+        'a/c': [],
       }),
     ).toEqual([
       {
@@ -56,6 +56,7 @@ describe('an access file', () => {
     [undefined, 'has to have scopes'],
     [[], 'has to have scopes'],
     [{ 'a/b': 'x' }, 'a list of grants'],
+    [{ 'a/b': null }, 'to end all of them, write []'],
     [{ 'a/b': [{ principal: 'x' }] }, 'role or deny'],
     [{ 'a/b': [{ role: 'boss', principal: 'x' }] }, 'role or deny'],
     [

@@ -50,9 +50,12 @@ export function readAccessFile(
     throw new UsageError('the file has to have scopes, each with its grants');
   return Object.entries(scopes as object).map(([text, list]) => {
     const scope = options.readScope(text);
-    if (list !== null && !Array.isArray(list))
-      throw new UsageError(`${text} has to have a list of grants`);
-    const grants = ((list ?? []) as unknown[]).map(entry => {
+    // A value that was forgotten must not end every grant.
+    if (!Array.isArray(list))
+      throw new UsageError(
+        `${text} has to have a list of grants; to end all of them, write []`,
+      );
+    const grants = (list as unknown[]).map(entry => {
       const said = (entry ?? {}) as Record<string, unknown>;
       const strange = Object.keys(said).find(key => !KEYS.includes(key));
       if (strange !== undefined)

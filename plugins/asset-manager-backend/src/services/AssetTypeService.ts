@@ -104,8 +104,10 @@ export class AssetTypeService {
       const more = problems.length - 1;
       throw new FieldError(
         'document',
-        `${line === undefined ? '' : `line ${line}: `}${path} ${message}${
-          more > 0 ? `, and ${more} more` : ''
+        `${
+          line === undefined ? '' : `line ${line}: `
+        }${`${path} ${message}`.trim()}${
+          more > 0 ? `, and ${more} more; asset type lint shows all` : ''
         }`,
       );
     }

@@ -147,7 +147,10 @@ export class ServiceAccountService {
       description: request.description ?? former?.description,
       createdAt,
       createdBy: caller.subject,
-      expiresAt: readEnd(request.expiresAt, createdAt),
+      expiresAt: readEnd(
+        request.expiresAt ?? (former && endLike(former, createdAt)),
+        createdAt,
+      ),
     };
     await this.#repository.transaction(async ({ serviceAccounts }) => {
       await serviceAccounts.insertToken(token);
@@ -180,7 +183,7 @@ export class ServiceAccountService {
    * @throws AuthenticationError for whatever is no token in force: never which
    */
   async exchange(text: string): Promise<AccessTokenAnswer> {
-    const [, id, secret] = TOKEN.exec(text) ?? [];
+    const [, id, secret] = TOKEN.exec(text.trim()) ?? [];
     if (id === undefined) throw refused();
     const token = await this.#repository.serviceAccounts.findToken(id);
     const isRight =
@@ -281,6 +284,12 @@ function readEnd(text: string | undefined, now: string): string {
   if (end > began + LONGEST_MS)
     throw new FieldError('expiresAt', 'a token lives a year at most');
   return new Date(end).toISOString();
+}
+
+/** When a token ends that lives as long as another one was made for. */
+function endLike(former: ServiceTokenRecord, createdAt: string): string {
+  const life = Date.parse(former.expiresAt) - Date.parse(former.createdAt);
+  return new Date(Date.parse(createdAt) + life).toISOString();
 }
 
 function later(time: string, seconds: number): string {

@@ -140,6 +140,8 @@ const TABLE = {
   promote: {
     takes: 'maintainer',
     args: () => [`${IT}@2`, '--to', 'published'],
+    // In turn: once somebody has moved it, nothing leads there any more.
+    before: () => {},
   },
   'access list': { takes: 'maintainer', args: () => [IT] },
   'access grant': {

@@ -15,8 +15,11 @@ describe.each(databases.eachSupportedId())('view as on %p', databaseId => {
     portal = await TestPortal.start({
       knex: await databases.init(databaseId),
       groups: [{ name: 'team' }, { name: 'admins' }],
-      people: { maya: ['team'], otto: [], ada: ['admins'] },
-      configuration: { administrators: ['group:default/admins'] },
+      people: { maya: ['team'], otto: [], oda: [], ada: ['admins'] },
+      configuration: {
+        administrators: ['group:default/admins'],
+        operators: ['user:default/oda'],
+      },
     });
     await portal.as('maya').post('/assets').send({
       namespace: 'view',
@@ -57,6 +60,13 @@ describe.each(databases.eachSupportedId())('view as on %p', databaseId => {
       scope: 'asset:view/it',
     });
     expect((await get('ada', 'service:default/ci')).status).toBe(200);
+  });
+
+  it('makes nobody an operator', async () => {
+    expect((await portal.as('oda').get('/storage')).status).toBe(200);
+    expect((await get('ada', 'user:default/oda', '/storage')).status).toBe(403);
+    const who = await get('ada', 'user:default/oda', '/whoami');
+    expect(who.body.operator).toBe(false);
   });
 
   it('changes nothing', async () => {

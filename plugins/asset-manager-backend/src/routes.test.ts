@@ -114,8 +114,8 @@ interface Row {
   params?: Record<string, string>;
   /** What the owner does before each persona asks. */
   before?: (world: World) => Promise<unknown>;
-  /** What the last who may is answered, where it is no success. */
-  status?: number;
+  /** What the last who may is answered, where it is no success, or may be one. */
+  status?: number | number[];
 }
 
 interface World {
@@ -310,7 +310,8 @@ const TABLE: Record<string, Row> = {
   listCopyJobs: { takes: 'maintainer' },
   createCopyJob: {
     takes: 'maintainer',
-    status: 409,
+    // The former one may be done by now, or not.
+    status: [202, 409],
     body: { store: 'local', mode: 'replicate' },
   },
   getUpload: { takes: 'own' },
@@ -545,6 +546,6 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       if (wanted[persona] === 'done') last = status;
     }
     expect(answers).toEqual(wanted);
-    expect(row.status ?? Math.min(last, 299)).toBe(last);
+    expect([row.status ?? Math.min(last, 299)].flat()).toContain(last);
   });
 });

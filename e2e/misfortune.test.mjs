@@ -264,7 +264,7 @@ describe('bad input and bad luck', () => {
         '--type',
         'dataset',
         '--version',
-        'production',
+        'published',
       );
       assert.equal(stage.code, 2);
       assert.match(stage.stderr, /stage/);

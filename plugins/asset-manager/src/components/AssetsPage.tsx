@@ -230,14 +230,16 @@ export function AssetsPage() {
         customActions={
           <>
             <DeletedLink />
-            <TypesLink />
-            <ServiceAccountsLink />
-            <StorageLink />
             <NewAsset onCreated={retry} />
           </>
         }
       />
       <Container>
+        <nav className={styles.links} aria-label="More about assets">
+          <TypesLink />
+          <ServiceAccountsLink />
+          <StorageLink />
+        </nav>
         <div className={styles.columns}>
           <aside className={styles.facets} aria-label="Filters">
             <SearchField

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import { Config, readDurationFromConfig } from '@backstage/config';
 import { InputError } from '@backstage/errors';
@@ -7,11 +5,8 @@ import { durationToMilliseconds, HumanDuration } from '@backstage/types';
 import {
   FederationSettings,
   parseBytes,
-  SHIPPED_ASSET_TYPES,
   VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { readAssetTypeDocument } from './model/assetTypeDocument';
-import type { GivenAssetType } from './services/AssetTypes';
 import type { ConfiguredService } from './services/Callers';
 import { isLoopback } from './services/IdTokenVerifier';
 import type { FixitySchedule } from './services/FixityService';
@@ -46,7 +41,6 @@ export interface AssetManagerConfig {
   administrators: string[];
   /** Entity references of people and groups that look after the installation. */
   operators: string[];
-  types: ReturnType<typeof readTypes>;
   services: ConfiguredService[];
   /** Whose tokens can stand for service accounts. */
   federation: FederationSettings;
@@ -83,7 +77,6 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     operators: readPrincipals(config, 'operators'),
     placement: readRules(config, 'storage.placement'),
     replicas: readRules(config, 'storage.replicas'),
-    types: readTypes(config),
     services: [catalogService(config), ...readServices(config)],
     federation: readFederation(root),
     partSize,
@@ -189,50 +182,4 @@ function readFederation(root: Config): FederationSettings {
 /** The portal's backend as others name it. */
 export function backendAddress(root: Config): string {
   return root.getOptionalString('backend.baseUrl') ?? 'http://localhost';
-}
-
-/** @throws InputError that names the file and what is wrong in it */
-function readTypes(config: Config | undefined): {
-  shipped: GivenAssetType[];
-  chosen?: string[];
-  configured: GivenAssetType[];
-} {
-  const shipped = SHIPPED_ASSET_TYPES.map(name =>
-    readTypeFile(
-      resolvePackagePath(
-        '@baseasset/backstage-plugin-asset-manager-backend',
-        'types',
-        `${name}.yaml`,
-      ),
-    ),
-  );
-  const chosen = config?.getOptionalStringArray('shippedTypes');
-  for (const name of chosen ?? []) {
-    if (!SHIPPED_ASSET_TYPES.includes(name)) {
-      throw new InputError(
-        `assetManager.shippedTypes names '${name}', which is not shipped; there are ${SHIPPED_ASSET_TYPES.join(
-          ', ',
-        )}`,
-      );
-    }
-  }
-  const files = config?.getOptionalStringArray('types') ?? [];
-  return { shipped, chosen, configured: files.map(readTypeFile) };
-}
-
-function readTypeFile(file: string): GivenAssetType {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new InputError(
-      `assetManager.types names ${file}, which can't be read`,
-    );
-  }
-  const { document, problems } = readAssetTypeDocument(text);
-  if (document) return { document, text };
-  const [{ line, path, message }] = problems;
-  throw new InputError(
-    `${file}, line ${line ?? 1}: ${`${path} ${message}`.trim()}`,
-  );
 }

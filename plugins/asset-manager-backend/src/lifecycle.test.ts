@@ -133,12 +133,14 @@ describe.each(databases.eachSupportedId())(
             role: 'contributor',
             reason: 'optional',
             allowed: true,
+            gates: [],
           },
           {
             to: 'gone',
             role: 'maintainer',
             reason: 'required',
             allowed: false,
+            gates: [],
           },
         ],
       });
@@ -171,9 +173,8 @@ describe.each(databases.eachSupportedId())(
         reason: ' it leaks ',
       });
       expect(made.body).toMatchObject({
-        from: 'draft',
-        to: 'gone',
-        reason: 'it leaks',
+        state: 'moved',
+        move: { from: 'draft', to: 'gone', reason: 'it leaks' },
       });
     });
 

@@ -13,17 +13,21 @@ import {
   refuse,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
+  assetManagerGatesExtensionPoint,
   assetManagerStorageExtensionPoint,
   BlobStore,
+  GateKind,
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import { ulid } from 'ulid';
 import { parse } from 'yaml';
+import { readAssetTypes } from './assetTypeFiles';
 import { backendAddress, LOCAL_STORE, readAssetManagerConfig } from './config';
 import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
 import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
 import { OPEN_PATHS } from './http/serviceAccountRoutes';
 import { createRouter } from './http/createRouter';
+import { builtInGateKinds } from './model/gates/gateKinds';
 import { PortalPolicy } from './permissions/PortalPolicy';
 import { CatalogDirectory } from './catalog/CatalogDirectory';
 import { AccessDecider } from './services/AccessDecider';
@@ -41,14 +45,17 @@ import { Callers } from './services/Callers';
 import { ChangePublisher } from './services/ChangePublisher';
 import { ChangeService } from './services/ChangeService';
 import { ChangeSignal } from './services/ChangeSignal';
+import { CheckService } from './services/CheckService';
 import { ContentVerifier } from './services/ContentVerifier';
 import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
 import { DeletionService } from './services/DeletionService';
 import { ExclusiveTask } from './services/ExclusiveTask';
+import { ExpressionWorker } from './services/ExpressionWorker';
 import { FederationService } from './services/FederationService';
 import { FixityChecker } from './services/FixityChecker';
 import { FixityService } from './services/FixityService';
+import { GateJudge } from './services/GateJudge';
 import { GrantService } from './services/GrantService';
 import { HeldBlobs } from './services/HeldBlobs';
 import { IdTokenVerifier } from './services/IdTokenVerifier';
@@ -66,10 +73,12 @@ import { RecordKeeper } from './services/RecordKeeper';
 import { ReplicaKeeper } from './services/ReplicaKeeper';
 import { RowChecker } from './services/RowChecker';
 import { ServiceAccountService } from './services/ServiceAccountService';
+import { Situations } from './services/Situations';
 import { StoreDoctor } from './services/StoreDoctor';
 import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
 import { TokenIssuer } from './services/TokenIssuer';
+import { TransitionService } from './services/TransitionService';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
 import { VersionService } from './services/VersionService';
@@ -95,6 +104,16 @@ export const assetManagerPlugin = createBackendPlugin({
         if (name === LOCAL_STORE || foreignStores.has(name))
           throw new Error(`there are two blob stores named '${name}'`);
         foreignStores.set(name, store);
+      },
+    });
+
+    const expressions = new ExpressionWorker();
+    const kinds = new Map<string, GateKind>(builtInGateKinds(expressions));
+    env.registerExtensionPoint(assetManagerGatesExtensionPoint, {
+      addGateKind(name, kind) {
+        if (kinds.has(name))
+          throw new Error(`there are two kinds of gates named '${name}'`);
+        kinds.set(name, kind);
       },
     });
 
@@ -144,7 +163,11 @@ export const assetManagerPlugin = createBackendPlugin({
         });
         const changed = new ChangeSignal();
         const now = () => new Date().toISOString();
-        const types = new AssetTypes({ repository, now, ...settings.types });
+        const types = new AssetTypes({
+          repository,
+          now,
+          ...readAssetTypes(config, kinds),
+        });
         await types.feed();
         const createUid = () => ulid().toLowerCase();
 
@@ -166,6 +189,27 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           createUid,
           changed,
+        });
+        const situations = new Situations({ repository, types });
+        const judge = new GateJudge({
+          repository,
+          kinds,
+          callers,
+          access,
+          now,
+          logger,
+        });
+        const transitions = new TransitionService({
+          repository,
+          assets,
+          access,
+          callers,
+          situations,
+          judge,
+          now,
+          createId: createUid,
+          changed,
+          logger,
         });
         const versions = new VersionService({
           repository,
@@ -420,13 +464,24 @@ export const assetManagerPlugin = createBackendPlugin({
               assets,
               access,
               types,
+              situations,
+              judge,
+              transitions,
+            }),
+            transitions,
+            checks: new CheckService({
+              repository,
+              assets,
+              access,
               now,
               changed,
+              onRecorded: versionId => transitions.settleVersion(versionId),
             }),
             assetTypes: new AssetTypeService({
               repository,
               types,
               access,
+              kinds,
               now,
             }),
             grants,
@@ -515,6 +570,9 @@ export const assetManagerPlugin = createBackendPlugin({
         });
         await exclusively('order-replicas', { seconds: 30 }, signal =>
           replicas.run(signal),
+        );
+        await exclusively('settle-transitions', { seconds: 30 }, signal =>
+          transitions.settleOpen(signal),
         );
         await exclusively(FIXITY_TASK, { seconds: 30 }, async signal => {
           await fixity.orderDue();

@@ -21,6 +21,18 @@ kind: AssetType
 metadata: { name: matrix }
 spec: { stages: [{ name: first, initial: true }] }
 `;
+/** Of the assets of the table: one way takes two approvals that never come. */
+const LIFE = `apiVersion: baseasset.io/v1alpha1
+kind: AssetType
+metadata: { name: matrix-life }
+spec:
+  stages: [{ name: draft, initial: true }, { name: published }, { name: certified }]
+  transitions:
+    - { from: [draft], to: published }
+    - from: [draft]
+      to: certified
+      gates: [{ name: qa, kind: approvals, count: 2 }]
+`;
 const TEAM = 'group:default/team';
 
 /** Who asks, in the order of what they may; the names say what they are at the assets. */
@@ -48,6 +60,7 @@ type Takes =
   | 'to be signed in'
   | 'to be a person'
   | 'reader'
+  | 'approver'
   | 'contributor'
   | 'maintainer'
   | 'admin'
@@ -64,7 +77,7 @@ type Takes =
 type Answer = 401 | 403 | 404 | 'done';
 
 const ROLES_OF: Partial<Record<Persona, Takes[]>> = {
-  approver: ['reader'],
+  approver: ['reader', 'approver'],
   reader: ['reader'],
   contributor: ['reader', 'contributor'],
   maintainer: ['reader', 'contributor', 'maintainer', 'to give it'],
@@ -129,6 +142,8 @@ interface World {
   federationId: string;
   grantId: string;
   requestId: string;
+  /** What is to be approved. */
+  payload: string;
 }
 
 const owner = (world: World) => world.portal.as('owner');
@@ -141,6 +156,17 @@ const askForAccess = async (world: World) => {
     .post('/access-requests')
     .send({ namespace: 'matrix', name: world.name, reason: 'why not' });
   world.requestId = asked.body.id;
+};
+/** An open request of the owner for the version. */
+const askForMove = async (world: World) => {
+  await owner(world)
+    .post(`${world.url}/versions/1/transitions`)
+    .send({ to: 'certified' });
+  const { body } = await owner(world).get(`${world.url}/transition-requests`);
+  const [request] = body.items;
+  expect(request.state).toBe('open');
+  world.requestId = request.id;
+  world.payload = request.payload;
 };
 const withVersion = { selector: '1' };
 const piece = { digest: DIGEST };
@@ -293,6 +319,21 @@ const TABLE: Record<string, Row> = {
     body: { to: 'published' },
   },
   listStageMoves: { takes: 'reader' },
+  listChecks: { takes: 'reader', params: withVersion },
+  recordCheck: {
+    takes: 'contributor',
+    params: withVersion,
+    body: { name: 'accuracy', status: 'passed' },
+  },
+  listTransitionRequests: { takes: 'reader' },
+  listMyTransitionRequests: { takes: 'to be signed in' },
+  getTransitionRequest: { takes: 'reader', before: askForMove },
+  withdrawTransitionRequest: { takes: 'maintainer', before: askForMove },
+  decideTransitionRequest: {
+    takes: 'approver',
+    before: askForMove,
+    body: { decision: 'approve', payload: 'PAYLOAD' },
+  },
   beginUpload: {
     takes: 'contributor',
     body: { digest: digestOf('more'), fileCount: 1, size: 1 },
@@ -422,6 +463,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
     await grant('user:default/expired', 'admin', {
       expiresAt: new Date(Date.now() + 200).toISOString(),
     });
+    await portal.as('root').post('/asset-types').send({ document: LIFE });
     await portal.as('owner').post('/service-accounts').send({ name: 'idle' });
     const token = await portal
       .as('owner')
@@ -453,7 +495,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
     await as.post('/assets').send({
       namespace: 'matrix',
       name,
-      type: 'dataset',
+      type: 'matrix-life',
       visibility: 'restricted',
     });
     const first = await as
@@ -476,6 +518,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       federationId: '',
       grantId: '',
       requestId: '',
+      payload: '',
     };
     world.uploadId = (await begin(world)).body.upload.id;
     await as.post('/service-accounts').send({ name });
@@ -493,7 +536,9 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       id: template.startsWith('/uploads') ? world.uploadId : world.tokenId,
       ...(template.includes('/federations') && { id: world.federationId }),
       ...(template.startsWith('/grants') && { id: world.grantId }),
-      ...(template.startsWith('/access-req') && { id: world.requestId }),
+      ...(/^.(access|transition)-req/.test(template) && {
+        id: world.requestId,
+      }),
       ...params,
     };
     const address = template.replace(/\{(\w+)\}/g, (_, key) => {
@@ -514,7 +559,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
     // That an asset hides is one thing, that it lacks something another.
     if (status === 404)
       return takes === 'own' ||
-        /that you may read|no grant|no open request/.test(detail ?? '')
+        /that you may read|no grant|no (open )?request/.test(detail ?? '')
         ? 404
         : 'done';
     return status < 500 ? 'done' : status;
@@ -538,7 +583,11 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
         request
           .type(row.type ?? 'json')
           .send(
-            JSON.parse(JSON.stringify(row.body).replaceAll('NAME', world.name)),
+            JSON.parse(
+              JSON.stringify(row.body)
+                .replaceAll('NAME', world.name)
+                .replaceAll('PAYLOAD', world.payload),
+            ),
           );
       const { status, body } = await request;
       answers[persona] = classify(row, status, body?.detail);

@@ -31,6 +31,40 @@ export interface AssetTypeStage {
   initial?: boolean;
   /** Whether nothing leads out of it. */
   final?: boolean;
+  /** Whether only one version of an asset may stand in it at a time. */
+  single?: boolean;
+  /** Fields of the metadata without which no version enters it. */
+  requires?: string[];
+}
+
+/**
+ * What a gate does that is not passed: keep the version where it stands, warn, or
+ * only be written down.
+ *
+ * @public
+ */
+export type GateMode = 'enforce' | 'warn' | 'audit';
+
+/** @public */
+export const GATE_MODES: readonly GateMode[] = ['enforce', 'warn', 'audit'];
+
+/**
+ * What has to be so before a version may take a way. Besides these a gate has the
+ * options of its kind, as a check has its `maxAge`.
+ *
+ * @public
+ */
+export interface GateRule extends JsonObject {
+  /** Of the gates of one way. */
+  name: string;
+  /** `metadata`, `check`, `approvals`, `wait`, `cel`, or one that a module adds. */
+  kind: string;
+  /** `enforce` when left out. */
+  mode?: GateMode;
+  /** What people are told when it is not passed. */
+  message?: string;
+  /** Who may let a version pass without it; nobody when left out. */
+  waiver?: Role;
 }
 
 /**
@@ -45,6 +79,8 @@ export interface AssetTypeTransition {
   role?: Role;
   /** Whether it has to be said why; `optional` when left out. */
   reason?: 'required' | 'optional';
+  /** What has to be so before; a version may go at once when left out. */
+  gates?: GateRule[];
 }
 
 /**

@@ -599,6 +599,10 @@ export type AssetChangeKind =
   | 'version.deleted'
   | 'version.undeleted'
   | 'version.moved'
+  | 'version.checked'
+  | 'transition.requested'
+  | 'transition.decided'
+  | 'transition.ended'
   | 'alias.moved'
   | 'declaration.changed';
 

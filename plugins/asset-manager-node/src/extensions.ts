@@ -1,5 +1,6 @@
 import { createExtensionPoint } from '@backstage/backend-plugin-api';
 import type { BlobStore } from './BlobStore';
+import type { GateKind } from './GateKind';
 
 /**
  * Where modules bring further blob stores, beside the local directory.
@@ -19,4 +20,23 @@ export interface AssetManagerStorageExtensionPoint {
 export const assetManagerStorageExtensionPoint =
   createExtensionPoint<AssetManagerStorageExtensionPoint>({
     id: 'asset-manager.storage',
+  });
+
+/**
+ * Where modules bring further kinds of gates, beside those of the product.
+ *
+ * @public
+ */
+export interface AssetManagerGatesExtensionPoint {
+  /**
+   * @param name - what rules call it in `kind`
+   * @throws Error when the name is taken
+   */
+  addGateKind(name: string, kind: GateKind): void;
+}
+
+/** @public */
+export const assetManagerGatesExtensionPoint =
+  createExtensionPoint<AssetManagerGatesExtensionPoint>({
+    id: 'asset-manager.gates',
   });

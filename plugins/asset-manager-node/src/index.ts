@@ -11,4 +11,5 @@ export * from './checkParts';
 export * from './crc32c';
 export * from './DirectTransfer';
 export * from './extensions';
+export * from './GateKind';
 export * from './PromisedBytes';

@@ -10,6 +10,7 @@ import { DatabaseAssetStore } from './DatabaseAssetStore';
 import { DatabaseAssetTypeStore } from './DatabaseAssetTypeStore';
 import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
+import { DatabaseCheckStore } from './DatabaseCheckStore';
 import { DatabaseCopyJobStore } from './DatabaseCopyJobStore';
 import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
 import { DatabaseFederationStore } from './DatabaseFederationStore';
@@ -20,6 +21,7 @@ import { DatabaseObjectIndex } from './DatabaseObjectIndex';
 import { DatabaseServiceAccountStore } from './DatabaseServiceAccountStore';
 import { DatabaseSigningKeyStore } from './DatabaseSigningKeyStore';
 import { DatabaseStorageStatistics } from './DatabaseStorageStatistics';
+import { DatabaseTransitionRequestStore } from './DatabaseTransitionRequestStore';
 import { DatabaseTransitionStore } from './DatabaseTransitionStore';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -65,6 +67,8 @@ export class DatabaseRepository implements Repository {
   readonly federations;
   readonly assetTypes;
   readonly transitions;
+  readonly transitionRequests;
+  readonly checks;
   readonly signingKeys;
   readonly #knex: Knex;
 
@@ -85,6 +89,8 @@ export class DatabaseRepository implements Repository {
     this.grants = new DatabaseGrantStore(knex);
     this.serviceAccounts = new DatabaseServiceAccountStore(knex);
     this.transitions = new DatabaseTransitionStore(knex);
+    this.transitionRequests = new DatabaseTransitionRequestStore(knex);
+    this.checks = new DatabaseCheckStore(knex);
     this.assetTypes = new DatabaseAssetTypeStore(knex);
     this.federations = new DatabaseFederationStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);

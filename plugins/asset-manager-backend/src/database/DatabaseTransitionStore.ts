@@ -4,7 +4,7 @@ import type {
   TransitionStore,
 } from '../services/lifecyclePorts';
 import { whereAmong } from './among';
-import { orUndefined, toNumber } from './rows';
+import { fromJson, orUndefined, toJson, toNumber } from './rows';
 
 interface TransitionRow {
   id: number | string;
@@ -18,6 +18,9 @@ interface TransitionRow {
   type_revision: number;
   at: string;
   by: string;
+  request_id: string | null;
+  gates: string | null;
+  decisions: string | null;
 }
 
 /** No move of the same version came after it, up to some time. */
@@ -45,6 +48,9 @@ function toRecord(row: TransitionRow): TransitionRecord {
     typeRevision: row.type_revision,
     at: row.at,
     by: row.by,
+    requestId: orUndefined(row.request_id),
+    gates: fromJson(row.gates),
+    decisions: fromJson(row.decisions),
   };
 }
 
@@ -123,6 +129,9 @@ export class DatabaseTransitionStore implements TransitionStore {
         type_revision: transition.typeRevision,
         at: transition.at,
         by: transition.by,
+        request_id: transition.requestId ?? null,
+        gates: toJson(transition.gates),
+        decisions: toJson(transition.decisions),
       })
       .onConflict(['version_id', 'sequence'])
       .ignore()

@@ -47,3 +47,12 @@ export function deletionToRow(
     purged_at: deletion?.purgedAt ?? null,
   };
 }
+
+/** How a column keeps what may be absent. */
+export function toJson(value: object | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+export function fromJson<T>(text: string | null): T | undefined {
+  return text === null ? undefined : JSON.parse(text);
+}

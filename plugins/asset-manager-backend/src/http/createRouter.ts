@@ -27,6 +27,8 @@ import { addAssetRoutes } from './assetsRouter';
 import { addAssetTypeRoutes } from './assetTypeRoutes';
 import { addChangeRoutes } from './changesRouter';
 import { addDeletionRoutes } from './deletionRoutes';
+import type { CheckService } from '../services/CheckService';
+import type { TransitionService } from '../services/TransitionService';
 import { problemDetails } from './problemDetails';
 import type { RouterContext } from './requests';
 import { addServiceAccountRoutes } from './serviceAccountRoutes';
@@ -57,6 +59,8 @@ export function createRouter(
     issuer: TokenIssuer;
     assetTypes: AssetTypeService;
     lifecycle: LifecycleService;
+    transitions: TransitionService;
+    checks: CheckService;
     changes: ChangeService;
     declarations: DeclarationService;
     logger: LoggerService;

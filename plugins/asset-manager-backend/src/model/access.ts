@@ -40,6 +40,13 @@ export interface Access {
   permits(verb: Verb, operand?: Operand): boolean;
 }
 
+/** Verbs that policies may condition on an alias or a stage. */
+const NAMED_LATER: readonly Verb[] = [
+  'asset.alias.set',
+  'asset.transition',
+  'asset.approve',
+];
+
 /** What a verb is done with. */
 export interface Operand {
   alias?: string;
@@ -95,7 +102,7 @@ export function accessTo(
     denied,
     permits: (verb, operand) =>
       // Conditions on aliases and stages can't be met before one is named.
-      (['asset.alias.set', 'asset.transition'].includes(verb) &&
+      (NAMED_LATER.includes(verb) &&
         operand === undefined &&
         caller.policy[verb] !== false) ||
       permits(caller.policy, verb, { ...asset, ...operand }),

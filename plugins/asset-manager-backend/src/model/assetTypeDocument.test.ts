@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SHIPPED_ASSET_TYPES } from '@baseasset/backstage-plugin-asset-manager-common';
 import { readAssetTypeDocument } from './assetTypeDocument';
+import { builtInGateKinds } from './gates/gateKinds';
 import { metadataProblems } from './metadataSchema';
 
 const document = (spec: string) => `apiVersion: baseasset.io/v1alpha1
@@ -13,9 +14,12 @@ ${spec}
 `;
 const STAGES = '  stages: [{ name: first, initial: true }]';
 
+const kinds = builtInGateKinds({ evaluate: async () => true });
+const read = (text: string) => readAssetTypeDocument(text, kinds);
+
 /** Problems as `line path message`. */
 const problems = (text: string) =>
-  readAssetTypeDocument(text).problems.map(
+  read(text).problems.map(
     ({ line, path: pointer, message }) => `${line} ${pointer} ${message}`,
   );
 
@@ -26,11 +30,11 @@ describe('readAssetTypeDocument', () => {
       'utf8',
     );
     expect(problems(text)).toEqual([]);
-    expect(readAssetTypeDocument(text).document?.metadata.name).toBe(name);
+    expect(read(text).document?.metadata.name).toBe(name);
   });
 
   it('reads JSON as well', () => {
-    const { document: read } = readAssetTypeDocument(
+    const { document: found } = read(
       JSON.stringify({
         apiVersion: 'baseasset.io/v1alpha1',
         kind: 'AssetType',
@@ -38,7 +42,7 @@ describe('readAssetTypeDocument', () => {
         spec: { stages: [{ name: 'first', initial: true }] },
       }),
     );
-    expect(read?.spec.stages).toEqual([{ name: 'first', initial: true }]);
+    expect(found?.spec.stages).toEqual([{ name: 'first', initial: true }]);
   });
 
   it.each([
@@ -147,7 +151,7 @@ describe('readAssetTypeDocument', () => {
     ],
   ])('says what is wrong with %s', (_, text, message) => {
     expect(problems(text)[0]).toMatch(message);
-    expect(readAssetTypeDocument(text).document).toBeUndefined();
+    expect(read(text).document).toBeUndefined();
   });
 
   it.each([

@@ -3,12 +3,14 @@ import {
   AssetTypeDocument,
   AssetTypeProblem,
   AssetTypeSpec,
+  GATE_MODES,
   labelProblem,
   ROLES,
   VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import Ajv, { ErrorObject } from 'ajv/dist/2020';
 import { Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { GateKinds, ruleProblems } from './gates/gateKinds';
 import { compileSchema } from './metadataSchema';
 
 const LONGEST_TEXT = 64 * 1024;
@@ -17,6 +19,9 @@ const text = (maxLength: number) => ({
   minLength: 1,
   maxLength,
 });
+
+/** Whoever may only read decides nothing. */
+const GOVERNING_ROLES = ROLES.filter(role => role !== 'reader');
 
 /** What a document has to be, as far as a schema can say it. */
 const SCHEMA = {
@@ -67,6 +72,14 @@ const SCHEMA = {
               description: text(1000),
               initial: { type: 'boolean' },
               final: { type: 'boolean' },
+              single: { type: 'boolean' },
+              requires: {
+                type: 'array',
+                minItems: 1,
+                maxItems: 100,
+                uniqueItems: true,
+                items: text(200),
+              },
             },
           },
         },
@@ -86,8 +99,27 @@ const SCHEMA = {
                 items: text(128),
               },
               to: text(128),
-              role: { enum: ROLES.filter(role => role !== 'reader') },
+              role: { enum: GOVERNING_ROLES },
               reason: { enum: ['required', 'optional'] },
+              gates: {
+                type: 'array',
+                maxItems: 30,
+                items: {
+                  type: 'object',
+                  required: ['name', 'kind'],
+                  properties: {
+                    name: {
+                      type: 'string',
+                      pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+                      maxLength: 63,
+                    },
+                    kind: text(63),
+                    mode: { enum: GATE_MODES },
+                    message: text(500),
+                    waiver: { enum: GOVERNING_ROLES },
+                  },
+                },
+              },
             },
           },
         },
@@ -106,7 +138,10 @@ type Found = Omit<AssetTypeProblem, 'line'>;
  * Reads the document of an asset type, and finds everything that keeps it from
  * being used; the document is there when nothing does.
  */
-export function readAssetTypeDocument(source: string): {
+export function readAssetTypeDocument(
+  source: string,
+  kinds: GateKinds,
+): {
   document?: AssetTypeDocument;
   problems: AssetTypeProblem[];
 } {
@@ -140,7 +175,7 @@ export function readAssetTypeDocument(source: string): {
   }
   const shaped = validate(value) ? (value as AssetTypeDocument) : undefined;
   const problems = shaped
-    ? problemsOf(shaped)
+    ? problemsOf(shaped, kinds)
     : (validate.errors ?? []).map(shapeProblem);
   return {
     document: problems.length === 0 ? shaped : undefined,
@@ -152,10 +187,11 @@ export function readAssetTypeDocument(source: string): {
 }
 
 /** What only the whole says. */
-function problemsOf({ spec }: AssetTypeDocument): Found[] {
+function problemsOf({ spec }: AssetTypeDocument, kinds: GateKinds): Found[] {
   const problems: Found[] = [];
   const seen = new Set<string>();
-  spec.stages.forEach(({ name, initial, final }, index) => {
+  spec.stages.forEach((stage, index) => {
+    const { name, initial, final, single, requires } = stage;
     const path = `/spec/stages/${index}`;
     const problem = labelProblem(name);
     if (problem) problems.push({ path: `${path}/name`, message: problem });
@@ -170,6 +206,16 @@ function problemsOf({ spec }: AssetTypeDocument): Found[] {
       problems.push({
         path,
         message: `nothing could leave '${name}': it is the first stage and a final one`,
+      });
+    if (initial && single)
+      problems.push({
+        path: `${path}/single`,
+        message: `every new version begins in '${name}'`,
+      });
+    if (initial && requires)
+      problems.push({
+        path: `${path}/requires`,
+        message: `every new version begins in '${name}'; say it in the schema of the metadata`,
       });
   });
   const initial = spec.stages.filter(stage => stage.initial);
@@ -187,7 +233,7 @@ function problemsOf({ spec }: AssetTypeDocument): Found[] {
         message: `'${pattern}' is a stage, and can't be an alias`,
       });
   });
-  problems.push(...transitionProblems(spec));
+  problems.push(...transitionProblems(spec), ...gateProblems(spec, kinds));
   if (spec.metadata) problems.push(...schemaProblems(spec.metadata));
   return problems;
 }
@@ -221,6 +267,32 @@ function transitionProblems({
     });
   });
   return problems;
+}
+
+function gateProblems(
+  { transitions = [] }: AssetTypeSpec,
+  kinds: GateKinds,
+): Found[] {
+  return transitions.flatMap(({ gates = [] }, way) =>
+    gates.flatMap((gate, index) => {
+      const path = `/spec/transitions/${way}/gates/${index}`;
+      const twice = gates.findIndex(({ name }) => name === gate.name) < index;
+      return [
+        ...(twice
+          ? [
+              {
+                path: `${path}/name`,
+                message: `there are two gates '${gate.name}'`,
+              },
+            ]
+          : []),
+        ...ruleProblems(kinds, gate).map(problem => ({
+          ...problem,
+          path: `${path}${problem.path}`,
+        })),
+      ];
+    }),
+  );
 }
 
 function schemaProblems(schema: JsonObject): Found[] {

@@ -9,6 +9,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { readAssetTypeDocument } from '../model/assetTypeDocument';
 import type { Caller } from '../model/caller';
+import type { GateKinds } from '../model/gates/gateKinds';
 import { FieldConflictError, FieldError } from '../model/FieldError';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetTypeRecord } from './assetTypePorts';
@@ -25,17 +26,20 @@ export class AssetTypeService {
   readonly #repository: Repository;
   readonly #types: AssetTypes;
   readonly #access: AccessDecider;
+  readonly #kinds: GateKinds;
   readonly #now: Clock;
 
   constructor(options: {
     repository: Repository;
     types: AssetTypes;
     access: AccessDecider;
+    kinds: GateKinds;
     now: Clock;
   }) {
     this.#repository = options.repository;
     this.#types = options.types;
     this.#access = options.access;
+    this.#kinds = options.kinds;
     this.#now = options.now;
   }
 
@@ -84,7 +88,7 @@ export class AssetTypeService {
 
   /** What keeps a document from being used; nothing when nothing does. */
   lint(document: string): AssetTypeProblem[] {
-    return readAssetTypeDocument(document).problems;
+    return readAssetTypeDocument(document, this.#kinds).problems;
   }
 
   /**
@@ -98,7 +102,10 @@ export class AssetTypeService {
     caller: Caller,
     request: ApplyAssetTypeRequest,
   ): Promise<AppliedAssetType> {
-    const { document, problems } = readAssetTypeDocument(request.document);
+    const { document, problems } = readAssetTypeDocument(
+      request.document,
+      this.#kinds,
+    );
     if (!document) {
       const [{ path, line, message }] = problems;
       const more = problems.length - 1;

@@ -86,17 +86,20 @@ export class Callers {
   /**
    * Anybody that a grant can name; a group is a member of it and of nothing else.
    *
+   * @param options.fresh - people are asked for anew unless it is false
    * @throws FieldError when there is no such principal
    */
-  async ofPrincipal(principal: string): Promise<Caller> {
+  async ofPrincipal(
+    principal: string,
+    options: { fresh: boolean } = { fresh: true },
+  ): Promise<Caller> {
     const accountName = accountNameOf(principal);
     const account =
       accountName !== undefined &&
       (await this.#repository.serviceAccounts.find(accountName));
     if (account) return this.ofAccount(account);
     await this.assertExists(principal);
-    if (principal.startsWith('user:'))
-      return this.ofUser(principal, { fresh: true });
+    if (principal.startsWith('user:')) return this.ofUser(principal, options);
     if (!principal.startsWith('group:'))
       throw new FieldError('principal', NO_PRINCIPAL);
     return this.#holding({
@@ -107,6 +110,25 @@ export class Callers {
       sees: ['public', 'internal'],
       administrator: false,
     });
+  }
+
+  /**
+   * Somebody who could act now, were they to ask.
+   *
+   * @throws FieldError when there is no such principal, or the account is disabled
+   */
+  async ofActor(
+    principal: string,
+    options?: { fresh: boolean },
+  ): Promise<Caller> {
+    const name = accountNameOf(principal);
+    const account =
+      name === undefined
+        ? undefined
+        : await this.#repository.serviceAccounts.find(name);
+    if (account?.disabledAt !== undefined)
+      throw new FieldError('principal', `${principal} is disabled`);
+    return this.ofPrincipal(principal, options);
   }
 
   /** @throws FieldError when nobody of this name can be given anything */

@@ -25,7 +25,11 @@ import type {
 } from './accessPorts';
 import type { AssetTypeStore } from './assetTypePorts';
 import type { DeletionTimes } from './deletionTimes';
-import type { TransitionStore } from './lifecyclePorts';
+import type {
+  CheckStore,
+  TransitionRequestStore,
+  TransitionStore,
+} from './lifecyclePorts';
 import type { FixityStore, ObjectIndex } from './fixityPorts';
 
 /** Where the time comes from: ISO 8601 in UTC. */
@@ -501,6 +505,8 @@ export interface Repository {
   readonly federations: FederationStore;
   readonly assetTypes: AssetTypeStore;
   readonly transitions: TransitionStore;
+  readonly transitionRequests: TransitionRequestStore;
+  readonly checks: CheckStore;
   readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;

@@ -1,7 +1,12 @@
 import type {
   AssetName,
+  Check,
+  DecideRequest,
   MoveRequest,
+  MoveResult,
+  RecordCheckRequest,
   StageMove,
+  TransitionRequest,
   VersionStage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { assetPath, RequestOptions, SendOptions } from './requests';
@@ -13,6 +18,9 @@ const versionPath = (version: VersionName) =>
   `${assetPath(version)}/versions/${encodeURIComponent(
     version.selector ?? 'latest',
   )}`;
+
+const requestPath = (id: string) =>
+  `/transition-requests/${encodeURIComponent(id)}`;
 
 /**
  * Where versions stand in their life: the part of the HTTP API that is about stages.
@@ -38,12 +46,12 @@ export class LifecycleClient {
     );
   }
 
-  /** Moves a version to another stage, as its type says. */
+  /** Moves a version to another stage as its type says, or asks for it when a gate is in the way. */
   async move(
     version: VersionName,
     request: MoveRequest,
     options?: RequestOptions,
-  ): Promise<StageMove> {
+  ): Promise<MoveResult> {
     return JSON.parse(
       await this.#send(`${versionPath(version)}/transitions`, {
         ...options,
@@ -64,5 +72,80 @@ export class LifecycleClient {
         query: { version: name.selector },
       }),
     ).items;
+  }
+
+  /** What was asked for of the versions of an asset, newest first. */
+  async listRequests(
+    name: AssetName,
+    options?: RequestOptions,
+  ): Promise<TransitionRequest[]> {
+    return JSON.parse(
+      await this.#send(`${assetPath(name)}/transition-requests`, options),
+    ).items;
+  }
+
+  /** Open requests that the caller may approve, and those that the caller asked for; oldest first. */
+  async listMine(
+    options?: RequestOptions,
+  ): Promise<{ toDecide: TransitionRequest[]; asked: TransitionRequest[] }> {
+    return JSON.parse(await this.#send('/transition-requests', options));
+  }
+
+  /** A request with what its gates say now. */
+  async getRequest(
+    id: string,
+    options?: RequestOptions,
+  ): Promise<TransitionRequest> {
+    return JSON.parse(await this.#send(requestPath(id), options));
+  }
+
+  /** Says yes or no to a transition, or lets it pass without a gate. */
+  async decide(
+    id: string,
+    request: DecideRequest,
+    options?: RequestOptions,
+  ): Promise<TransitionRequest> {
+    return JSON.parse(
+      await this.#send(`${requestPath(id)}/decisions`, {
+        ...options,
+        method: 'POST',
+        body: request,
+      }),
+    );
+  }
+
+  /** Takes a request back; it stays in the history. */
+  async withdraw(
+    id: string,
+    options?: RequestOptions,
+  ): Promise<TransitionRequest> {
+    return JSON.parse(
+      await this.#send(requestPath(id), { ...options, method: 'DELETE' }),
+    );
+  }
+
+  /** The checks that were recorded of a version, newest first. */
+  async listChecks(
+    version: VersionName,
+    options?: RequestOptions,
+  ): Promise<Check[]> {
+    return JSON.parse(
+      await this.#send(`${versionPath(version)}/checks`, options),
+    ).items;
+  }
+
+  /** Records a fact about a version, for gates and people to read. */
+  async recordCheck(
+    version: VersionName,
+    request: RecordCheckRequest,
+    options?: RequestOptions,
+  ): Promise<Check> {
+    return JSON.parse(
+      await this.#send(`${versionPath(version)}/checks`, {
+        ...options,
+        method: 'POST',
+        body: request,
+      }),
+    );
   }
 }

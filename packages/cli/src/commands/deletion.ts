@@ -1,26 +1,8 @@
 import type { Command } from '../Command';
-import type { Context } from '../lib/Context';
+import { confirm } from '../lib/confirm';
 import { readReference } from '../lib/Context';
 import { UsageError } from '../lib/exit';
 import { day, formatEntity, formatTable, printable } from '../lib/format';
-
-/** Asks a person; where nobody can be asked, the line itself is the answer. */
-async function confirm(context: Context, question: string): Promise<boolean> {
-  if (!context.stdin.isTTY || !context.stderr.isTTY) return true;
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({
-    input: context.stdin,
-    output: context.stderr,
-  });
-  try {
-    const answer = await lines.question(`${question} [y/N] `, {
-      signal: context.signal,
-    });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    lines.close();
-  }
-}
 
 export const deleteCommand: Command = {
   name: 'delete',

@@ -15,9 +15,11 @@ import {
 import { aliasHistory, aliasList, aliasRemove, aliasSet } from './alias';
 import { cacheList, cachePrune, cacheVerify } from './cache';
 import { cat } from './cat';
+import { check, checks } from './check';
 import { completion } from './completion';
 import { move, replicate, storeJobs, storeList } from './copies';
 import { create } from './create';
+import { approvals, approve, reject, waive, withdraw } from './decision';
 import { declarationAccept, declarationList } from './declaration';
 import { deleteCommand, undelete } from './deletion';
 import { diff } from './diff';
@@ -88,11 +90,18 @@ export const commands: readonly Command[] = [
   declarationList,
   stageShow,
   stageHistory,
+  checks,
   typeList,
   typeShow,
   typeHistory,
   open,
   promote,
+  approvals,
+  approve,
+  reject,
+  withdraw,
+  waive,
+  check,
   accessList,
   accessGrant,
   accessRevoke,

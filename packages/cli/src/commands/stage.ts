@@ -2,12 +2,14 @@ import type { Command } from '../Command';
 import { readReference } from '../lib/Context';
 import { UsageError } from '../lib/exit';
 import { formatEntity, formatTable, printable } from '../lib/format';
+import { formatGates, formatRequest } from '../lib/transitions';
 
 export const promote: Command = {
   name: 'promote',
   group: 'govern',
   summary: 'move a version to another stage of its life',
   details: [
+    'It moves at once, or waits for its gates: checks, approvals, time. Then it moves by itself.',
     'The type of the asset says which stages there are, what leads from one to another, who may\ntake each way, and where a reason has to be given: asset type show TYPE.',
   ],
   args: [
@@ -58,7 +60,7 @@ export const promote: Command = {
         ),
       );
     }
-    const move = await client.lifecycle.move(
+    const result = await client.lifecycle.move(
       reference,
       {
         to,
@@ -68,9 +70,15 @@ export const promote: Command = {
       { signal },
     );
     if (context.json) {
-      context.printJson(move);
+      context.printJson(result);
       return;
     }
+    if (result.state === 'open') {
+      context.print(formatRequest(result.request));
+      context.note('  it moves by itself when its gates are passed');
+      return;
+    }
+    const { move } = result;
     const { formatReference } = await import(
       '@baseasset/backstage-plugin-asset-manager-common'
     );
@@ -81,13 +89,16 @@ export const promote: Command = {
         selector: move.label,
       })}  ${move.from} → ${move.to}`,
     );
+    const gates = formatGates(move.gates ?? []);
+    if (gates) context.print(gates);
   },
 };
 
 export const stageShow: Command = {
   name: 'stage show',
   group: 'look',
-  summary: 'say where a version stands in its life, and where it could go',
+  summary:
+    'say where a version stands in its life, where it could go, and what is in the way',
   args: [
     {
       name: 'REF',
@@ -117,17 +128,23 @@ export const stageShow: Command = {
         ? 'in no stage: its type is not there any more'
         : `${stage.stage}${stage.since ? `, since ${stage.since}` : ''}`,
     );
-    if (stage.transitions.length > 0)
+    for (const each of stage.transitions) {
       context.print(
-        formatTable(
-          stage.transitions.map(each => [
-            `  → ${each.to}`,
-            each.role,
-            each.reason === 'required' ? 'with a reason' : '',
-            each.allowed ? 'you may' : '',
-          ]),
-        ),
+        [
+          `  → ${each.to}  ${each.role}`,
+          each.reason === 'required' ? 'with a reason' : '',
+          each.allowed ? 'you may' : '',
+        ]
+          .filter(Boolean)
+          .join(', '),
       );
+      const gates = formatGates(each.gates, '      ');
+      if (gates) context.print(gates);
+    }
+    if (stage.request) {
+      context.print('asked for:');
+      context.print(formatRequest(stage.request));
+    }
   },
 };
 

@@ -1,4 +1,5 @@
 import { Route, Routes } from 'react-router-dom';
+import { ApprovalsPage } from './ApprovalsPage';
 import { AssetPage } from './AssetPage';
 import { AssetsPage } from './AssetsPage';
 import { DeletedPage } from './DeletedPage';
@@ -13,6 +14,7 @@ export function AssetRoutes() {
     <Routes>
       <Route path="/" element={<AssetsPage />} />
       <Route path="/access" element={<ScopeAccessPage />} />
+      <Route path="/approvals" element={<ApprovalsPage />} />
       <Route path="/deleted" element={<DeletedPage />} />
       <Route path="/service-accounts" element={<ServiceAccountsPage />} />
       <Route path="/storage" element={<StoragePage />} />

@@ -36,6 +36,7 @@ import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import useDebounce from 'react-use/lib/useDebounce';
 import { assetsRouteRef } from '../routes';
 import { nameOf } from './assetAddress';
+import { ApprovalsLink } from './ApprovalsLink';
 import styles from './AssetsPage.module.css';
 import { DeletedLink } from './DeletedLink';
 import { NewAsset } from './NewAsset';
@@ -236,6 +237,7 @@ export function AssetsPage() {
       />
       <Container>
         <nav className={styles.links} aria-label="More about assets">
+          <ApprovalsLink />
           <TypesLink />
           <ServiceAccountsLink />
           <StorageLink />

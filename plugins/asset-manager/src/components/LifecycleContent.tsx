@@ -1,10 +1,10 @@
 import { useApi } from '@backstage/frontend-plugin-api';
-import { EntityRefLink } from '@backstage/plugin-catalog-react';
 import { Flex, Link, Skeleton, Text } from '@backstage/ui';
 import {
   AssetType,
   AssetVersion,
   StageMove,
+  TransitionRequest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   Age,
@@ -14,9 +14,12 @@ import {
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { addressOf } from './assetAddress';
 import type { AssetScopeValue } from './AssetScope';
+import { Decisions, Gates } from './Gates';
 import { MoveStage } from './MoveStage';
+import { RequestCard } from './RequestCard';
 import { Table } from './Table';
 import styles from './table.module.css';
+import { Who } from './Who';
 
 /** Versions whose stage is shown. */
 const SHOWN = 200;
@@ -25,19 +28,28 @@ const SHOWN = 200;
 export function LifecycleContent({ asset, base, reload }: AssetScopeValue) {
   const client = useApi(assetManagerApiRef);
   const { value, error, retry } = useAsyncRetry(async () => {
-    const [type, { items: versions }, moves] = await Promise.all([
+    const [type, { items: versions }, moves, requests] = await Promise.all([
       client.types.get(asset.type),
       client.listVersions(asset, { limit: SHOWN }),
       client.lifecycle.listMoves({
         namespace: asset.namespace,
         name: asset.name,
       }),
+      client.lifecycle.listRequests(asset),
     ]);
-    return { type, versions, moves };
+    return { type, versions, moves, requests };
   }, [client, asset]);
   if (error) return <Problem error={error} retry={retry} />;
   if (!value) return <Skeleton width="100%" height={240} />;
-  const { type, versions, moves } = value;
+  const { type, versions, moves, requests } = value;
+  const refresh = () => {
+    reload();
+    retry();
+  };
+  const open = requests.filter(({ state }) => state === 'open');
+  const ended = requests.filter(({ state }) =>
+    ['rejected', 'withdrawn'].includes(state),
+  );
   return (
     <Flex direction="column" gap="5">
       <StageTable
@@ -45,16 +57,24 @@ export function LifecycleContent({ asset, base, reload }: AssetScopeValue) {
         versions={versions}
         base={base}
         render={version => (
-          <MoveStage
-            asset={asset}
-            version={version}
-            onMoved={() => {
-              reload();
-              retry();
-            }}
-          />
+          <MoveStage asset={asset} version={version} onMoved={refresh} />
         )}
       />
+      {open.length > 0 && (
+        <Flex direction="column" gap="3">
+          <Text as="h2" variant="title-x-small">
+            Asked for
+          </Text>
+          {open.map(request => (
+            <RequestCard
+              key={request.id}
+              request={request}
+              base={base}
+              onDecided={refresh}
+            />
+          ))}
+        </Flex>
+      )}
       <Flex direction="column" gap="2">
         <Text as="h2" variant="title-x-small">
           How they moved
@@ -65,6 +85,14 @@ export function LifecycleContent({ asset, base, reload }: AssetScopeValue) {
           <MoveTable moves={moves} />
         )}
       </Flex>
+      {ended.length > 0 && (
+        <Flex direction="column" gap="2">
+          <Text as="h2" variant="title-x-small">
+            Rejected and withdrawn
+          </Text>
+          <EndedTable requests={ended} />
+        </Flex>
+      )}
     </Flex>
   );
 }
@@ -115,6 +143,47 @@ function StageTable(props: {
   );
 }
 
+function summaryOf({ gates = [], decisions = [] }: StageMove): string {
+  const passed = gates.filter(({ state }) => state === 'passed').length;
+  const waived = decisions.filter(
+    ({ decision }) => decision === 'waive',
+  ).length;
+  return `${passed} of ${gates.length} gates passed${
+    waived > 0 ? `, ${waived} waived` : ''
+  }`;
+}
+
+/** Requests that came to nothing, with who said why. */
+function EndedTable({ requests }: { requests: readonly TransitionRequest[] }) {
+  return (
+    <Table
+      label="Rejected and withdrawn"
+      heads={['Version', 'Was to move', 'Asked by', 'Ended', 'By', 'Why']}
+    >
+      {requests.map(request => (
+        <tr key={request.id}>
+          <td>{request.label}</td>
+          <td>{`${request.from} → ${request.to}`}</td>
+          <td>
+            <Who entityRef={request.requestedBy} />
+          </td>
+          <td>
+            {`${request.state} `}
+            {request.endedAt && <Age time={request.endedAt} />}
+          </td>
+          <td>{request.endedBy && <Who entityRef={request.endedBy} />}</td>
+          <td className={styles.message}>
+            {
+              request.decisions.find(each => each.decision === 'reject')
+                ?.comment
+            }
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
 function MoveTable({ moves }: { moves: readonly StageMove[] }) {
   return (
     <Table
@@ -129,14 +198,19 @@ function MoveTable({ moves }: { moves: readonly StageMove[] }) {
             <Age time={move.at} />
           </td>
           <td>
-            {move.by.startsWith('user:') ? (
-              <EntityRefLink entityRef={move.by} />
-            ) : (
-              move.by
-            )}
+            <Who entityRef={move.by} />
           </td>
           <td>{`${move.type}, revision ${move.typeRevision}`}</td>
-          <td className={styles.message}>{move.reason}</td>
+          <td className={styles.message}>
+            {move.reason}
+            {move.gates && (
+              <details>
+                <summary>{summaryOf(move)}</summary>
+                <Gates gates={move.gates} />
+                <Decisions decisions={move.decisions ?? []} />
+              </details>
+            )}
+          </td>
         </tr>
       ))}
     </Table>

@@ -1,22 +1,17 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import {
-  Button,
   ButtonIcon,
-  Dialog,
-  DialogBody,
-  DialogFooter,
-  DialogHeader,
-  DialogTrigger,
-  Flex,
   Radio,
   RadioGroup,
   Skeleton,
   Text,
   TextField,
 } from '@backstage/ui';
-import type {
+import {
   AssetName,
   AssetVersion,
+  mayPass,
+  VersionStage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetManagerApiRef,
@@ -25,7 +20,8 @@ import {
 import { RiRouteLine } from '@remixicon/react';
 import { useState } from 'react';
 import useAsync from 'react-use/lib/useAsync';
-import useAsyncFn from 'react-use/lib/useAsyncFn';
+import { ActionDialog } from './ActionDialog';
+import { Gates } from './Gates';
 
 interface MoveStageProps {
   asset: AssetName;
@@ -33,100 +29,97 @@ interface MoveStageProps {
   onMoved: () => void;
 }
 
-/** Moves a version to another stage of its life. */
-export function MoveStage(props: MoveStageProps) {
-  const { version } = props;
-  const [open, setOpen] = useState(false);
+/** Moves a version to another stage of its life, or asks for it when gates are in the way. */
+export function MoveStage({ asset, version, onMoved }: MoveStageProps) {
+  const client = useApi(assetManagerApiRef);
+  const name = { ...asset, selector: version.label };
+  const [stage, setStage] = useState<VersionStage>();
+  const [to, setTo] = useState<string>();
+  const [reason, setReason] = useState('');
+  const chosen = stage?.transitions.find(each => each.to === to);
+  const hasReason = chosen?.reason === 'optional' || reason.trim() !== '';
   return (
-    <DialogTrigger isOpen={open} onOpenChange={setOpen}>
-      <ButtonIcon
-        aria-label={`Move version ${version.label} to another stage`}
-        size="small"
-        variant="tertiary"
-        icon={<RiRouteLine />}
+    <ActionDialog
+      title={`Version ${version.label} stands in ${
+        version.stage ?? 'no stage'
+      }`}
+      trigger={
+        <ButtonIcon
+          aria-label={`Move version ${version.label} to another stage`}
+          size="small"
+          variant="tertiary"
+          icon={<RiRouteLine />}
+        />
+      }
+      action={chosen && !mayPass(chosen.gates) ? 'Ask for it' : 'Move'}
+      isReady={chosen?.allowed === true && hasReason}
+      run={() =>
+        client.lifecycle.move(name, {
+          to: to!,
+          reason: reason || undefined,
+          expected: stage?.stage,
+        })
+      }
+      onDone={() => {
+        setTo(undefined);
+        setReason('');
+        onMoved();
+      }}
+    >
+      <Choices
+        name={name}
+        digest={version.digest}
+        onLoaded={setStage}
+        to={to}
+        setTo={setTo}
       />
-      <Dialog width={460}>
-        <DialogHeader>
-          {`Version ${version.label} stands in ${version.stage ?? 'no stage'}`}
-        </DialogHeader>
-        {open && (
-          <Choices
-            {...props}
-            onMoved={() => {
-              setOpen(false);
-              props.onMoved();
-            }}
-          />
-        )}
-      </Dialog>
-    </DialogTrigger>
+      {stage && stage.transitions.length > 0 && (
+        <TextField
+          label={chosen?.reason === 'required' ? 'Reason' : 'Reason, if any'}
+          value={reason}
+          onChange={setReason}
+        />
+      )}
+    </ActionDialog>
   );
 }
 
-function Choices({ asset, version, onMoved }: MoveStageProps) {
+function Choices(props: {
+  name: AssetName & { selector: string };
+  digest: string;
+  onLoaded: (stage: VersionStage) => void;
+  to: string | undefined;
+  setTo: (to: string) => void;
+}) {
+  const { name, digest, onLoaded, to, setTo } = props;
   const client = useApi(assetManagerApiRef);
-  const name = { ...asset, selector: version.label };
-  const [to, setTo] = useState<string>();
-  const [reason, setReason] = useState('');
-  const { value: stage, error } = useAsync(
-    () => client.lifecycle.getStage(name),
-    [client, version.digest],
-  );
-  const [moved, move] = useAsyncFn(async () => {
-    await client.lifecycle.move(name, {
-      to: to!,
-      reason: reason || undefined,
-      expected: stage?.stage,
-    });
-    onMoved();
-  }, [client, version.digest, to, reason, stage, onMoved]);
-  const chosen = stage?.transitions.find(each => each.to === to);
-  const isReady =
-    chosen?.allowed && (chosen.reason === 'optional' || reason.trim() !== '');
+  const { value: stage, error } = useAsync(async () => {
+    const loaded = await client.lifecycle.getStage(name);
+    onLoaded(loaded);
+    return loaded;
+  }, [client, digest]);
+  if (error) return <Problem error={error} />;
+  if (!stage) return <Skeleton width="100%" height={80} />;
+  if (stage.transitions.length === 0)
+    return <Text>Nothing leads out of it.</Text>;
+  const chosen = stage.transitions.find(each => each.to === to);
   return (
     <>
-      <DialogBody>
-        <Flex direction="column" gap="3">
-          {error && <Problem error={error} />}
-          {!error && !stage && <Skeleton width="100%" height={80} />}
-          {stage?.transitions.length === 0 && (
-            <Text>Nothing leads out of it.</Text>
-          )}
-          {stage && stage.transitions.length > 0 && (
-            <>
-              <RadioGroup label="Where it goes" value={to} onChange={setTo}>
-                {stage.transitions.map(each => (
-                  <Radio
-                    key={each.to}
-                    value={each.to}
-                    isDisabled={!each.allowed}
-                  >
-                    {each.allowed
-                      ? each.to
-                      : `${each.to} (takes the role ${each.role})`}
-                  </Radio>
-                ))}
-              </RadioGroup>
-              <TextField
-                label={
-                  chosen?.reason === 'required' ? 'Reason' : 'Reason, if any'
-                }
-                value={reason}
-                onChange={setReason}
-              />
-            </>
-          )}
-          {moved.error && <Problem error={moved.error} />}
-        </Flex>
-      </DialogBody>
-      <DialogFooter>
-        <Button isDisabled={!isReady || moved.loading} onPress={move}>
-          Move
-        </Button>
-        <Button variant="secondary" slot="close">
-          Cancel
-        </Button>
-      </DialogFooter>
+      <RadioGroup label="Where it goes" value={to} onChange={setTo}>
+        {stage.transitions.map(each => (
+          <Radio key={each.to} value={each.to} isDisabled={!each.allowed}>
+            {each.allowed
+              ? each.to
+              : `${each.to} (takes the role ${each.role})`}
+          </Radio>
+        ))}
+      </RadioGroup>
+      {chosen && <Gates gates={chosen.gates} />}
+      {chosen && !mayPass(chosen.gates) && (
+        <Text color="secondary">
+          It moves by itself when its gates are passed.
+        </Text>
+      )}
     </>
   );
 }

@@ -38,6 +38,8 @@ function expected(takes, persona) {
     return persona === 'operator' ? 'done' : 'refused';
   if (takes === 'admin of a type')
     return persona === 'admin' ? 'done' : 'refused';
+  if (takes === 'to be an approver')
+    return persona === 'approver' ? 'done' : 'refused';
   if (persona === 'owner') return 'done';
   const rank = persona === 'approver' ? 0 : LADDER.indexOf(persona);
   return LADDER.includes(takes) && rank >= LADDER.indexOf(takes)
@@ -46,6 +48,24 @@ function expected(takes, persona) {
 }
 
 const IT = 'matrix/it';
+/** A version that waits for two approvals. */
+const GATED = 'matrix/gated@1';
+const GATED_TYPE = {
+  'type.yaml': `apiVersion: baseasset.io/v1alpha1
+kind: AssetType
+metadata: { name: gated }
+spec:
+  stages: [{ name: first, initial: true }, { name: live }]
+  transitions:
+    - from: [first]
+      to: live
+      gates:
+        - { name: qa, kind: approvals, count: 2 }
+        - { name: accuracy, kind: check, check: accuracy, waiver: approver }
+`,
+};
+/** Sees to it that somebody has asked for it. */
+const askForMove = ({ owner }) => owner.asset('promote', GATED, '--to', 'live');
 const temporaryTarget = () => path.join(temporaryFolder('matrix'), 'out');
 const GRANTS = {
   'access.yaml': `scopes:\n  ${IT}:\n    - { role: reader, principal: user:reader }\n`,
@@ -143,6 +163,32 @@ const TABLE = {
     // In turn: once somebody has moved it, nothing leads there any more.
     before: () => {},
   },
+  approvals: { takes: 'to be signed in', args: () => [] },
+  approve: {
+    takes: 'to be an approver',
+    args: () => [GATED, '--yes'],
+    before: askForMove,
+  },
+  reject: {
+    takes: 'to be an approver',
+    args: () => [GATED, '--reason', 'no', '--yes'],
+    before: askForMove,
+  },
+  waive: {
+    takes: 'to be an approver',
+    args: () => [GATED, '--gate', 'accuracy', '--reason', 'no', '--yes'],
+    before: askForMove,
+  },
+  withdraw: {
+    takes: 'maintainer',
+    args: () => [GATED],
+    before: askForMove,
+  },
+  check: {
+    takes: 'contributor',
+    args: () => [`${IT}@1`, '--name', 'accuracy', '--status', 'passed'],
+  },
+  checks: { takes: 'reader', args: () => [`${IT}@1`] },
   'access list': { takes: 'maintainer', args: () => [IT] },
   'access grant': {
     takes: 'maintainer',
@@ -324,6 +370,13 @@ describe('each command', () => {
       ...['--visibility', 'restricted'],
     );
     await owner.ok('push', folderOf({ 'a.txt': 'again' }), IT);
+    await administrator.ok(
+      ...['type', 'apply', path.join(folderOf(GATED_TYPE), 'type.yaml')],
+    );
+    await owner.ok(
+      ...['push', folderOf({ 'a.txt': 'gated' }), 'matrix/gated'],
+      ...['--type', 'gated', '--visibility', 'restricted'],
+    );
     for (const role of ['approver', ...LADDER])
       await administrator.ok(
         ...['access', 'grant', 'namespace:matrix', role, `user:${role}`],

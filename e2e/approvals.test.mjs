@@ -1,0 +1,224 @@
+/** What gates ask for, and who lets a version pass: on the command line and in the portal. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  folderOf,
+  openBrowser,
+  openPortal,
+  pageOf,
+  personAt,
+} from './support.mjs';
+
+const { browser, missing } = await openBrowser();
+if (missing) console.error(`SKIPPED: what happens in a browser: ${missing}`);
+const inBrowser = (name, work) => it(name, { skip: missing }, work);
+
+const MODEL = 'models/gated';
+
+describe('gates and approvals', () => {
+  let portal;
+  const people = {};
+
+  const picture = async (page, name) => {
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({
+        path: path.join(process.env.SCREENSHOTS, `${name}.png`),
+        fullPage: true,
+      });
+  };
+
+  before(async () => {
+    portal = await openPortal({
+      configuration: { assetManager: { validateResponses: true } },
+    });
+    for (const name of ['maya', 'otto', 'lin', 'noor']) {
+      people[name] = personAt(portal, name);
+      await people[name].signIn();
+    }
+    const { maya, lin } = people;
+    for (const text of ['one', 'two'])
+      await maya.ok(
+        ...['push', folderOf({ 'model.bin': text }), MODEL],
+        ...['--type', 'ml-model', '--meta', 'intendedUse=calls bases'],
+      );
+    await maya.ok(
+      ...['push', folderOf({ 'model.bin': 'bare' }), 'models/bare'],
+      ...['--type', 'ml-model'],
+    );
+    await lin.ok('access', 'grant', MODEL, 'approver', 'user:otto');
+  });
+
+  after(async () => {
+    await portal?.close();
+    await browser?.close();
+  });
+
+  it('say what is missing, and let pass what has all', async () => {
+    const { maya } = people;
+    await maya.ok('promote', 'models/bare@1', '--to', 'staging');
+    const bare = await maya.ok(
+      ...['promote', 'models/bare@1', '--to', 'validation'],
+    );
+    assert.match(bare, /failed .*asks for metadata that is missing: intended/);
+    for (const label of ['1', '2'])
+      for (const stage of ['staging', 'validation'])
+        await maya.ok('promote', `${MODEL}@${label}`, '--to', stage);
+    assert.equal((await maya.json('show', `${MODEL}@1`)).stage, 'validation');
+    const shown = await maya.ok('stage', 'show', `${MODEL}@1`);
+    assert.match(shown, /certified {2}maintainer, with a reason, you may/);
+    assert.match(shown, /waiting +validation +the check 'validation' is not/);
+    assert.match(shown, /waiting +quality +0 of 1 approvals by approvers/);
+  });
+
+  it('wait for a check and for somebody else, and then the version moves by itself', async () => {
+    const { maya, otto, noor } = people;
+    const asked = await maya.ok(
+      ...['promote', `${MODEL}@1`, '--to', 'certified'],
+      ...['--reason', 'protocol 12'],
+    );
+    assert.match(asked, /gated@1 {2}validation → certified/);
+    assert.match(asked, /open, asked for by maya/);
+    const again = await maya.asset(
+      ...['promote', `${MODEL}@1`, '--to', 'certified', '--reason', 'x'],
+    );
+    assert.equal(again.code, 5);
+    assert.match(again.stderr, /asked already/);
+
+    const report = folderOf({ 'report.json': '{"accuracy": 0.991}' });
+    const check = (...more) =>
+      maya.asset('check', `${MODEL}@1`, '--name', 'validation', ...more);
+    assert.equal((await check()).code, 2);
+    assert.equal((await check('--status', 'good')).code, 2);
+    const missingFile = await check(
+      ...['--status', 'passed', '--evidence', 'nowhere.json'],
+    );
+    assert.match(missingFile.stderr, /nowhere.json can't be read/);
+    assert.equal((await check('--status', 'failed')).code, 0);
+    assert.match(
+      await maya.ok('stage', 'show', `${MODEL}@1`),
+      /failed +validation +the check 'validation' failed/,
+    );
+    await check(
+      ...['--status', 'passed', '--summary', '0.991'],
+      ...['--evidence', path.join(report, 'report.json')],
+    );
+    assert.match(
+      await noor.ok('checks', `${MODEL}@1`),
+      /validation +passed +\S+ +maya +0.991 +sha256:/,
+    );
+
+    const waiting = await otto.asset('approvals');
+    assert.match(waiting.stdout, /0 of 1 approvals by approvers/);
+    assert.match(waiting.stderr, /asset approve models\/gated@1/);
+    assert.match((await noor.asset('approvals')).stderr, /Nothing waits/);
+    assert.equal((await maya.asset('approve', `${MODEL}@1`, '-y')).code, 4);
+    const unsure = await otto.asset('approve', `${MODEL}@1`);
+    assert.equal(unsure.code, 2);
+    assert.match(unsure.stderr, /confirmed by a person/);
+    assert.match(
+      await otto.ok('approve', `${MODEL}@1`, '--yes', '--comment', 'fine'),
+      /moved, asked for by maya.*passed +quality +approved by user:default\/otto/s,
+    );
+    const { items } = await noor.json('stage', 'history', MODEL);
+    assert.equal(items[0].by, 'user:default/maya');
+    assert.equal(items[0].reason, 'protocol 12');
+    assert.deepEqual(
+      items[0].gates.map(({ name, state }) => `${name} ${state}`),
+      ['intact passed', 'validation passed', 'quality passed'],
+    );
+    assert.match(items[0].decisions[0].meaning, /fit for its intended use/);
+    const nothing = await otto.asset('approve', `${MODEL}@1`, '--yes');
+    assert.equal(nothing.code, 4);
+    assert.match(nothing.stderr, /nobody has asked to move/);
+  });
+
+  inBrowser('are shown, decided and withdrawn in the portal', async () => {
+    const { maya } = people;
+    const page = await pageOf(browser, portal, 'maya');
+    await page.goto(`${portal.url}/assets/${MODEL}/lifecycle`);
+    await page
+      .getByRole('button', { name: 'Move version 1 to another stage' })
+      .click();
+    const dialog = page.getByRole('dialog');
+    await dialog
+      .getByRole('radio', { name: 'production' })
+      .click({ force: true });
+    await dialog.getByText('release: 0 of 1 approvals by approvers').waitFor();
+    await picture(page, 'ask-for-it');
+    await dialog.getByRole('button', { name: 'Ask for it' }).click();
+    const card = page.getByRole('region', { name: 'version 1 to production' });
+    await card.getByText('asked for it').waitFor();
+    assert.equal(
+      await card.getByRole('button', { name: /Approve/ }).count(),
+      0,
+    );
+    await card.getByRole('button', { name: 'Withdraw' }).click();
+    await dialog.getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByRole('row', { name: /1 certified → production/ }).waitFor();
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+
+    await maya.ok('promote', `${MODEL}@1`, '--to', 'production');
+    await maya.ok(
+      ...['promote', `${MODEL}@2`, '--to', 'certified', '--reason', 'again'],
+    );
+    const other = await pageOf(browser, portal, 'otto');
+    await other.goto(`${portal.url}/assets`);
+    await other.getByRole('link', { name: 'Approvals (2)' }).click();
+    const first = other.getByRole('region', {
+      name: /version 1 to production/,
+    });
+    await first.waitFor();
+    await picture(other, 'approvals');
+    await first.getByRole('button', { name: 'Approve release' }).click();
+    const asked = other.getByRole('dialog');
+    const sure = asked.getByRole('button', { name: 'Approve' });
+    assert.equal(await sure.isDisabled(), true);
+    await asked
+      .getByRole('checkbox', { name: 'I approve that the model is used' })
+      .click({ force: true });
+    await picture(other, 'approve');
+    await sure.click();
+    await first.waitFor({ state: 'detached' });
+
+    const second = other.getByRole('region', {
+      name: /version 2 to certified/,
+    });
+    await second.getByText("the check 'validation' is not recorded").waitFor();
+    await second.getByRole('button', { name: 'Reject' }).click();
+    await asked.getByLabel('Reason').fill('the holdout set is too small');
+    await asked.getByRole('button', { name: 'Reject' }).click();
+    await other.getByText('Nothing waits for your approval.').waitFor();
+
+    await other.goto(`${portal.url}/assets/${MODEL}/lifecycle`);
+    await other.getByRole('row', { name: /^production In use 1/ }).waitFor();
+    await other
+      .getByRole('row', { name: /validation → certified .*too small/ })
+      .waitFor();
+    await other
+      .getByRole('row', { name: /1 certified → production/ })
+      .getByText('1 of 1 gates passed')
+      .click();
+    await other.getByText('release: approved by user:default/otto').waitFor();
+    await picture(other, 'lifecycle');
+    assert.deepEqual(other.foreignRequests, []);
+    assert.deepEqual(other.problems, []);
+    await other.context().close();
+  });
+
+  it('stand after the portal was ended in the middle', async () => {
+    const { maya, otto } = people;
+    const asked = ['promote', `${MODEL}@2`, '--to', 'certified'];
+    await maya.ok(...asked, '--reason', 'once more');
+    await portal.kill();
+    await portal.restart();
+    await maya.ok(
+      ...['check', `${MODEL}@2`, '--name', 'validation', '--status', 'passed'],
+    );
+    assert.match(
+      await otto.ok('approve', `${MODEL}@2`, '--yes'),
+      /moved, asked for by maya/,
+    );
+  });
+});

@@ -112,6 +112,26 @@ export interface Config {
     administrators?: string[];
     /** People and groups that look after the installation, as entity references. */
     operators?: string[];
+    /**
+     * People and groups that may see, export and verify the audit trail of everything,
+     * as entity references.
+     */
+    auditors?: string[];
+    audit?: {
+      /**
+       * The Ed25519 private key that signs the audit trail, as PEM (PKCS 8). All
+       * replicas need the same one.
+       *
+       * @visibility secret
+       */
+      signingKey?: string;
+      /**
+       * Where such a key is kept, and made at first, when there is no `signingKey`;
+       * `asset-manager-audit-key.pem` beside the directory of the local store when left
+       * out.
+       */
+      keyFile?: string;
+    };
     uploads?: {
       /** Bytes of a part of a large upload; 64 MiB when left out. */
       partSize?: number;

@@ -48,6 +48,7 @@ import { IntegrityError } from './IntegrityError';
 import { paginate } from './paginate';
 import { AccessClient } from './AccessClient';
 import { AssetTypeClient } from './AssetTypeClient';
+import { AuditClient } from './AuditClient';
 import { LifecycleClient } from './LifecycleClient';
 import {
   assetPath,
@@ -84,6 +85,8 @@ export class AssetManagerClient {
   readonly types: AssetTypeClient;
   /** Where versions stand in their life. */
   readonly lifecycle: LifecycleClient;
+  /** Who changed what. */
+  readonly audit: AuditClient;
   readonly #baseUrl: () => Promise<string>;
   readonly #fetch: typeof fetch;
   readonly #retry: Omit<RetryOptions, 'signal'>;
@@ -96,6 +99,11 @@ export class AssetManagerClient {
     this.access = new AccessClient((path, send) => this.#text(path, send));
     this.lifecycle = new LifecycleClient((path, send) =>
       this.#text(path, send),
+    );
+    this.audit = new AuditClient(
+      (path, send) => this.#text(path, send),
+      async (path, { signal }) =>
+        this.#send(`${await this.#baseUrl()}${path}`, { signal }),
     );
     this.types = new AssetTypeClient((path, send) => this.#text(path, send));
   }

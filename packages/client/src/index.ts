@@ -7,6 +7,8 @@ export * from './AccessClient';
 export * from './AssetManagerClient';
 export * from './AssetManagerError';
 export * from './AssetTypeClient';
+export * from './AuditClient';
+export * from './verifyAudit';
 export * from './checksum';
 export * from './IntegrityError';
 export * from './LifecycleClient';

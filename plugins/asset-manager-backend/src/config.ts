@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { parseEntityRef, stringifyEntityRef } from '@backstage/catalog-model';
 import { Config, readDurationFromConfig } from '@backstage/config';
 import { InputError } from '@backstage/errors';
@@ -12,6 +13,8 @@ import { isLoopback } from './services/IdTokenVerifier';
 import type { FixitySchedule } from './services/FixityService';
 import type { NamespaceQuota } from './services/NamespaceQuotas';
 import type { Placement } from './services/Stores';
+
+const AUDIT_KEY_FILE = 'asset-manager-audit-key.pem';
 
 /** What the store in the local directory is called. */
 export const LOCAL_STORE = 'local';
@@ -41,6 +44,10 @@ export interface AssetManagerConfig {
   administrators: string[];
   /** Entity references of people and groups that look after the installation. */
   operators: string[];
+  /** Entity references of people and groups that may see the audit trail of everything. */
+  auditors: string[];
+  /** Signs the audit trail: as PEM, or in a file that is made at first. */
+  auditKey: { key?: string; file: string };
   services: ConfiguredService[];
   /** Whose tokens can stand for service accounts. */
   federation: FederationSettings;
@@ -58,10 +65,11 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
       'assetManager.uploads.partSize has to be a number of bytes',
     );
   }
+  const directory =
+    config?.getOptionalString('storage.local.directory') ??
+    'asset-manager-blobs';
   return {
-    directory:
-      config?.getOptionalString('storage.local.directory') ??
-      'asset-manager-blobs',
+    directory,
     defaultStore: config?.getOptionalString('storage.default') ?? LOCAL_STORE,
     graceMs: readDuration(config, 'storage.grace', { hours: 24 }),
     deletionMs: readDuration(config, 'storage.deletionTime', { minutes: 5 }),
@@ -75,6 +83,13 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     fixity: readFixity(config),
     administrators: readPrincipals(config, 'administrators'),
     operators: readPrincipals(config, 'operators'),
+    auditors: readPrincipals(config, 'auditors'),
+    auditKey: {
+      key: config?.getOptionalString('audit.signingKey'),
+      file:
+        config?.getOptionalString('audit.keyFile') ??
+        path.join(path.dirname(path.resolve(directory)), AUDIT_KEY_FILE),
+    },
     placement: readRules(config, 'storage.placement'),
     replicas: readRules(config, 'storage.replicas'),
     services: [catalogService(config), ...readServices(config)],

@@ -27,6 +27,7 @@ import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
 import { OPEN_PATHS } from './http/serviceAccountRoutes';
 import { createRouter } from './http/createRouter';
+import { recordDenied } from './http/recordDenied';
 import { builtInGateKinds } from './model/gates/gateKinds';
 import { PortalPolicy } from './permissions/PortalPolicy';
 import { CatalogDirectory } from './catalog/CatalogDirectory';
@@ -37,6 +38,9 @@ import { AssetRecorder } from './services/AssetRecorder';
 import { AssetService } from './services/AssetService';
 import { AssetTypeService } from './services/AssetTypeService';
 import { AssetTypes } from './services/AssetTypes';
+import { AuditKey } from './services/AuditKey';
+import { AuditSealer } from './services/AuditSealer';
+import { AuditService } from './services/AuditService';
 import { BlobCollector } from './services/BlobCollector';
 import { BlobCopier } from './services/BlobCopier';
 import { BlobIntake } from './services/BlobIntake';
@@ -120,6 +124,7 @@ export const assetManagerPlugin = createBackendPlugin({
     env.registerInit({
       deps: {
         auth: coreServices.auth,
+        auditor: coreServices.auditor,
         catalog: catalogServiceRef,
         config: coreServices.rootConfig,
         database: coreServices.database,
@@ -133,6 +138,7 @@ export const assetManagerPlugin = createBackendPlugin({
       },
       async init({
         auth,
+        auditor,
         catalog,
         config,
         database,
@@ -171,6 +177,13 @@ export const assetManagerPlugin = createBackendPlugin({
         await types.feed();
         const createUid = () => ulid().toLowerCase();
 
+        const sealer = new AuditSealer({
+          repository,
+          key: AuditKey.open(settings.auditKey),
+          now,
+          auditor,
+          logger,
+        });
         const manifests = new ManifestReader({ repository, stores });
         const owners = new CatalogDirectory({ catalog, auth });
         const callers = new Callers({
@@ -502,6 +515,15 @@ export const assetManagerPlugin = createBackendPlugin({
             }),
             changes: new ChangeService({ repository }),
             declarations,
+            audit: new AuditService({
+              repository,
+              assets,
+              access,
+              sealer,
+              auditors: settings.auditors,
+              now,
+            }),
+            onDenied: recordDenied({ audit: repository.audit, now, logger }),
             logger,
             spec,
             validateResponses: settings.validateResponses,
@@ -570,6 +592,9 @@ export const assetManagerPlugin = createBackendPlugin({
         });
         await exclusively('order-replicas', { seconds: 30 }, signal =>
           replicas.run(signal),
+        );
+        await exclusively('seal-audit', { seconds: 2 }, signal =>
+          sealer.run({ signal }),
         );
         await exclusively('settle-transitions', { seconds: 30 }, signal =>
           transitions.settleOpen(signal),

@@ -319,6 +319,11 @@ const TABLE: Record<string, Row> = {
     body: { to: 'published' },
   },
   listStageMoves: { takes: 'reader' },
+  listAuditEvents: { takes: 'operator' },
+  exportAudit: { takes: 'operator' },
+  verifyAudit: { takes: 'operator' },
+  signAudit: { takes: 'operator' },
+  listAssetEvents: { takes: 'reader' },
   listChecks: { takes: 'reader', params: withVersion },
   recordCheck: {
     takes: 'contributor',
@@ -443,6 +448,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       configuration: {
         administrators: ['group:default/admins'],
         operators: ['user:default/operator'],
+        auditors: ['user:default/operator'],
         federation: { issuers: [ISSUER] },
       },
     });

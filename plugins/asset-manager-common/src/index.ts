@@ -5,6 +5,8 @@
  */
 export * from './access';
 export * from './assetType';
+export * from './audit';
+export * from './AuditVerifier';
 export * from './ByteSource';
 export * from './compare';
 export * from './concurrently';

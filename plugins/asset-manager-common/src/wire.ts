@@ -634,6 +634,8 @@ export interface Whoami {
   operator: boolean;
   /** Whether the configuration names the caller as an administrator. */
   administrator: boolean;
+  /** Whether the caller may see the audit trail of everything. */
+  auditor: boolean;
   /** The administrator who looks with the eyes of this one. */
   viewedBy?: string;
 }

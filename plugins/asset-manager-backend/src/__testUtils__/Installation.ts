@@ -124,7 +124,7 @@ export class Installation {
   /** Puts something into the change feed of the asset. */
   async change(kind: AssetChangeKind, subject?: string): Promise<void> {
     await this.repository.changes.append({
-      asset: { id: this.assetId },
+      asset: await this.repository.assets.byId(this.assetId),
       kind,
       subject,
       at: this.now(),

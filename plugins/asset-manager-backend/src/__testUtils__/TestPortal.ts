@@ -157,6 +157,7 @@ export class TestPortal {
             permission: { enabled: options.policy !== undefined },
             assetManager: {
               validateResponses: true,
+              audit: { keyFile: `${directory}.pem` },
               ...options.configuration,
               storage: {
                 ...(options.configuration?.storage as JsonObject | undefined),
@@ -173,7 +174,8 @@ export class TestPortal {
       server: backend.server,
       stop: async () => {
         await backend.stop();
-        await rm(directory, { recursive: true, force: true });
+        for (const each of [directory, `${directory}.pem`])
+          await rm(each, { recursive: true, force: true });
       },
     });
   }

@@ -1,8 +1,10 @@
-import type {
+import {
   AssetChange,
   AssetChangeKind,
+  formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
+import type { AuditStore } from '../services/auditPorts';
 import type { ChangeStore, NewChange, Viewer } from '../services/ports';
 import { orUndefined, toNumber } from './rows';
 import { whereVisible } from './visible';
@@ -19,15 +21,25 @@ interface ChangeRow {
   by: string;
 }
 
+/** What a change is about, as people name it. */
+function objectOf({ asset, kind, subject }: NewChange): string {
+  if (subject === undefined) return formatReference(asset);
+  return kind === 'alias.moved'
+    ? `${formatReference(asset)} alias ${subject}`
+    : formatReference({ ...asset, selector: subject });
+}
+
 export class DatabaseChangeStore implements ChangeStore {
   readonly #knex: Knex;
+  readonly #audit: AuditStore;
 
-  constructor(knex: Knex) {
+  constructor(knex: Knex, audit: AuditStore) {
     this.#knex = knex;
+    this.#audit = audit;
   }
 
   /**
-   * Appends inside the caller's transaction.
+   * Appends, with the event of the audit trail, inside the caller's transaction.
    *
    * PostgreSQL gives out sequence numbers before it commits, so that a reader
    * could pass over a number that appears later. The lock, held until the
@@ -44,6 +56,16 @@ export class DatabaseChangeStore implements ChangeStore {
       subject: change.subject ?? null,
       at: change.at,
       by: change.by,
+    });
+    // That something is hidden now is said by what hid it.
+    if (change.kind === 'asset.hidden') return;
+    await this.#audit.append({
+      at: change.at,
+      actor: change.by,
+      action: change.kind,
+      object: objectOf(change),
+      assetId: change.asset.id,
+      ...change.details,
     });
   }
 

@@ -8,6 +8,7 @@ import { DatabaseAccessRequestStore } from './DatabaseAccessRequestStore';
 import { DatabaseAliasStore } from './DatabaseAliasStore';
 import { DatabaseAssetStore } from './DatabaseAssetStore';
 import { DatabaseAssetTypeStore } from './DatabaseAssetTypeStore';
+import { DatabaseAuditStore } from './DatabaseAuditStore';
 import { DatabaseBlobIndex } from './DatabaseBlobIndex';
 import { DatabaseChangeStore } from './DatabaseChangeStore';
 import { DatabaseCheckStore } from './DatabaseCheckStore';
@@ -69,6 +70,7 @@ export class DatabaseRepository implements Repository {
   readonly transitions;
   readonly transitionRequests;
   readonly checks;
+  readonly audit;
   readonly signingKeys;
   readonly #knex: Knex;
 
@@ -81,7 +83,8 @@ export class DatabaseRepository implements Repository {
     this.objects = new DatabaseObjectIndex(knex);
     this.fixity = new DatabaseFixityStore(knex);
     this.uploads = new DatabaseUploadStore(knex);
-    this.changes = new DatabaseChangeStore(knex);
+    this.audit = new DatabaseAuditStore(knex);
+    this.changes = new DatabaseChangeStore(knex, this.audit);
     this.declarations = new DatabaseDeclarationStore(knex);
     this.copyJobs = new DatabaseCopyJobStore(knex);
     this.leases = new DatabaseLeaseStore(knex);
@@ -91,6 +94,7 @@ export class DatabaseRepository implements Repository {
     this.transitions = new DatabaseTransitionStore(knex);
     this.transitionRequests = new DatabaseTransitionRequestStore(knex);
     this.checks = new DatabaseCheckStore(knex);
+
     this.assetTypes = new DatabaseAssetTypeStore(knex);
     this.federations = new DatabaseFederationStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);

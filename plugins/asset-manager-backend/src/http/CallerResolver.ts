@@ -9,6 +9,7 @@ import type { PortalPolicy } from '../permissions/PortalPolicy';
 import { VIEW_AS_HEADER } from '@baseasset/backstage-plugin-asset-manager-common';
 import { readEntityRef } from '../services/AssetService';
 import type { Callers, ConfiguredService } from '../services/Callers';
+import { requestContext } from '../services/requestContext';
 import type { ServiceAccountService } from '../services/ServiceAccountService';
 
 /** Who shows one of our own tokens, as the external access of the portal names it. */
@@ -56,6 +57,7 @@ export class CallerResolver {
     options: { limited?: boolean; fresh?: boolean } = {},
   ): Promise<Caller> {
     const caller = await this.#sender(req, options);
+    noteContext({ actor: caller.subject });
     const viewed = req.get(VIEW_AS_HEADER);
     return viewed === undefined ? caller : this.#viewAs(caller, viewed, req);
   }
@@ -87,7 +89,8 @@ export class CallerResolver {
     });
     const fresh = options.fresh ?? !isRead(req);
     if (this.#auth.isPrincipal(credentials, 'user')) {
-      const { userEntityRef } = credentials.principal;
+      const { userEntityRef, actor } = credentials.principal;
+      noteContext({ via: actor?.subject });
       const [caller, policy] = await Promise.all([
         this.#callers.ofUser(userEntityRef, { fresh }),
         this.#policy.for(userEntityRef, credentials, { fresh }),
@@ -98,6 +101,7 @@ export class CallerResolver {
     const policy = await this.#policy.for(subject, credentials, { fresh });
     const own = OWN_TOKEN.exec(subject);
     if (own) {
+      noteContext({ via: `token:${own[2]}` });
       const account = await this.#accounts.accountOf(own[1], own[2]);
       if (!account)
         throw new AuthenticationError(
@@ -113,4 +117,9 @@ export class CallerResolver {
     }
     return { ...(await this.#callers.ofService(account)), policy };
   }
+}
+
+/** For the audit trail. */
+function noteContext(known: { actor?: string; via?: string }): void {
+  Object.assign(requestContext.getStore() ?? {}, known);
 }

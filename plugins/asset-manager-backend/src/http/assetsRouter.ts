@@ -5,6 +5,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
 import { AssetService, readEntityRef } from '../services/AssetService';
+import type { AuditService } from '../services/AuditService';
 import type { OperatorService } from '../services/OperatorService';
 import {
   creating,
@@ -45,9 +46,13 @@ function revisionOf(etag: string | undefined): number | undefined {
 /** Routes of the noun `assets`. */
 export function addAssetRoutes(
   router: Router,
-  context: RouterContext & { assets: AssetService; operator: OperatorService },
+  context: RouterContext & {
+    assets: AssetService;
+    operator: OperatorService;
+    audit: AuditService;
+  },
 ): void {
-  const { assets, operator, callers } = context;
+  const { assets, operator, audit, callers } = context;
 
   router.get('/whoami', async (req, res) => {
     const caller = await callers.resolve(req);
@@ -58,6 +63,7 @@ export function addAssetRoutes(
       ownershipEntityRefs,
       operator: operator.includes(caller),
       administrator,
+      auditor: audit.includes(caller),
       viewedBy: caller.viewedBy,
     });
   });

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
-import express, { Router } from 'express';
+import express, { Request, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import type { AccessRequestService } from '../services/AccessRequestService';
 import type { AliasService } from '../services/AliasService';
@@ -32,6 +32,9 @@ import type { TransitionService } from '../services/TransitionService';
 import { problemDetails } from './problemDetails';
 import type { RouterContext } from './requests';
 import { addServiceAccountRoutes } from './serviceAccountRoutes';
+import { addAuditRoutes } from './auditRoutes';
+import type { AuditService } from '../services/AuditService';
+import { requestContext } from '../services/requestContext';
 import { addLifecycleRoutes } from './lifecycleRoutes';
 import { addStorageRoutes } from './storageRouter';
 import { createTransferRouter } from './transferRouter';
@@ -63,12 +66,18 @@ export function createRouter(
     checks: CheckService;
     changes: ChangeService;
     declarations: DeclarationService;
+    audit: AuditService;
+    /** Told of what somebody was not allowed to do, and why. */
+    onDenied: (req: Request, reason: string) => Promise<void>;
     logger: LoggerService;
     spec: object;
     validateResponses: boolean;
   },
 ): Router {
   const router = PromiseRouter();
+  router.use((req, _res, next) =>
+    requestContext.run({ request: `${req.method} ${req.path}` }, next),
+  );
   router.use(createTransferRouter(context));
   router.use(express.json({ limit: '1mb' }));
   router.use(express.urlencoded({ extended: false, limit: '32kb' }));
@@ -84,6 +93,7 @@ export function createRouter(
   addAssetRoutes(router, context);
   addAssetTypeRoutes(router, context);
   addLifecycleRoutes(router, context);
+  addAuditRoutes(router, context);
   addVersionRoutes(router, context);
   addAliasRoutes(router, context);
   addDeletionRoutes(router, context);
@@ -95,6 +105,8 @@ export function createRouter(
   router.use(async req => {
     throw new NotFoundError(`there is nothing at ${req.method} ${req.path}`);
   });
-  router.use(problemDetails({ logger: context.logger }));
+  router.use(
+    problemDetails({ logger: context.logger, onDenied: context.onDenied }),
+  );
   return router;
 }

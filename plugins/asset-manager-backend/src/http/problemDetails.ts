@@ -38,8 +38,15 @@ interface Carried {
  */
 export function problemDetails(options: {
   logger: LoggerService;
+  /** Told of what somebody was not allowed to do, and why. */
+  onDenied: (req: Request, reason: string) => Promise<void>;
 }): ErrorRequestHandler {
-  return (error: unknown, req: Request, res: Response, next: NextFunction) => {
+  return async (
+    error: unknown,
+    req: Request,
+    res: Response,
+    next: NextFunction,
+  ) => {
     if (res.headersSent) {
       next(error);
       return;
@@ -53,6 +60,7 @@ export function problemDetails(options: {
       res.status(304).end();
       return;
     }
+    if (status === 403) await options.onDenied(req, thrown.message);
     if (status >= 500) options.logger.error('a request failed', thrown);
     const detail =
       status >= 500

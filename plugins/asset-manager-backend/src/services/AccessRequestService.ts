@@ -98,6 +98,14 @@ export class AccessRequestService {
           by: caller.subject,
         });
       await repository.accessRequests.insert(record);
+      await repository.audit.append({
+        at: record.createdAt,
+        actor: caller.subject,
+        action: 'access-request.created',
+        object: assetKey(record),
+        new: { role: record.role, days: record.days },
+        reason,
+      });
     });
     return this.#present(record);
   }
@@ -174,11 +182,17 @@ export class AccessRequestService {
     caller: Caller,
     answer?: string,
   ): Promise<AccessRequest> {
-    await this.#repository.accessRequests.decide(id, {
-      state,
-      at: this.#now(),
-      by: caller.subject,
-      answer,
+    const at = this.#now();
+    const { subject: by } = caller;
+    await this.#repository.transaction(async repository => {
+      await repository.accessRequests.decide(id, { state, at, by, answer });
+      await repository.audit.append({
+        at,
+        actor: by,
+        action: `access-request.${state}`,
+        object: id,
+        reason: answer,
+      });
     });
     return this.#present((await this.#repository.accessRequests.find(id))!);
   }

@@ -132,6 +132,7 @@ export class AliasService {
         subject: alias,
         at,
         by: caller.subject,
+        details: { old: { version: label } },
       });
       return removed;
     });
@@ -214,6 +215,11 @@ export async function setAlias(options: {
     subject: alias,
     at,
     by,
+    details: {
+      digest: version.digest,
+      old: from === undefined ? undefined : { version: from },
+      new: { version: version.label },
+    },
   });
   return move;
 }

@@ -22,6 +22,7 @@ import { FieldConflictError, FieldError, inField } from '../model/FieldError';
 import { closeNames } from '../model/closeNames';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetTypes } from './AssetTypes';
+import { cardChange, wholeCard } from './auditDetails';
 import type { ChangeSignal } from './ChangeSignal';
 import type { OwnerDirectory } from './OwnerDirectory';
 import type { AssetListRecord, AssetRecord, Clock, Repository } from './ports';
@@ -195,6 +196,7 @@ export class AssetService {
         kind: 'asset.created',
         at,
         by: caller.subject,
+        details: { new: wholeCard(created) },
       });
       return created;
     });
@@ -254,6 +256,7 @@ export class AssetService {
         kind: 'asset.updated',
         at,
         by: caller.subject,
+        details: cardChange(asset, result),
       });
       return result;
     });

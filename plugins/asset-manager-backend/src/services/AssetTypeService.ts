@@ -164,10 +164,21 @@ export class AssetTypeService {
       createdAt: this.#now(),
       createdBy: caller.subject,
     };
-    if (!(await this.#repository.assetTypes.insert(record)))
-      throw new ConflictError(
-        `the type ${name} was changed by somebody else at this moment; look at it and try again`,
-      );
+    await this.#repository.transaction(async ({ assetTypes, audit }) => {
+      if (!(await assetTypes.insert(record)))
+        throw new ConflictError(
+          `the type ${name} was changed by somebody else at this moment; look at it and try again`,
+        );
+      await audit.append({
+        at: record.createdAt,
+        actor: caller.subject,
+        action: 'asset-type.changed',
+        object: `type:${name}`,
+        old: newest && { revision: newest.revision, digest: newest.digest },
+        new: { revision: record.revision, digest },
+        reason: request.reason,
+      });
+    });
     return {
       state: newest ? 'changed' : 'created',
       type: toAssetType(record),

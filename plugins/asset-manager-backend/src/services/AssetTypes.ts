@@ -169,15 +169,29 @@ export class AssetTypes {
     const digest = digestOfDocument(document);
     if (newest?.digest === digest && newest.source === source) return;
     // Another process that starts at the same moment may be faster: it says the same.
-    await this.#repository.assetTypes.insert({
-      name: document.metadata.name,
-      revision: (newest?.revision ?? 0) + 1,
-      digest,
-      document,
-      text,
-      source,
-      createdAt: this.#now(),
-      createdBy: SYSTEM,
+    const { name } = document.metadata;
+    const revision = (newest?.revision ?? 0) + 1;
+    const at = this.#now();
+    await this.#repository.transaction(async ({ assetTypes, audit }) => {
+      const isNew = await assetTypes.insert({
+        name,
+        revision,
+        digest,
+        document,
+        text,
+        source,
+        createdAt: at,
+        createdBy: SYSTEM,
+      });
+      if (isNew)
+        await audit.append({
+          at,
+          actor: SYSTEM,
+          action: 'asset-type.changed',
+          object: `type:${name}`,
+          old: newest && { revision: newest.revision, digest: newest.digest },
+          new: { revision, digest, source },
+        });
     });
   }
 

@@ -104,6 +104,16 @@ export class CheckService {
         subject: version.label,
         at: record.at,
         by: record.by,
+        details: {
+          digest: version.digest,
+          new: {
+            check: record.name,
+            status: record.status,
+            summary: record.summary,
+            evidence: record.evidenceDigest,
+            url: record.url,
+          },
+        },
       });
     });
     this.#changed.raise();

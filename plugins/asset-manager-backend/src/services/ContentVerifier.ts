@@ -166,6 +166,11 @@ export class ContentVerifier {
         subject: version.label,
         at: this.#now(),
         by: 'asset-manager',
+        details: {
+          digest: version.digest,
+          old: { verification: version.verification },
+          new: { verification },
+        },
       });
     });
     this.#changed.raise();

@@ -89,6 +89,14 @@ export class CopyService {
         );
       }
       await repository.copyJobs.insert(job);
+      await repository.audit.append({
+        at,
+        actor: caller.subject,
+        action: `bytes.${mode === 'move' ? 'moved' : 'replicated'}`,
+        object: formatReference(asset),
+        assetId: asset.id,
+        new: { store },
+      });
     });
     this.#onQueued();
     return present(job);

@@ -141,6 +141,7 @@ export class DeletionService {
         kind: 'asset.deleted',
         at,
         by: caller.subject,
+        details: { reason },
       });
       return { ...standing, deletion };
     });
@@ -233,6 +234,7 @@ export class DeletionService {
         subject: version.label,
         at,
         by: caller.subject,
+        details: { digest: version.digest, reason: deletion?.reason },
       });
       return { ...version, deletion };
     });

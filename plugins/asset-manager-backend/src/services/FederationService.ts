@@ -9,6 +9,7 @@ import {
   refuse,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Caller } from '../model/caller';
+import { principalOf } from '../model/serviceAccount';
 import { claimRulesProblem, unmetClaim } from '../model/claimRules';
 import { FieldError, inField } from '../model/FieldError';
 import type { FederationRecord } from './accessPorts';
@@ -87,7 +88,16 @@ export class FederationService {
       createdAt: this.#now(),
       createdBy: caller.subject,
     };
-    await this.#repository.federations.insert(federation);
+    await this.#repository.transaction(async ({ federations, audit }) => {
+      await federations.insert(federation);
+      await audit.append({
+        at: federation.createdAt,
+        actor: caller.subject,
+        action: 'service-federation.created',
+        object: principalOf(account),
+        new: { federation: federation.id, issuer, claims },
+      });
+    });
     return present(federation);
   }
 
@@ -97,7 +107,17 @@ export class FederationService {
     const federation = await this.#repository.federations.find(id);
     if (federation?.account !== account)
       throw new NotFoundError(`${account} has no federation ${id} in force`);
-    await this.#repository.federations.revoke(id, this.#now(), caller.subject);
+    const at = this.#now();
+    await this.#repository.transaction(async ({ federations, audit }) => {
+      await federations.revoke(id, at, caller.subject);
+      await audit.append({
+        at,
+        actor: caller.subject,
+        action: 'service-federation.revoked',
+        object: principalOf(account),
+        old: { federation: id, issuer: federation.issuer },
+      });
+    });
   }
 
   /**

@@ -85,6 +85,13 @@ export class FixityService {
       condemnOrphans: request.condemnOrphans ?? false,
       createdBy: caller.subject,
     });
+    await this.#repository.audit.append({
+      at: this.#now(),
+      actor: caller.subject,
+      action: 'storage.checked',
+      object: 'storage',
+      new: { stores: [...check.stores], condemnOrphans: check.condemnOrphans },
+    });
     this.#onQueued();
     return present(check, []);
   }

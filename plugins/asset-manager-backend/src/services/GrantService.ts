@@ -127,7 +127,18 @@ export class GrantService {
       createdAt: at,
       createdBy: caller.subject,
     };
-    await this.#repository.grants.insert(grant, target.scope, target.asset?.id);
+    await this.#repository.transaction(async repository => {
+      await repository.grants.insert(grant, target.scope, target.asset?.id);
+      await repository.audit.append({
+        at,
+        actor: caller.subject,
+        action: 'grant.created',
+        object: grant.scope,
+        assetId: target.asset?.id,
+        new: describe(grant),
+        reason,
+      });
+    });
     this.#callers.grantsChanged();
     return grant;
   }
@@ -149,7 +160,18 @@ export class GrantService {
     if (grant.assetId !== target.asset?.id) throw none();
     if (grantableRoles(target.access).length === 0) throw none();
     this.#assertMayGrant(caller, target, grant);
-    await this.#repository.grants.end(id, this.#now(), caller.subject);
+    const at = this.#now();
+    await this.#repository.transaction(async repository => {
+      await repository.grants.end(id, at, caller.subject);
+      await repository.audit.append({
+        at,
+        actor: caller.subject,
+        action: 'grant.ended',
+        object: grant.scope,
+        assetId: grant.assetId,
+        old: describe(grant),
+      });
+    });
     this.#callers.grantsChanged();
   }
 
@@ -266,6 +288,11 @@ function placeOf({ id, namespace, type }: AssetRecord) {
 
 function present({ assetId: _, ...grant }: GrantRecord): Grant {
   return grant;
+}
+
+/** For the audit trail. */
+function describe({ id, effect, role, principal, expiresAt }: Grant) {
+  return { grant: id, effect, role, principal, expiresAt };
 }
 
 function presentReason(reason: AccessReason): AccessReason {

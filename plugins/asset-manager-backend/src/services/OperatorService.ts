@@ -1,3 +1,4 @@
+import type { JsonObject } from '@backstage/types';
 import { ConflictError } from '@backstage/errors';
 import type {
   CollectionPlan,
@@ -65,7 +66,9 @@ export class OperatorService {
   async collect(caller: Caller): Promise<{ deleted: number }> {
     assertOperates(caller, this.#operators);
     await this.#purger.run();
-    return { deleted: await this.#collector.run() };
+    const deleted = await this.#collector.run();
+    await this.#record(caller, 'storage.collected', { deleted });
+    return { deleted };
   }
 
   /**
@@ -91,7 +94,18 @@ export class OperatorService {
     });
     await task.run(new AbortController().signal);
     if (!report) throw new ConflictError('a rebuild is under way already');
+    if (!request.dryRun) await this.#record(caller, 'storage.rebuilt', {});
     return report;
+  }
+
+  #record(caller: Caller, action: string, found: JsonObject): Promise<void> {
+    return this.#repository.audit.append({
+      at: this.#now(),
+      actor: caller.subject,
+      action,
+      object: 'storage',
+      new: found,
+    });
   }
 
   /** Whether the caller may ask the rest. */

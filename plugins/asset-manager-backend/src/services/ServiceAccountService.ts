@@ -89,12 +89,20 @@ export class ServiceAccountService {
       createdAt: this.#now(),
       createdBy: caller.subject,
     };
-    if (!(await this.#repository.serviceAccounts.insert(account))) {
-      throw new FieldConflictError(
-        'name',
-        `there is a service account ${name} already`,
-      );
-    }
+    await this.#repository.transaction(async repository => {
+      if (!(await repository.serviceAccounts.insert(account)))
+        throw new FieldConflictError(
+          'name',
+          `there is a service account ${name} already`,
+        );
+      await repository.audit.append({
+        at: account.createdAt,
+        actor: caller.subject,
+        action: 'service-account.created',
+        object: principalOf(name),
+        new: { owner, description },
+      });
+    });
     return present(account);
   }
 
@@ -109,11 +117,19 @@ export class ServiceAccountService {
       ...account,
       disabledAt: disabled ? account.disabledAt ?? this.#now() : undefined,
     };
-    await this.#repository.serviceAccounts.setDisabled(
-      name,
-      changed.disabledAt,
-      caller.subject,
-    );
+    await this.#repository.transaction(async repository => {
+      await repository.serviceAccounts.setDisabled(
+        name,
+        changed.disabledAt,
+        caller.subject,
+      );
+      await repository.audit.append({
+        at: this.#now(),
+        actor: caller.subject,
+        action: `service-account.${disabled ? 'disabled' : 'enabled'}`,
+        object: principalOf(name),
+      });
+    });
     return present(changed);
   }
 
@@ -152,8 +168,19 @@ export class ServiceAccountService {
         createdAt,
       ),
     };
-    await this.#repository.transaction(async ({ serviceAccounts }) => {
+    await this.#repository.transaction(async ({ serviceAccounts, audit }) => {
       await serviceAccounts.insertToken(token);
+      await audit.append({
+        at: createdAt,
+        actor: caller.subject,
+        action: 'service-token.created',
+        object: principalOf(name),
+        new: {
+          token: token.id,
+          expiresAt: token.expiresAt,
+          replaces: former?.id,
+        },
+      });
       if (former)
         await serviceAccounts.endToken(
           former.id,
@@ -170,11 +197,17 @@ export class ServiceAccountService {
   async revokeToken(caller: Caller, name: string, id: string): Promise<void> {
     await this.#find(caller, name);
     await this.#inForce(name, id);
-    await this.#repository.serviceAccounts.revokeToken(
-      id,
-      this.#now(),
-      caller.subject,
-    );
+    const at = this.#now();
+    await this.#repository.transaction(async ({ serviceAccounts, audit }) => {
+      await serviceAccounts.revokeToken(id, at, caller.subject);
+      await audit.append({
+        at,
+        actor: caller.subject,
+        action: 'service-token.revoked',
+        object: principalOf(name),
+        old: { token: id },
+      });
+    });
   }
 
   /**

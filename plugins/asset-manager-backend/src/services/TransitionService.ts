@@ -236,6 +236,18 @@ export class TransitionService {
         subject: now.version.label,
         at: this.#now(),
         by: caller.subject,
+        details: {
+          digest: now.version.digest,
+          new: {
+            decision: decision.decision,
+            to: record.to,
+            gate: decision.gate,
+            meaning: decision.meaning,
+            payload,
+          },
+          reason: decision.comment,
+          rules: { type: now.type.name, revision: now.type.revision },
+        },
       });
     });
     this.#changed.raise();
@@ -401,6 +413,13 @@ export class TransitionService {
         subject: version.label,
         at,
         by: caller.subject,
+        details: {
+          digest: version.digest,
+          old: { stage: record.from },
+          new: { stage: record.to },
+          reason: record.reason,
+          rules: { type: type.name, revision: type.revision },
+        },
       });
       return presentMove(record, version);
     });
@@ -442,6 +461,12 @@ export class TransitionService {
         subject: now.version.label,
         at,
         by: caller.subject,
+        details: {
+          digest: now.version.digest,
+          new: { from: record.from, to },
+          reason,
+          rules: { type: now.type.name, revision: now.type.revision },
+        },
       });
       return record;
     });
@@ -475,6 +500,10 @@ export class TransitionService {
         subject: situation.version.label,
         at,
         by: caller.subject,
+        details: {
+          digest: situation.version.digest,
+          new: { state, to: record.to },
+        },
       });
     });
     this.#changed.raise();

@@ -429,6 +429,15 @@ export class UploadService {
       subject: label,
       at,
       by: caller.subject,
+      details: {
+        digest: version.digest,
+        new: {
+          fileCount: version.fileCount,
+          size: version.size,
+          metadata: version.metadata,
+          message: version.message,
+        },
+      },
     });
     return version;
   }

@@ -24,6 +24,7 @@ import type {
   SigningKeyStore,
 } from './accessPorts';
 import type { AssetTypeStore } from './assetTypePorts';
+import type { AuditStore, NewAuditEvent } from './auditPorts';
 import type { DeletionTimes } from './deletionTimes';
 import type {
   CheckStore,
@@ -405,14 +406,17 @@ export interface UploadStore {
 }
 
 export interface NewChange {
-  asset: Pick<AssetRecord, 'id'>;
+  asset: Pick<AssetRecord, 'id' | 'namespace' | 'name'>;
   kind: AssetChangeKind;
   subject?: string;
   at: string;
   by: string;
+  /** What the audit trail says of it besides. */
+  details?: Pick<NewAuditEvent, 'digest' | 'old' | 'new' | 'reason' | 'rules'>;
 }
 
 export interface ChangeStore {
+  /** With the event of the audit trail. */
   append(change: NewChange): Promise<void>;
   list(options: {
     after: number;
@@ -507,6 +511,7 @@ export interface Repository {
   readonly transitions: TransitionStore;
   readonly transitionRequests: TransitionRequestStore;
   readonly checks: CheckStore;
+  readonly audit: AuditStore;
   readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;

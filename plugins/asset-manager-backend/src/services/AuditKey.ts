@@ -1,0 +1,78 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  KeyObject,
+  sign,
+} from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { InputError } from '@backstage/errors';
+import {
+  AuditCheckpoint,
+  checkpointText,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+
+/**
+ * The key of the installation that signs how far the audit trail has come. It does not
+ * stand in the database: whoever can change that could sign again otherwise.
+ */
+export class AuditKey {
+  /**
+   * @param options.key - a private key, as PEM, where the configuration has one
+   * @param options.file - where one is kept otherwise, and made at first
+   * @throws InputError when it is no Ed25519 key
+   */
+  static open(options: { key?: string; file: string }): AuditKey {
+    const text = options.key ?? readOrCreate(options.file);
+    let key: KeyObject;
+    try {
+      key = createPrivateKey(text);
+    } catch {
+      throw new InputError(
+        'the key of the audit trail is no private key in PEM',
+      );
+    }
+    if (key.asymmetricKeyType !== 'ed25519')
+      throw new InputError(
+        'the key of the audit trail has to be an Ed25519 key',
+      );
+    return new AuditKey(key);
+  }
+
+  readonly #key: KeyObject;
+  readonly publicKey: string;
+
+  private constructor(key: KeyObject) {
+    this.#key = key;
+    this.publicKey = createPublicKey(key)
+      .export({ type: 'spki', format: 'der' })
+      .toString('base64');
+  }
+
+  sign(
+    place: Pick<AuditCheckpoint, 'sequence' | 'hash' | 'at'>,
+  ): AuditCheckpoint {
+    return {
+      ...place,
+      publicKey: this.publicKey,
+      signature: sign(
+        null,
+        Buffer.from(checkpointText(place)),
+        this.#key,
+      ).toString('base64'),
+    };
+  }
+}
+
+function readOrCreate(file: string): string {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const text = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  try {
+    // Of two processes that begin at once one makes it, and the other reads it.
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+    return text;
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    return readFileSync(file, 'utf8');
+  }
+}

@@ -13,6 +13,7 @@ import {
   accessWithdraw,
 } from './accessRequest';
 import { aliasHistory, aliasList, aliasRemove, aliasSet } from './alias';
+import { auditCheckpoint, auditExport, auditList, auditVerify } from './audit';
 import { cacheList, cachePrune, cacheVerify } from './cache';
 import { cat } from './cat';
 import { check, checks } from './check';
@@ -91,6 +92,7 @@ export const commands: readonly Command[] = [
   stageShow,
   stageHistory,
   checks,
+  auditList,
   typeList,
   typeShow,
   typeHistory,
@@ -126,6 +128,9 @@ export const commands: readonly Command[] = [
   typeApply,
   move,
   replicate,
+  auditExport,
+  auditVerify,
+  auditCheckpoint,
   doctor,
   storeUsage,
   gc,

@@ -9,6 +9,7 @@ import { Navigate, useLocation, useParams } from 'react-router-dom';
 import useAsync from 'react-use/lib/useAsync';
 import { assetsRouteRef } from '../routes';
 import { AccessContent } from './AccessContent';
+import { ActivityContent } from './ActivityContent';
 import { AssetScope, AssetScopeValue } from './AssetScope';
 import { addressOf, AssetTab, nameOf, viewOf } from './assetAddress';
 import { FilesContent } from './FilesContent';
@@ -25,6 +26,7 @@ const TABS: {
   { id: 'files', label: 'Files', Content: FilesContent },
   { id: 'versions', label: 'Versions', Content: VersionsContent },
   { id: 'lifecycle', label: 'Lifecycle', Content: LifecycleContent },
+  { id: 'activity', label: 'Activity', Content: ActivityContent },
   { id: 'access', label: 'Access', Content: AccessContent },
 ];
 

@@ -2,6 +2,7 @@ import { Route, Routes } from 'react-router-dom';
 import { ApprovalsPage } from './ApprovalsPage';
 import { AssetPage } from './AssetPage';
 import { AssetsPage } from './AssetsPage';
+import { AuditPage } from './AuditPage';
 import { DeletedPage } from './DeletedPage';
 import { ScopeAccessPage } from './ScopeAccessPage';
 import { ServiceAccountsPage } from './ServiceAccountsPage';
@@ -15,6 +16,7 @@ export function AssetRoutes() {
       <Route path="/" element={<AssetsPage />} />
       <Route path="/access" element={<ScopeAccessPage />} />
       <Route path="/approvals" element={<ApprovalsPage />} />
+      <Route path="/audit" element={<AuditPage />} />
       <Route path="/deleted" element={<DeletedPage />} />
       <Route path="/service-accounts" element={<ServiceAccountsPage />} />
       <Route path="/storage" element={<StoragePage />} />

@@ -38,6 +38,7 @@ import { assetsRouteRef } from '../routes';
 import { nameOf } from './assetAddress';
 import { ApprovalsLink } from './ApprovalsLink';
 import styles from './AssetsPage.module.css';
+import { AuditLink } from './AuditLink';
 import { DeletedLink } from './DeletedLink';
 import { NewAsset } from './NewAsset';
 import { ServiceAccountsLink } from './ServiceAccountsLink';
@@ -238,6 +239,7 @@ export function AssetsPage() {
       <Container>
         <nav className={styles.links} aria-label="More about assets">
           <ApprovalsLink />
+          <AuditLink />
           <TypesLink />
           <ServiceAccountsLink />
           <StorageLink />

@@ -119,9 +119,7 @@ function Approve(props: DecisionProps & { gate: string; meaning: string }) {
         It is for this content and metadata, and for the rules as they are now:
         when one of them changes, it is void.
       </Text>
-      <Text variant="body-small">
-        <code>{request.digest}</code>
-      </Text>
+      <code className={styles.digest}>{request.digest}</code>
       <Checkbox isSelected={isSaid} onChange={setSaid}>
         {meaning}
       </Checkbox>

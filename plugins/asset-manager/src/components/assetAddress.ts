@@ -1,7 +1,13 @@
 import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** The tabs of an asset, as they stand in the address. */
-export type AssetTab = '' | 'files' | 'versions' | 'lifecycle' | 'access';
+export type AssetTab =
+  | ''
+  | 'files'
+  | 'versions'
+  | 'lifecycle'
+  | 'activity'
+  | 'access';
 
 /** What an address says besides the asset and the tab. */
 export interface AssetView {

@@ -50,6 +50,22 @@ const lifecycle = EntityContentBlueprint.make({
   },
 });
 
+const activity = EntityContentBlueprint.make({
+  name: 'activity',
+  params: {
+    path: '/activity',
+    title: 'Activity',
+    filter,
+    loader: async () => {
+      const [{ EntityAssetContent }, { ActivityContent }] = await Promise.all([
+        import('../components/EntityAssetContent'),
+        import('../components/ActivityContent'),
+      ]);
+      return <EntityAssetContent tab="activity" Content={ActivityContent} />;
+    },
+  },
+});
+
 const access = EntityContentBlueprint.make({
   name: 'access',
   params: {
@@ -66,4 +82,4 @@ const access = EntityContentBlueprint.make({
   },
 });
 
-export const entityContents = [files, versions, lifecycle, access];
+export const entityContents = [files, versions, lifecycle, activity, access];

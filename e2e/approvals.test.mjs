@@ -1,5 +1,6 @@
 /** What gates ask for, and who lets a version pass: on the command line and in the portal. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -8,6 +9,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  temporaryFolder,
 } from './support.mjs';
 
 const { browser, missing } = await openBrowser();
@@ -30,7 +32,12 @@ describe('gates and approvals', () => {
 
   before(async () => {
     portal = await openPortal({
-      configuration: { assetManager: { validateResponses: true } },
+      configuration: {
+        assetManager: {
+          validateResponses: true,
+          auditors: ['user:default/noor'],
+        },
+      },
     });
     for (const name of ['maya', 'otto', 'lin', 'noor']) {
       people[name] = personAt(portal, name);
@@ -206,6 +213,99 @@ describe('gates and approvals', () => {
     assert.deepEqual(other.problems, []);
     await other.context().close();
   });
+
+  it('leave a trail that is read, taken along and verified offline', async () => {
+    const { maya, otto, noor } = people;
+    await otto.asset('edit', MODEL, '--title', 'Mine');
+    const told = await otto.ok('audit', 'list', MODEL);
+    assert.match(
+      told,
+      /maya +version.moved +models\/gated@1 +stage created → s/,
+    );
+    assert.match(told, /otto +transition.decided +models\/gated@1 .* fine/);
+    assert.equal((await maya.asset('audit', 'list')).code, 4);
+    assert.match(
+      await noor.ok('audit', 'list', '--outcome', 'denied', '--limit', '500'),
+      /otto +denied: updateAsset +models\/gated +.* may not edit/,
+    );
+    const bad = await noor.asset('audit', 'list', '--since', 'yesterday');
+    assert.equal(bad.code, 2);
+
+    const folder = temporaryFolder('audit');
+    const file = name => path.join(folder, name);
+    assert.equal((await maya.asset('audit', 'export', file('no'))).code, 4);
+    const anchor = await noor.ok('audit', 'checkpoint');
+    fs.writeFileSync(file('anchor.json'), anchor);
+    await noor.ok('audit', 'export', file('trail'));
+    assert.equal((await noor.asset('audit', 'export', file('trail'))).code, 1);
+    const offline = (...more) =>
+      maya.asset('audit', 'verify', file('trail'), ...more);
+    const good = await offline('--anchor', file('anchor.json'));
+    assert.equal(good.code, 0);
+    assert.match(good.stdout, /events in the chain.*intact/s);
+    const { publicKey } = JSON.parse(anchor);
+    assert.equal((await offline('--key', publicKey)).code, 0);
+    const foreign = await offline('--key', 'another');
+    assert.equal(foreign.code, 6);
+    assert.match(foreign.stdout, /signed by another key/);
+    assert.match(await noor.ok('audit', 'verify'), /intact/);
+
+    const trail = fs.readFileSync(file('trail'), 'utf8');
+    for (const [what, text, found] of [
+      ['changed', trail.replace('protocol 12', 'protocol 13'), /was changed/],
+      ['cut off', trail.slice(0, trail.length / 2), /cut off/],
+      ['garbage', 'nothing\n', /does not begin as/],
+    ]) {
+      fs.writeFileSync(file('trail'), text);
+      const { code, stdout } = await offline();
+      assert.deepEqual([what, code], [what, 6]);
+      assert.match(stdout, found);
+    }
+    fs.writeFileSync(file('anchor.json'), '{}');
+    assert.equal((await offline('--anchor', file('anchor.json'))).code, 2);
+  });
+
+  inBrowser(
+    'show the trail of an asset, and of everything to auditors',
+    async () => {
+      const page = await pageOf(browser, portal, 'otto');
+      await page.goto(`${portal.url}/assets/${MODEL}/activity`);
+      await page
+        .getByRole('row', {
+          name: /version.moved @1 stage: certified production/,
+        })
+        .waitFor();
+      await picture(page, 'activity');
+      await page.getByLabel('Who').fill('otto');
+      await page
+        .getByRole('row', { name: /version.moved/ })
+        .first()
+        .waitFor({ state: 'detached' });
+      await page
+        .getByRole('row', { name: /Otto.* transition.decided @1/ })
+        .first()
+        .waitFor();
+      const saving = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Export' }).click();
+      const saved = fs.readFileSync(await (await saving).path(), 'utf8');
+      for (const line of saved.trim().split('\n'))
+        assert.equal(JSON.parse(line).event.actor, 'user:default/otto');
+      await page.goto(`${portal.url}/assets/audit`);
+      await page.getByText('only auditors may see the audit trail').waitFor();
+      await page.context().close();
+
+      const auditor = await pageOf(browser, portal, 'noor');
+      await auditor.goto(`${portal.url}/assets`);
+      await auditor.getByRole('link', { name: 'Audit trail' }).click();
+      await auditor.getByRole('button', { name: 'Verify' }).click();
+      await auditor.getByText(/^Intact: \d+ events in the chain/).waitFor();
+      await auditor.getByText('denied', { exact: true }).first().waitFor();
+      await picture(auditor, 'audit');
+      assert.deepEqual(auditor.foreignRequests, []);
+      assert.deepEqual(auditor.problems, []);
+      await auditor.context().close();
+    },
+  );
 
   it('stand after the portal was ended in the middle', async () => {
     const { maya, otto } = people;

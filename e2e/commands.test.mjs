@@ -189,6 +189,10 @@ const TABLE = {
     args: () => [`${IT}@1`, '--name', 'accuracy', '--status', 'passed'],
   },
   checks: { takes: 'reader', args: () => [`${IT}@1`] },
+  'audit list': { takes: 'reader', args: () => [IT] },
+  'audit export': { takes: 'to be an operator', args: () => ['-'] },
+  'audit verify': { takes: 'to be an operator', args: () => [] },
+  'audit checkpoint': { takes: 'to be an operator', args: () => [] },
   'access list': { takes: 'maintainer', args: () => [IT] },
   'access grant': {
     takes: 'maintainer',
@@ -336,6 +340,7 @@ describe('each command', () => {
         assetManager: {
           administrators: ['user:default/root'],
           operators: ['user:default/operator'],
+          auditors: ['user:default/operator'],
           federation: { issuers: ['https://ci.example.org'] },
         },
         catalog: {

@@ -214,6 +214,72 @@ describe('gates and approvals', () => {
     await other.context().close();
   });
 
+  it('let what is missing be added, unless it is frozen, and mark what must not be used', async () => {
+    const { maya, otto, lin } = people;
+    const ref = 'models/bare@1';
+    assert.equal((await otto.asset('edit', ref, '--meta', 'a=b')).code, 4);
+    assert.equal((await maya.asset('edit', ref, '--title', 'x')).code, 2);
+    assert.equal(
+      (await maya.asset('edit', 'models/bare', '-M', 'a=b')).code,
+      2,
+    );
+    await maya.ok('edit', ref, '--meta', 'intendedUse=calls bases');
+    // What was missing is there, and the version has moved by itself.
+    assert.equal((await maya.json('show', ref)).stage, 'validation');
+    const frozen = await maya.asset('edit', `${MODEL}@1`, '--meta', 'a=b');
+    assert.equal(frozen.code, 5);
+    assert.match(frozen.stderr, /metadata is frozen/);
+
+    assert.equal((await maya.asset('retract', ref)).code, 2);
+    await maya.ok('retract', ref, '--reason', 'trained on the test set');
+    const out = path.join(temporaryFolder('retracted'), 'out');
+    const pulled = await otto.asset('pull', ref, '-o', out);
+    assert.equal(pulled.code, 0);
+    assert.match(pulled.stderr, /warning: version 1 was retracted by maya/);
+    assert.match(
+      await otto.ok('show', ref),
+      /retracted +on .* by maya: trained/,
+    );
+    const latest = await otto.asset('pull', 'models/bare', '-o', `${out}2`);
+    assert.equal(latest.code, 4);
+    assert.match(latest.stderr, /neither deleted nor retracted/);
+    await maya.ok('retract', ref, '--undo');
+
+    const id = (await lin.ok('hold', ref, '--reason', 'complaint 17')).trim();
+    const refused = await maya.asset('delete', ref, '--yes');
+    assert.equal(refused.code, 5);
+    assert.match(
+      refused.stderr,
+      /on hold by user:default\/lin .* complaint 17/,
+    );
+    assert.match(
+      await otto.ok('holds', 'models/bare'),
+      /1 +\S+ +lin +complaint/,
+    );
+    await lin.ok('unhold', 'models/bare', id, '--reason', 'settled');
+    await maya.ok('delete', ref, '--yes');
+    await maya.ok('undelete', ref);
+  });
+
+  inBrowser('are retracted in the portal, and shown as such', async () => {
+    const page = await pageOf(browser, portal, 'maya');
+    await page.goto(`${portal.url}/assets/models/bare/versions`);
+    await page.getByRole('button', { name: 'Retract version 1' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('two samples were swapped');
+    await dialog.getByRole('button', { name: 'Retract', exact: true }).click();
+    await page.getByText('retracted', { exact: true }).waitFor();
+    await page.goto(`${portal.url}/assets/models/bare/files?version=1`);
+    await page
+      .getByText(/was retracted on .*: two samples were swapped/)
+      .waitFor();
+    await picture(page, 'retracted');
+    await page.getByRole('button', { name: 'Take that back' }).click();
+    await page.getByText(/was retracted on/).waitFor({ state: 'detached' });
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+  });
+
   it('leave a trail that is read, taken along and verified offline', async () => {
     const { maya, otto, noor } = people;
     await otto.asset('edit', MODEL, '--title', 'Mine');

@@ -36,6 +36,8 @@ function expected(takes, persona) {
   if (takes === 'to be a person') return persona === 'job' ? 'refused' : 'done';
   if (takes === 'to be an operator')
     return persona === 'operator' ? 'done' : 'refused';
+  if (takes === 'admin of the asset')
+    return persona === 'admin' ? 'done' : 'refused';
   if (takes === 'admin of a type')
     return persona === 'admin' ? 'done' : 'refused';
   if (takes === 'to be an approver')
@@ -189,6 +191,30 @@ const TABLE = {
     args: () => [`${IT}@1`, '--name', 'accuracy', '--status', 'passed'],
   },
   checks: { takes: 'reader', args: () => [`${IT}@1`] },
+  retract: {
+    takes: 'maintainer',
+    args: () => [`${IT}@1`, '--reason', 'wrong'],
+    before: ({ owner }) => owner.asset('retract', `${IT}@1`, '--undo'),
+    after: ({ owner }) => owner.asset('retract', `${IT}@1`, '--undo'),
+  },
+  hold: {
+    takes: 'admin of the asset',
+    args: () => [IT, '--reason', 'court'],
+  },
+  holds: { takes: 'reader', args: () => [IT] },
+  unhold: {
+    takes: 'admin of the asset',
+    args: world => [IT, world.hold, '--reason', 'settled'],
+    before: async world => {
+      const placed = await world.root.json('hold', IT, '--reason', 'court');
+      world.hold = placed.id;
+    },
+    after: async ({ root: administrator }) => {
+      const { items } = await administrator.json('holds', IT);
+      for (const { id } of items)
+        await administrator.ok('unhold', IT, id, '--reason', 'done');
+    },
+  },
   'audit list': { takes: 'reader', args: () => [IT] },
   'audit export': { takes: 'to be an operator', args: () => ['-'] },
   'audit verify': { takes: 'to be an operator', args: () => [] },

@@ -1,12 +1,15 @@
 import type {
   AssetName,
+  AssetVersion,
   Check,
   DecideRequest,
+  Hold,
   MoveRequest,
   MoveResult,
   RecordCheckRequest,
   StageMove,
   TransitionRequest,
+  UpdateVersionRequest,
   VersionStage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { assetPath, RequestOptions, SendOptions } from './requests';
@@ -122,6 +125,83 @@ export class LifecycleClient {
     return JSON.parse(
       await this.#send(requestPath(id), { ...options, method: 'DELETE' }),
     );
+  }
+
+  /** Changes the metadata of a version, which voids what was approved before. */
+  async updateVersion(
+    version: VersionName,
+    request: UpdateVersionRequest,
+    options?: RequestOptions,
+  ): Promise<AssetVersion> {
+    return JSON.parse(
+      await this.#send(versionPath(version), {
+        ...options,
+        method: 'PATCH',
+        body: request,
+      }),
+    );
+  }
+
+  /** Says that a version is not to be used any more. */
+  async retract(
+    version: VersionName,
+    reason: string,
+    options?: RequestOptions,
+  ): Promise<AssetVersion> {
+    return JSON.parse(
+      await this.#send(`${versionPath(version)}/retraction`, {
+        ...options,
+        method: 'PUT',
+        body: { reason },
+      }),
+    );
+  }
+
+  /** Takes a retraction back. */
+  async reinstate(
+    version: VersionName,
+    options?: RequestOptions,
+  ): Promise<AssetVersion> {
+    return JSON.parse(
+      await this.#send(`${versionPath(version)}/retraction`, {
+        ...options,
+        method: 'DELETE',
+      }),
+    );
+  }
+
+  /** What keeps an asset and its versions from being deleted, oldest first. */
+  async listHolds(name: AssetName, options?: RequestOptions): Promise<Hold[]> {
+    return JSON.parse(await this.#send(`${assetPath(name)}/holds`, options))
+      .items;
+  }
+
+  /** Keeps a version from being deleted and put away, or all of an asset without a selector. */
+  async placeHold(
+    name: VersionName,
+    reason: string,
+    options?: RequestOptions,
+  ): Promise<Hold> {
+    return JSON.parse(
+      await this.#send(`${assetPath(name)}/holds`, {
+        ...options,
+        method: 'POST',
+        body: { version: name.selector, reason },
+      }),
+    );
+  }
+
+  async endHold(
+    name: AssetName,
+    id: string,
+    reason: string,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#send(`${assetPath(name)}/holds/${encodeURIComponent(id)}`, {
+      ...options,
+      method: 'DELETE',
+      query: { reason },
+    });
   }
 
   /** The checks that were recorded of a version, newest first. */

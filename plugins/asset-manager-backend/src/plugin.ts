@@ -65,6 +65,7 @@ import { HeldBlobs } from './services/HeldBlobs';
 import { IdTokenVerifier } from './services/IdTokenVerifier';
 import { LifecycleService } from './services/LifecycleService';
 import { ManifestReader } from './services/ManifestReader';
+import { MarkService } from './services/MarkService';
 import { NamespaceQuotas } from './services/NamespaceQuotas';
 import { ObjectChecker } from './services/ObjectChecker';
 import { ObjectHealer } from './services/ObjectHealer';
@@ -228,6 +229,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           assets,
           access,
+          types,
           manifests,
           stores,
         });
@@ -505,10 +507,22 @@ export const assetManagerPlugin = createBackendPlugin({
               now,
               createId: createUid,
             }),
+            marks: new MarkService({
+              repository,
+              assets,
+              access,
+              types,
+              situations,
+              now,
+              createId: createUid,
+              changed,
+              onChanged: versionId => transitions.settleVersion(versionId),
+            }),
             deletions: new DeletionService({
               repository,
               assets,
               access,
+              types,
               now,
               undoMs: settings.undoMs,
               changed,

@@ -319,6 +319,34 @@ const TABLE: Record<string, Row> = {
     body: { to: 'published' },
   },
   listStageMoves: { takes: 'reader' },
+  updateVersion: {
+    takes: 'contributor',
+    params: withVersion,
+    body: { metadata: { rows: 1 } },
+  },
+  retractVersion: {
+    takes: 'maintainer',
+    params: withVersion,
+    // Somebody before has retracted it.
+    status: 409,
+    body: { reason: 'wrong' },
+  },
+  reinstateVersion: {
+    takes: 'maintainer',
+    params: withVersion,
+    before: world =>
+      owner(world)
+        .put(`${world.url}/versions/1/retraction`)
+        .send({ reason: 'wrong' }),
+  },
+  listHolds: { takes: 'reader' },
+  placeHold: { takes: 'admin', body: { reason: 'court' } },
+  endHold: {
+    takes: 'admin',
+    params: { id: 'none' },
+    query: 'reason=settled',
+    status: 404,
+  },
   listAuditEvents: { takes: 'operator' },
   exportAudit: { takes: 'operator' },
   verifyAudit: { takes: 'operator' },

@@ -35,6 +35,12 @@ export interface AssetTypeStage {
   single?: boolean;
   /** Fields of the metadata without which no version enters it. */
   requires?: string[];
+  /** Whether the metadata of versions can't be changed in it. */
+  frozen?: boolean;
+  /** What is said to whoever uses a version that stands in it. */
+  banner?: string;
+  /** Who may download a version that stands in it; readers when left out. */
+  downloads?: Role;
 }
 
 /**
@@ -99,6 +105,15 @@ export interface AssetTypeSpec {
   stages: AssetTypeStage[];
   /** Everything that leads from stage to stage; nothing else does. */
   transitions?: AssetTypeTransition[];
+  /** Whether retracted versions can be downloaded, with a warning; they can when left out. */
+  retracted?: 'warn' | 'refuse';
+  /** For how long versions have to be kept. */
+  retention?: {
+    /** As `12h`, `90d` or `520w`. */
+    keep: string;
+    /** From when on: the push, or the last move; the push when left out. */
+    since?: 'push' | 'move';
+  };
 }
 
 /**

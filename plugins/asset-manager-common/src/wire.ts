@@ -87,8 +87,45 @@ export interface AssetVersion {
   verification: Verification;
   /** Present when it was deleted: its files can't be read then. */
   deletion?: Deletion;
+  /** Present when somebody took it back: it is there, and nobody ought to use it. */
+  retraction?: Retraction;
+  /** What its type says of the stage that it stands in, to whoever uses it. */
+  banner?: string;
   /** Against the version before it; absent for the first. */
   changes?: ChangeCounts;
+}
+
+/**
+ * That a version is not to be used any more.
+ *
+ * @public
+ */
+export interface Retraction {
+  /** ISO 8601, UTC. */
+  at: string;
+  by: string;
+  reason: string;
+}
+
+/**
+ * That an asset, or one of its versions, has to be kept.
+ *
+ * @public
+ */
+export interface Hold {
+  id: string;
+  /** Of the version; absent when it is for all of the asset. */
+  label?: string;
+  reason: string;
+  /** ISO 8601, UTC. */
+  placedAt: string;
+  placedBy: string;
+}
+
+/** @public */
+export interface UpdateVersionRequest {
+  /** Fields to set; those that are null are taken out. */
+  metadata?: JsonObject;
 }
 
 /**
@@ -599,6 +636,11 @@ export type AssetChangeKind =
   | 'version.deleted'
   | 'version.undeleted'
   | 'version.moved'
+  | 'version.updated'
+  | 'version.retracted'
+  | 'version.reinstated'
+  | 'hold.placed'
+  | 'hold.ended'
   | 'version.checked'
   | 'transition.requested'
   | 'transition.decided'

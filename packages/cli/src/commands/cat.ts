@@ -2,6 +2,7 @@ import type { Command } from '../Command';
 import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { readReference } from '../lib/Context';
 import { CommandError, EXIT, UsageError } from '../lib/exit';
+import { warnAbout } from '../lib/warnAbout';
 
 export const cat: Command = {
   name: 'cat',
@@ -41,6 +42,7 @@ export const cat: Command = {
         asOf: readAsOf(options),
         signal: context.signal,
       });
+      warnAbout(context, version);
       const fixed = { ...reference, selector: version.digest };
       const { items } = await client.listFiles(fixed, {
         under: path,

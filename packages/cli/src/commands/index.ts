@@ -30,6 +30,7 @@ import { files } from './files';
 import { storeRebuild } from './rebuild';
 import { storeCheck, storeChecks } from './fixity';
 import { gc } from './gc';
+import { hold, holds, unhold } from './hold';
 import { list } from './list';
 import { login } from './login';
 import { logout } from './logout';
@@ -53,6 +54,7 @@ import {
   serviceTokenRevoke,
   serviceTokenRotate,
 } from './serviceToken';
+import { retract } from './retract';
 import { show } from './show';
 import {
   typeApply,
@@ -92,6 +94,7 @@ export const commands: readonly Command[] = [
   stageShow,
   stageHistory,
   checks,
+  holds,
   auditList,
   typeList,
   typeShow,
@@ -104,6 +107,9 @@ export const commands: readonly Command[] = [
   withdraw,
   waive,
   check,
+  retract,
+  hold,
+  unhold,
   accessList,
   accessGrant,
   accessRevoke,

@@ -3,6 +3,7 @@ import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { readReference } from '../lib/Context';
 import { CommandError, EXIT } from '../lib/exit';
 import { countOf, formatBytes } from '../lib/format';
+import { warnAbout } from '../lib/warnAbout';
 
 export const pull: Command = {
   name: 'pull',
@@ -76,6 +77,7 @@ export const pull: Command = {
         asOf: readAsOf(options),
         signal: context.signal,
       });
+      warnAbout(context, version);
       const result = await pullVersion({
         client,
         transport,

@@ -6,30 +6,12 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command, Invocation } from '../Command';
 import { Context, readName, typed } from '../lib/Context';
-import { CommandError, EXIT, UsageError } from '../lib/exit';
+import { CommandError, EXIT } from '../lib/exit';
 import { countOf, formatBytes } from '../lib/format';
+import { readMetadata } from '../lib/readMetadata';
 import { cardOf, cardOptions } from './cardOptions';
 
 const TYPE_OF_NEW = 'generic';
-
-/** `--meta k=v`, where v is JSON when it reads as JSON and a text otherwise. */
-export function readMetadata(pairs: readonly string[]): Record<string, never> {
-  const metadata: Record<string, unknown> = {};
-  for (const pair of pairs) {
-    const equals = pair.indexOf('=');
-    if (equals < 1)
-      throw new UsageError(
-        `--meta ${JSON.stringify(pair)} has to be KEY=VALUE`,
-      );
-    const value = pair.slice(equals + 1);
-    try {
-      metadata[pair.slice(0, equals)] = JSON.parse(value);
-    } catch {
-      metadata[pair.slice(0, equals)] = value;
-    }
-  }
-  return metadata as Record<string, never>;
-}
 
 /** Finds the asset, and creates it when it is not there. */
 async function ensureAsset(

@@ -36,6 +36,18 @@ function deletionOf({ deletion }: AssetVersion): string {
   }`;
 }
 
+/** What is said of a version in the place of its message. */
+function stateOf({ deletion, retraction }: AssetVersion): string | undefined {
+  if (deletion) return 'deleted';
+  return retraction && 'retracted';
+}
+
+function retractionOf({ retraction }: AssetVersion): string {
+  if (!retraction) return '';
+  const { at, by, reason } = retraction;
+  return `on ${day(at)} by ${formatEntity(by)}: ${printable(reason)}`;
+}
+
 export const show: Command = {
   name: 'show',
   group: 'look',
@@ -100,6 +112,7 @@ export const show: Command = {
         ],
         ['verified', VERIFICATIONS[version.verification]],
         ['deleted', deletionOf(version)],
+        ['retracted', retractionOf(version)],
         ['message', printable(version.message ?? '')],
         ['stage', version.stage ?? ''],
         ['aliases', version.aliases.join(', ')],
@@ -161,7 +174,7 @@ export const show: Command = {
       )}`,
       shortDigest(version.digest),
       version.stage ?? '',
-      version.deletion ? 'deleted' : printable(version.message ?? ''),
+      stateOf(version) ?? printable(version.message ?? ''),
     ]);
     for (const alias of asset.aliases)
       rows.push([`  ${alias.name}`, alias.label, '', '', '', '']);

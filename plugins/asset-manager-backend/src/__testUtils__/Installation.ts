@@ -233,6 +233,7 @@ export class Installation {
     return this.repository.versions.insert(
       {
         assetId: this.assetId,
+        metadataRevision: 1,
         sequence,
         label: `${sequence}`,
         digest: built.digest,

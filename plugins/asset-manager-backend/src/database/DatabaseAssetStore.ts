@@ -57,7 +57,8 @@ interface ListRow extends AssetRow {
 }
 
 const LATEST = `(select max(v.sequence) from versions v
-  where v.asset_id = assets.id and v.deleted_at is null)`;
+  where v.asset_id = assets.id
+    and v.deleted_at is null and v.retracted_at is null)`;
 const COUNT = `(select count(*) from versions v
   where v.asset_id = assets.id and v.deleted_at is null)`;
 
@@ -335,6 +336,10 @@ export class DatabaseAssetStore implements AssetStore {
     const rows = await this.#knex<AssetRow>('assets')
       .where('undo_until', '<', now)
       .whereNull('purged_at')
+      .whereNotIn(
+        'id',
+        this.#knex('holds').whereNull('ended_at').select('asset_id'),
+      )
       .orderBy('undo_until')
       .limit(limit);
     return rows.map(toRecord);

@@ -17,6 +17,7 @@ import { DatabaseDeclarationStore } from './DatabaseDeclarationStore';
 import { DatabaseFederationStore } from './DatabaseFederationStore';
 import { DatabaseFixityStore } from './DatabaseFixityStore';
 import { DatabaseGrantStore } from './DatabaseGrantStore';
+import { DatabaseHoldStore } from './DatabaseHoldStore';
 import { DatabaseLeaseStore } from './DatabaseLeaseStore';
 import { DatabaseObjectIndex } from './DatabaseObjectIndex';
 import { DatabaseServiceAccountStore } from './DatabaseServiceAccountStore';
@@ -71,6 +72,7 @@ export class DatabaseRepository implements Repository {
   readonly transitionRequests;
   readonly checks;
   readonly audit;
+  readonly holds;
   readonly signingKeys;
   readonly #knex: Knex;
 
@@ -84,6 +86,7 @@ export class DatabaseRepository implements Repository {
     this.fixity = new DatabaseFixityStore(knex);
     this.uploads = new DatabaseUploadStore(knex);
     this.audit = new DatabaseAuditStore(knex);
+    this.holds = new DatabaseHoldStore(knex);
     this.changes = new DatabaseChangeStore(knex, this.audit);
     this.declarations = new DatabaseDeclarationStore(knex);
     this.copyJobs = new DatabaseCopyJobStore(knex);

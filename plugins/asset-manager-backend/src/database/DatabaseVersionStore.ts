@@ -1,8 +1,10 @@
 import { NotFoundError } from '@backstage/errors';
 import type {
   Digest,
+  Retraction,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import type { JsonObject } from '@backstage/types';
 import type { Knex } from 'knex';
 import type {
   DeletionRecord,
@@ -33,6 +35,10 @@ interface VersionRow extends DeletionRow {
   changes: string | null;
   created_at: string;
   created_by: string;
+  retracted_at: string | null;
+  retracted_by: string | null;
+  retraction_reason: string | null;
+  metadata_revision: number;
 }
 
 /** A page of a manifest, as the tables of versions and of uploads hold it. */
@@ -83,6 +89,15 @@ function toRecord(row: VersionRow): VersionRecord {
     createdAt: row.created_at,
     createdBy: row.created_by,
     deletion: deletionFromRow(row),
+    retraction:
+      row.retracted_at === null
+        ? undefined
+        : {
+            at: row.retracted_at,
+            by: row.retracted_by ?? '',
+            reason: row.retraction_reason ?? '',
+          },
+    metadataRevision: row.metadata_revision,
   };
 }
 
@@ -100,13 +115,15 @@ export class DatabaseVersionStore implements VersionStore {
     const query = this.#rows()
       .where({ asset_id: assetId })
       .orderBy('sequence', 'desc');
-    if (until === undefined) query.whereNull('deleted_at');
-    else
-      query
-        .where('created_at', '<=', until)
-        .where(either =>
-          either.whereNull('deleted_at').orWhere('deleted_at', '>', until),
+    if (until === undefined)
+      query.whereNull('deleted_at').whereNull('retracted_at');
+    else {
+      query.where('created_at', '<=', until);
+      for (const column of ['deleted_at', 'retracted_at'])
+        query.where(either =>
+          either.whereNull(column).orWhere(column, '>', until),
         );
+    }
     const row = await query.first();
     return row && toRecord(row);
   }
@@ -176,6 +193,7 @@ export class DatabaseVersionStore implements VersionStore {
         size: version.size,
         message: version.message ?? null,
         metadata: JSON.stringify(version.metadata),
+        metadata_revision: version.metadataRevision,
         verification: version.verification,
         changes: version.changes ? JSON.stringify(version.changes) : null,
         created_at: version.createdAt,
@@ -219,6 +237,40 @@ export class DatabaseVersionStore implements VersionStore {
     await this.#rows().where({ id }).update(deletionToRow(deletion));
   }
 
+  async setRetraction(
+    id: number,
+    retraction: Retraction | undefined,
+  ): Promise<void> {
+    await this.#rows()
+      .where({ id })
+      .update({
+        retracted_at: retraction?.at ?? null,
+        retracted_by: retraction?.by ?? null,
+        retraction_reason: retraction?.reason ?? null,
+      });
+  }
+
+  async setMetadata(id: number, metadata: JsonObject): Promise<void> {
+    await this.#rows()
+      .where({ id })
+      .update({
+        metadata: JSON.stringify(metadata),
+        metadata_revision: this.#knex.raw('metadata_revision + 1'),
+      });
+  }
+
+  async annotated(assetId: number): Promise<VersionRecord[]> {
+    const rows = await this.#rows()
+      .where({ asset_id: assetId })
+      .where(either =>
+        either
+          .where('metadata_revision', '>', 1)
+          .orWhereNotNull('retracted_at'),
+      )
+      .orderBy('sequence');
+    return rows.map(toRecord);
+  }
+
   async purgeable(now: string, limit: number): Promise<VersionRecord[]> {
     const rows = await this.#rows()
       .where('undo_until', '<', now)
@@ -226,6 +278,14 @@ export class DatabaseVersionStore implements VersionStore {
       .whereNotIn(
         'asset_id',
         this.#knex('assets').whereNotNull('deleted_at').select('id'),
+      )
+      .whereNotExists(
+        this.#knex('holds')
+          .whereNull('ended_at')
+          .whereRaw('holds.asset_id = versions.asset_id')
+          .whereRaw(
+            '(holds.version_id is null or holds.version_id = versions.id)',
+          ),
       )
       .orderBy(['undo_until', 'id'])
       .limit(limit);

@@ -35,6 +35,8 @@ import { addServiceAccountRoutes } from './serviceAccountRoutes';
 import { addAuditRoutes } from './auditRoutes';
 import type { AuditService } from '../services/AuditService';
 import { requestContext } from '../services/requestContext';
+import { addMarkRoutes } from './markRoutes';
+import type { MarkService } from '../services/MarkService';
 import { addLifecycleRoutes } from './lifecycleRoutes';
 import { addStorageRoutes } from './storageRouter';
 import { createTransferRouter } from './transferRouter';
@@ -53,6 +55,7 @@ export function createRouter(
     packs: PackReader;
     copies: CopyService;
     deletions: DeletionService;
+    marks: MarkService;
     operator: OperatorService;
     fixity: FixityService;
     grants: GrantService;
@@ -97,6 +100,7 @@ export function createRouter(
   addVersionRoutes(router, context);
   addAliasRoutes(router, context);
   addDeletionRoutes(router, context);
+  addMarkRoutes(router, context);
   addAccessRoutes(router, context);
   addServiceAccountRoutes(router, context);
   addStorageRoutes(router, context);

@@ -12,6 +12,7 @@ import Ajv, { ErrorObject } from 'ajv/dist/2020';
 import { Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { GateKinds, ruleProblems } from './gates/gateKinds';
 import { compileSchema } from './metadataSchema';
+import { PERIOD_PATTERN } from './period';
 
 const LONGEST_TEXT = 64 * 1024;
 const text = (maxLength: number) => ({
@@ -80,7 +81,20 @@ const SCHEMA = {
                 uniqueItems: true,
                 items: text(200),
               },
+              frozen: { type: 'boolean' },
+              banner: text(500),
+              downloads: { enum: ROLES },
             },
+          },
+        },
+        retracted: { enum: ['warn', 'refuse'] },
+        retention: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['keep'],
+          properties: {
+            keep: { type: 'string', pattern: PERIOD_PATTERN },
+            since: { enum: ['push', 'move'] },
           },
         },
         transitions: {

@@ -23,6 +23,8 @@ export class AssetRecorder {
       assetId: _,
       verification: __,
       deletion: ___,
+      retraction: _____,
+      metadataRevision: ______,
       ...version
     }: VersionRecord,
     store: string,
@@ -57,7 +59,7 @@ export class AssetRecorder {
 
   async #documentOf(record: AssetRecord): Promise<AssetDocument> {
     const { id, ...asset } = record;
-    const { aliases, versions, transitions } = this.#repository;
+    const { aliases, versions, transitions, holds } = this.#repository;
     const document: AssetDocument = {
       format: 'baseasset-asset/1',
       asset,
@@ -70,6 +72,27 @@ export class AssetRecorder {
     }
     for (const { label, deletion } of await versions.deleted(id))
       if (deletion) document.deleted.push({ label, ...deletion });
+    document.marks = (await versions.annotated(id)).map(
+      ({ label, retraction, metadata, metadataRevision }) => ({
+        label,
+        retraction,
+        metadataRevision,
+        metadata: metadataRevision > 1 ? metadata : undefined,
+      }),
+    );
+    document.holds = await Promise.all(
+      (
+        await holds.list(id)
+      ).map(async ({ assetId: _, versionId, ...hold }) => ({
+        ...hold,
+        label:
+          versionId === undefined
+            ? undefined
+            : (
+                await versions.byId(versionId)
+              ).label,
+      })),
+    );
     const moves = await transitions.list({ assetId: id });
     document.moves = await Promise.all(
       moves

@@ -8,6 +8,7 @@ import {
 import type { Caller } from '../model/caller';
 import type { AccessDecider } from './AccessDecider';
 import { AssetNotFoundError, AssetService } from './AssetService';
+import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
 import type {
   AssetRecord,
@@ -16,6 +17,7 @@ import type {
   Repository,
   VersionRecord,
 } from './ports';
+import { demandNoHold, demandRetained } from './keeping';
 import { resolveSelector } from './selectors';
 import { presentDeletion, presentVersions } from './VersionService';
 
@@ -29,6 +31,7 @@ export class DeletionService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
   readonly #access: AccessDecider;
+  readonly #types: AssetTypes;
   readonly #now: Clock;
   readonly #undoMs: number;
   readonly #changed: ChangeSignal;
@@ -37,6 +40,7 @@ export class DeletionService {
     repository: Repository;
     assets: AssetService;
     access: AccessDecider;
+    types: AssetTypes;
     now: Clock;
     /** How long deleted things can be brought back. */
     undoMs: number;
@@ -45,6 +49,7 @@ export class DeletionService {
     this.#repository = options.repository;
     this.#assets = options.assets;
     this.#access = options.access;
+    this.#types = options.types;
     this.#now = options.now;
     this.#undoMs = options.undoMs;
     this.#changed = options.changed;
@@ -77,6 +82,12 @@ export class DeletionService {
             )} points to it; move it first`,
           );
         }
+        const asset = await repository.assets.byId(version.assetId);
+        await demandNoHold(repository, asset, version);
+        await demandRetained(repository, asset, version, {
+          type: await this.#types.find(asset.type, repository),
+          now: this.#now(),
+        });
         const deletion = this.#deletion(caller, reason);
         await repository.versions.setDeletion(version.id, deletion);
         return { kind: 'version.deleted', deletion };
@@ -126,6 +137,8 @@ export class DeletionService {
       const standing = await repository.assets.byId(id);
       if (standing.deletion) throw new AssetNotFoundError(name);
       await this.#access.demand(caller, 'asset.delete', standing, repository);
+      await demandNoHold(repository, standing);
+      await this.#demandAllRetained(repository, standing);
       await repository.assets.setDeletion(id, deletion);
       // Whoever could see it has to learn that it is gone.
       if (standing.visibility !== 'restricted') {
@@ -147,6 +160,22 @@ export class DeletionService {
     });
     this.#changed.raise();
     return this.#present(asset, deletion);
+  }
+
+  async #demandAllRetained(
+    repository: Repository,
+    asset: AssetRecord,
+  ): Promise<void> {
+    const type = await this.#types.find(asset.type, repository);
+    if (!type?.spec.retention) return;
+    // The newest one is kept longest, unless they are kept from their last move on.
+    for (const id of await repository.versions.keptIds(asset.id))
+      await demandRetained(
+        repository,
+        asset,
+        await repository.versions.byId(id),
+        { type, now: this.#now() },
+      );
   }
 
   #deletion(caller: Caller, reason: string | undefined): DeletionRecord {

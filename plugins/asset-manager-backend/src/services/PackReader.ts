@@ -71,6 +71,9 @@ export class PackReader {
       ...new Set(entries.map(({ digest }) => digest)),
     ]);
     const packs = new Map<Digest, number>();
+    // A pack is no matter of one version, and would lead around such rules.
+    if (await this.#versions.hasDownloadRules(asset))
+      return { entries: entries.map(() => null), packs: [] };
     return {
       entries: entries.map(({ digest }) => {
         for (const { key, offset } of this.#stores.usable(copies.get(digest))) {
@@ -99,6 +102,10 @@ export class PackReader {
     options: StorePreference & { range: ByteRange },
   ): Promise<PackRun> {
     const asset = await this.#assets.findFor(caller, 'asset.download', name);
+    if (await this.#versions.hasDownloadRules(asset))
+      throw new NotFoundError(
+        `the files of ${formatReference(asset)} are read one by one`,
+      );
     const { range } = options;
     const key = packKey(asset.uid, pack);
     const able: string[] = [];

@@ -63,6 +63,7 @@ export class Purger {
       const asset = await repository.assets.byId(id);
       const now = this.#now();
       if (!asset.deletion || asset.deletion.until >= now) return;
+      if ((await repository.holds.list(id)).length > 0) return;
       await repository.blobs.forget(id, undefined, now);
       await repository.assets.setDeletion(id, {
         ...asset.deletion,

@@ -88,6 +88,7 @@ export function basisOf(situation: Situation): string {
     metadata: digestOfJson(version.metadata),
     verification: version.verification,
     deleted: version.deletion !== undefined,
+    retracted: version.retraction !== undefined,
     rules: type.digest,
     revision: type.revision,
     sequence: last?.sequence ?? 0,

@@ -63,7 +63,21 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
     await before.arrive('alone');
     await before.arrivePacked(['in a', 'pack']);
     const first = await publish(before, 1, ['alone', 'in a']);
-    await publish(before, 2, ['alone', 'in a', 'pack']);
+    const second = await publish(before, 2, ['alone', 'in a', 'pack']);
+    await before.repository.versions.setMetadata(second.id, { changed: true });
+    await before.repository.versions.setRetraction(second.id, {
+      at: before.now(),
+      by: 'user:default/maya',
+      reason: 'swapped',
+    });
+    await before.repository.holds.insert({
+      id: 'hold',
+      assetId: before.assetId,
+      versionId: first.id,
+      reason: 'court',
+      placedAt: before.now(),
+      placedBy: 'user:default/ada',
+    });
     await before.repository.aliases.set(before.assetId, {
       name: 'good',
       versionId: first.id,
@@ -129,6 +143,13 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
     ]);
     expect(await repository.aliases.list(asset!.id)).toMatchObject([
       { name: 'good', versionId: versions[1].id },
+    ]);
+    expect(versions[0]).toMatchObject({
+      metadata: { changed: true },
+      retraction: { by: 'user:default/maya', reason: 'swapped' },
+    });
+    expect(await repository.holds.list(asset!.id)).toMatchObject([
+      { versionId: versions[1].id, reason: 'court' },
     ]);
     const moves = await repository.transitions.list({ assetId: asset!.id });
     expect(moves).toMatchObject([

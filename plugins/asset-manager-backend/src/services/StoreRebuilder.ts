@@ -363,7 +363,32 @@ export class StoreRebuilder {
       }
     }
     if (failed.length > 0) result.reason = failed.join('; ');
-    if (asset && !dryRun) await this.#bringMoves(asset, document);
+    if (asset && !dryRun) {
+      await this.#bringMoves(asset, document);
+      await this.#bringHolds(asset, document);
+    }
+  }
+
+  /** Holds that the database does not know. One that was ended since comes back: that can be said again. */
+  async #bringHolds(
+    asset: AssetRecord,
+    { holds = [] }: AssetDocument,
+  ): Promise<void> {
+    const { holds: store, versions } = this.#repository;
+    const known = new Set((await store.list(asset.id)).map(({ id }) => id));
+    for (const { label, ...hold } of holds) {
+      if (known.has(hold.id)) continue;
+      const version =
+        label === undefined
+          ? undefined
+          : await versions.byLabel(asset.id, label);
+      if (label !== undefined && !version) continue;
+      await store.insert({
+        ...hold,
+        assetId: asset.id,
+        versionId: version?.id,
+      });
+    }
   }
 
   /** Moves between stages that the database does not know, in the order that they were made. */
@@ -433,10 +458,16 @@ export class StoreRebuilder {
             taken?.sequence === sequence ? newest!.sequence + 1 : sequence,
           assetId: asset.id,
           verification: 'received',
+          metadataRevision: 1,
         },
         placed,
       );
       const { label } = version;
+      const marks = document.marks?.find(each => each.label === label);
+      if (marks?.metadata)
+        await repository.versions.setMetadata(inserted.id, marks.metadata);
+      if (marks?.retraction)
+        await repository.versions.setRetraction(inserted.id, marks.retraction);
       const deletion = document.deleted.find(each => each.label === label);
       if (deletion) {
         const { label: _, ...rest } = deletion;

@@ -44,6 +44,7 @@ import type {
   TransitionRequestRecord,
 } from './lifecyclePorts';
 import type { Clock, Repository, VersionRecord } from './ports';
+import { demandNoHold } from './keeping';
 import { resolveSelector } from './selectors';
 import type { Situations } from './Situations';
 
@@ -369,6 +370,7 @@ export class TransitionService {
       if (request && now.request?.state !== 'open') return undefined;
       await this.#demand(caller, now, way, repository);
       await demandRoom(now, way, repository);
+      await demandFree(now, way, repository);
       const open = now.request?.state === 'open' ? now.request : undefined;
       const isAnswer = open?.to === way.to;
       const record: Omit<TransitionRecord, 'id'> = {
@@ -705,6 +707,7 @@ export class TransitionService {
       });
       await this.#demand(requester, situation, way!, this.#repository);
       await demandRoom(situation, way!, this.#repository);
+      await demandFree(situation, way!, this.#repository);
       return undefined;
     } catch (error) {
       if (isError(error)) return error.message;
@@ -814,6 +817,16 @@ async function demandRoom(
         `only one version may stand in '${to}', and version ${other.label} does; move that one first`,
       );
   }
+}
+
+/** @throws ConflictError when what somebody holds would be put away for good */
+async function demandFree(
+  { asset, version, type }: Situation,
+  { to }: AssetTypeTransition,
+  repository: Repository,
+): Promise<void> {
+  const stage = type.spec.stages.find(({ name }) => name === to);
+  if (stage?.final) await demandNoHold(repository, asset, version);
 }
 
 /** A clock that was set back does not turn the order of a version's moves. */

@@ -414,6 +414,7 @@ export class UploadService {
         size: upload.size,
         message: request.message,
         metadata: request.metadata ?? {},
+        metadataRevision: 1,
         verification,
         // Two pushes that cross: the counts were made against another version.
         changes: latest?.id === previous?.id ? changes : undefined,

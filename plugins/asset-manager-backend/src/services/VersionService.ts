@@ -1,4 +1,8 @@
-import { ConflictError, NotFoundError } from '@backstage/errors';
+import {
+  ConflictError,
+  NotAllowedError,
+  NotFoundError,
+} from '@backstage/errors';
 import {
   AssetFile,
   AssetName,
@@ -17,6 +21,7 @@ import { FieldError } from '../model/FieldError';
 import { initialStage } from '../model/stages';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
+import type { AssetTypes } from './AssetTypes';
 import type { ManifestReader } from './ManifestReader';
 import type {
   AssetRecord,
@@ -46,6 +51,7 @@ export class VersionService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
   readonly #access: AccessDecider;
+  readonly #types: AssetTypes;
   readonly #manifests: ManifestReader;
   readonly #stores: Stores;
 
@@ -53,12 +59,14 @@ export class VersionService {
     repository: Repository;
     assets: AssetService;
     access: AccessDecider;
+    types: AssetTypes;
     manifests: ManifestReader;
     stores: Stores;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
     this.#access = options.access;
+    this.#types = options.types;
     this.#manifests = options.manifests;
     this.#stores = options.stores;
   }
@@ -196,6 +204,45 @@ export class VersionService {
     return resolved;
   }
 
+  /**
+   * Lets a caller download the files of a version.
+   *
+   * @throws NotAllowedError when the caller may not, or nobody may as things stand
+   */
+  async demandDownload(
+    caller: Caller,
+    { asset, version }: ResolvedVersion,
+  ): Promise<void> {
+    await this.#access.demand(caller, 'asset.download', asset);
+    const type = await this.#types.find(asset.type);
+    if (!type) return;
+    const reference = formatReference({ ...asset, selector: version.label });
+    const { retraction } = version;
+    if (retraction && type.spec.retracted === 'refuse')
+      throw new NotAllowedError(
+        `${reference} was retracted by ${retraction.by}: ${retraction.reason}; the type ${type.name} lets nobody download it`,
+      );
+    if (!type.spec.stages.some(({ downloads }) => downloads)) return;
+    const moves = await this.#repository.transitions.lastOf([version.id]);
+    const stage = moves.get(version.id)?.to ?? initialStage(type.spec);
+    const role = type.spec.stages.find(({ name }) => name === stage)?.downloads;
+    if (!role) return;
+    const { roles } = await this.#access.of(caller, asset);
+    if (!roles.has(role))
+      throw new NotAllowedError(
+        `${reference} stands in '${stage}', where downloading takes the role ${role}; ask ${asset.owner}`,
+      );
+  }
+
+  /** Whether the versions of an asset may differ in who downloads them. */
+  async hasDownloadRules(asset: AssetRecord): Promise<boolean> {
+    const spec = (await this.#types.find(asset.type))?.spec;
+    return (
+      spec?.retracted === 'refuse' ||
+      Boolean(spec?.stages.some(({ downloads }) => downloads))
+    );
+  }
+
   /** @throws NotFoundError when the version is deleted, or has no such file */
   async file(caller: Caller, name: AssetName, selector: string, path: string) {
     const { asset, version } = await this.resolveStanding(
@@ -203,7 +250,7 @@ export class VersionService {
       name,
       selector,
     );
-    await this.#access.demand(caller, 'asset.download', asset);
+    await this.demandDownload(caller, { asset, version });
     const entry = await this.#manifests.find({
       uid: asset.uid,
       versionId: version.id,
@@ -358,6 +405,8 @@ export async function presentVersions(
     repository.assetTypes.newest(asset.type),
   ]);
   const initial = type && initialStage(type.document.spec);
+  const bannerOf = (stage: string | undefined) =>
+    type?.document.spec.stages.find(({ name }) => name === stage)?.banner;
   return versions.map(version => ({
     label: version.label,
     digest: version.digest,
@@ -368,6 +417,8 @@ export async function presentVersions(
     metadata: version.metadata,
     verification: version.verification,
     deletion: version.deletion && presentDeletion(version.deletion),
+    retraction: version.retraction,
+    banner: bannerOf(moves.get(version.id)?.to ?? initial),
     createdAt: version.createdAt,
     createdBy: version.createdBy,
     aliases: aliases(version),

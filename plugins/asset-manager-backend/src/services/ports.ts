@@ -9,7 +9,9 @@ import type {
   ChangeCounts,
   CopyJob,
   Digest,
+  Hold,
   PlacedBlob,
+  Retraction,
   StorageReport,
   Verification,
   Visibility,
@@ -137,6 +139,27 @@ export interface VersionRecord {
   createdAt: string;
   createdBy: string;
   deletion?: DeletionRecord;
+  retraction?: Retraction;
+  /** Of the metadata, from 1. */
+  metadataRevision: number;
+}
+
+/** What keeps an asset, or a version, from being deleted. */
+export interface HoldRecord extends Omit<Hold, 'label'> {
+  assetId: number;
+  /** Absent when it is for all of the asset. */
+  versionId?: number;
+}
+
+/** What has been ended is not there. */
+export interface HoldStore {
+  /** Of an asset and all of its versions, oldest first. */
+  list(assetId: number): Promise<HoldRecord[]>;
+  insert(hold: HoldRecord): Promise<void>;
+  end(
+    id: string,
+    end: { at: string; by: string; reason: string },
+  ): Promise<void>;
 }
 
 export interface PageRecord {
@@ -151,7 +174,7 @@ export interface PageRecord {
 
 export interface VersionStore {
   /**
-   * The newest that is not deleted.
+   * The newest that is neither deleted nor retracted.
    *
    * @param until - as it was at that time
    */
@@ -179,6 +202,11 @@ export interface VersionStore {
   setVerification(id: number, verification: Verification): Promise<void>;
   /** Writes down that a version is deleted, or is no more. */
   setDeletion(id: number, deletion: DeletionRecord | undefined): Promise<void>;
+  setRetraction(id: number, retraction: Retraction | undefined): Promise<void>;
+  /** With another revision. */
+  setMetadata(id: number, metadata: JsonObject): Promise<void>;
+  /** Those whose metadata is not what they were pushed with, and those that are retracted. */
+  annotated(assetId: number): Promise<VersionRecord[]>;
   /** Those that can't be brought back any more, and whose bytes are still there; not those of deleted assets. */
   purgeable(now: string, limit: number): Promise<VersionRecord[]>;
   /** Those whose bytes are kept: that stand, or can be brought back. */
@@ -512,6 +540,7 @@ export interface Repository {
   readonly transitionRequests: TransitionRequestStore;
   readonly checks: CheckStore;
   readonly audit: AuditStore;
+  readonly holds: HoldStore;
   readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;

@@ -7,6 +7,7 @@ import type {
   AliasRecord,
   AssetRecord,
   DeletionRecord,
+  HoldRecord,
   PageRecord,
   VersionRecord,
 } from './ports';
@@ -25,12 +26,25 @@ export interface AssetDocument {
   moves?: (Omit<TransitionRecord, 'id' | 'assetId' | 'versionId'> & {
     label: string;
   })[];
+  /** What was said of versions after they were pushed, as far as it was. */
+  marks?: (Pick<VersionRecord, 'label' | 'retraction' | 'metadataRevision'> &
+    // Absent when it is what the version was pushed with.
+    Partial<Pick<VersionRecord, 'metadata'>>)[];
+  holds?: (Omit<HoldRecord, 'assetId' | 'versionId'> & { label?: string })[];
 }
 
 /** What a store keeps of a version: it never changes. */
 export interface VersionDocument {
   format: 'baseasset-version/1';
-  version: Omit<VersionRecord, 'id' | 'assetId' | 'verification' | 'deletion'>;
+  version: Omit<
+    VersionRecord,
+    | 'id'
+    | 'assetId'
+    | 'verification'
+    | 'deletion'
+    | 'retraction'
+    | 'metadataRevision'
+  >;
   pages: Omit<PageRecord, 'store'>[];
 }
 

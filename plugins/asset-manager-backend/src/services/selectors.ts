@@ -23,7 +23,12 @@ export async function resolveSelector(
     new NotFoundError(`${formatReference(asset)} has ${why}`);
   if (selector === LATEST) {
     const latest = await repository.versions.latest(asset.id);
-    if (!latest) throw none('no version yet');
+    if (!latest)
+      throw none(
+        (await repository.versions.newest(asset.id))
+          ? 'no version that is neither deleted nor retracted'
+          : 'no version yet',
+      );
     return latest;
   }
   if (isDigestPrefix(selector)) {

@@ -3,13 +3,14 @@ import { Alert, Button } from '@backstage/ui';
 /** A quiet line over the content, with a way on. */
 export function Band(props: {
   text: string;
+  status?: 'info' | 'warning';
   action?: string;
   onAction?: () => void;
 }) {
-  const { text, action, onAction } = props;
+  const { text, status = 'info', action, onAction } = props;
   return (
     <Alert
-      status="info"
+      status={status}
       icon
       title={text}
       customActions={

@@ -18,6 +18,7 @@ import useAsync from 'react-use/lib/useAsync';
 import { addressOf, AssetTab, viewOf } from './assetAddress';
 import { Band } from './Band';
 import { DeletionBand } from './DeletionBand';
+import { MarkBands } from './MarkBands';
 import { UseIt } from './UseIt';
 
 const OFFERED = 30;
@@ -101,6 +102,7 @@ export function VersionBar(props: {
         <UseIt asset={asset} version={version} alias={alias} />
       </Flex>
       <DeletionBand asset={asset} version={version} onUndeleted={reload} />
+      <MarkBands asset={asset} version={version} onChanged={reload} />
       {!version.latest && !version.deletion && (
         <Band
           text={`This is version ${version.label}, and not the latest.`}

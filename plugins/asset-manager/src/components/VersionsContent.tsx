@@ -17,6 +17,7 @@ import type { AssetScopeValue } from './AssetScope';
 import { Compare } from './Compare';
 import { DeleteVersion } from './DeleteVersion';
 import { DropZone } from './DropZone';
+import { RetractVersion } from './RetractVersion';
 import { SetAlias } from './SetAlias';
 import styles from './table.module.css';
 
@@ -127,6 +128,14 @@ export function VersionsContent(props: AssetScopeValue) {
                   {version.deletion && (
                     <span className={styles.chip}>deleted</span>
                   )}
+                  {version.retraction && (
+                    <span
+                      className={`${styles.chip} ${styles.failed}`}
+                      title={version.retraction.reason}
+                    >
+                      retracted
+                    </span>
+                  )}
                   {version.aliases.map(alias => (
                     <span key={alias} className={styles.chip}>
                       {alias}
@@ -164,6 +173,14 @@ export function VersionsContent(props: AssetScopeValue) {
                       asset={asset}
                       version={version}
                       onDeleted={() => {
+                        reload();
+                        retry();
+                      }}
+                    />
+                    <RetractVersion
+                      asset={asset}
+                      version={version}
+                      onRetracted={() => {
                         reload();
                         retry();
                       }}

@@ -152,6 +152,10 @@ const TABLE = {
     takes: 'to be signed in',
     args: () => [path.join(folderOf(TYPE), 'type.yaml')],
   },
+  'type simulate': {
+    takes: 'admin of a type',
+    args: () => [path.join(folderOf(TYPE), 'type.yaml')],
+  },
   'type apply': {
     takes: 'admin of a type',
     args: () => [path.join(folderOf(TYPE), 'type.yaml')],

@@ -102,10 +102,12 @@ export class AssetManagerClient {
     );
     this.audit = new AuditClient(
       (path, send) => this.#text(path, send),
-      async (path, { signal }) =>
-        this.#send(`${await this.#baseUrl()}${path}`, { signal }),
+      (path, send) => this.#open(path, send),
     );
-    this.types = new AssetTypeClient((path, send) => this.#text(path, send));
+    this.types = new AssetTypeClient(
+      (path, send) => this.#text(path, send),
+      (path, send) => this.#open(path, send),
+    );
   }
 
   /** Who the caller is. */
@@ -736,6 +738,17 @@ export class AssetManagerClient {
       ...options,
       method: 'POST',
       body: { location },
+    });
+  }
+
+  /** An answer that is read while it comes. */
+  async #open(path: string, options: SendOptions): Promise<Response> {
+    return this.#send(`${await this.#baseUrl()}${path}`, {
+      ...options,
+      headers:
+        options.body === undefined
+          ? {}
+          : { 'Content-Type': 'application/json' },
     });
   }
 

@@ -5,8 +5,9 @@ import type {
   AssetTypeDetail,
   AssetTypeProblem,
   AssetTypeRevision,
+  SimulatedRules,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { RequestOptions, SendOptions } from './requests';
+import { linesOf, RequestOptions, SendOptions } from './requests';
 
 const typePath = (name: string) => `/asset-types/${encodeURIComponent(name)}`;
 
@@ -19,9 +20,15 @@ const typePath = (name: string) => `/asset-types/${encodeURIComponent(name)}`;
 export class AssetTypeClient {
   readonly #send: (path: string, options?: SendOptions) => Promise<string>;
 
+  readonly #open: (path: string, options: SendOptions) => Promise<Response>;
+
   /** @internal */
-  constructor(send: (path: string, options?: SendOptions) => Promise<string>) {
+  constructor(
+    send: (path: string, options?: SendOptions) => Promise<string>,
+    open: (path: string, options: SendOptions) => Promise<Response>,
+  ) {
     this.#send = send;
+    this.#open = open;
   }
 
   /** By name, each with its newest rules. */
@@ -66,6 +73,31 @@ export class AssetTypeClient {
       body: { document },
     });
     return JSON.parse(text).problems;
+  }
+
+  /**
+   * Tells what a document would change for the versions that there are, and changes
+   * nothing.
+   *
+   * @param options.onProgress - told how many versions were looked at, of how many
+   */
+  async simulate(
+    document: string,
+    options: RequestOptions & {
+      onProgress?: (done: number, total: number) => void;
+    } = {},
+  ): Promise<SimulatedRules> {
+    const response = await this.#open('/asset-types/simulate', {
+      signal: options.signal,
+      method: 'POST',
+      body: { document },
+    });
+    for await (const text of linesOf(response.body!)) {
+      const line = JSON.parse(text);
+      if (line.kind === 'report') return line.report;
+      options.onProgress?.(line.done, line.total);
+    }
+    throw new Error('the answer ended before there was a report');
   }
 
   /** Makes a document the newest revision of its type, or a new type of it. */

@@ -8,6 +8,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetPath,
+  linesOf,
   PageOptions,
   RequestOptions,
   SendOptions,
@@ -34,12 +35,12 @@ export interface AuditQuery {
  */
 export class AuditClient {
   readonly #send: (path: string, options?: SendOptions) => Promise<string>;
-  readonly #open: (path: string, options: RequestOptions) => Promise<Response>;
+  readonly #open: (path: string, options: SendOptions) => Promise<Response>;
 
   /** @internal */
   constructor(
     send: (path: string, options?: SendOptions) => Promise<string>,
-    open: (path: string, options: RequestOptions) => Promise<Response>,
+    open: (path: string, options: SendOptions) => Promise<Response>,
   ) {
     this.#send = send;
     this.#open = open;
@@ -79,27 +80,4 @@ export class AuditClient {
     const response = await this.#open('/audit/export', options);
     yield* linesOf(response.body!);
   }
-}
-
-/** The lines of a text that comes in pieces. */
-async function* linesOf(
-  body: ReadableStream<Uint8Array>,
-): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let rest = '';
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      const lines = (rest + decoder.decode(value, { stream: true })).split(
-        '\n',
-      );
-      rest = lines.pop()!;
-      yield* lines;
-    }
-  } finally {
-    reader.releaseLock();
-  }
-  if (rest !== '') yield rest;
 }

@@ -43,3 +43,26 @@ export function versionPath(version: VersionReference): string {
     version.selector ?? LATEST,
   )}`;
 }
+
+/** The lines of a text that comes in pieces. */
+export async function* linesOf(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let rest = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const lines = (rest + decoder.decode(value, { stream: true })).split(
+        '\n',
+      );
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } finally {
+    reader.releaseLock();
+  }
+  if (rest !== '') yield rest;
+}

@@ -143,6 +143,7 @@ describe.each(databases.eachSupportedId())(
             gates: [],
           },
         ],
+        drift: [],
       });
     });
 

@@ -77,6 +77,7 @@ import { Purger } from './services/Purger';
 import { RecordKeeper } from './services/RecordKeeper';
 import { ReplicaKeeper } from './services/ReplicaKeeper';
 import { RowChecker } from './services/RowChecker';
+import { RuleSimulator } from './services/RuleSimulator';
 import { ServiceAccountService } from './services/ServiceAccountService';
 import { Situations } from './services/Situations';
 import { StoreDoctor } from './services/StoreDoctor';
@@ -497,6 +498,7 @@ export const assetManagerPlugin = createBackendPlugin({
               types,
               access,
               kinds,
+              simulator: new RuleSimulator({ repository, judge }),
               now,
             }),
             grants,

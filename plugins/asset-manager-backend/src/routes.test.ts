@@ -179,6 +179,10 @@ const TABLE: Record<string, Row> = {
     takes: 'admin of a type',
     body: { document: TYPE },
   },
+  simulateAssetType: {
+    takes: 'admin of a type',
+    body: { document: TYPE },
+  },
   lintAssetType: { takes: 'to be signed in', body: { document: TYPE } },
   getAssetType: { takes: 'to be signed in', params: { type: 'dataset' } },
   listAssetTypeRevisions: {

@@ -203,6 +203,32 @@ export interface ApplyAssetTypeRequest {
   reason?: string;
   /** The revision that it was made from; refused when there is a newer one. */
   expected?: number;
+  /** Where versions go whose stage is not there any more, by the name of that stage. */
+  stages?: Record<string, string>;
+}
+
+/**
+ * What a document would change for the versions that there are.
+ *
+ * @public
+ */
+export interface SimulatedRules {
+  /** Versions that were looked at. */
+  versions: number;
+  /** Stages that versions stand in, and that would be gone. */
+  stages: { stage: string; versions: number }[];
+  /** Open requests, whose approvals would be void. */
+  requests: number;
+  /** What versions would not meet any more that they met when they came where they stand. */
+  failures: {
+    /** e.g. `gate accuracy of staging → validation`. */
+    what: string;
+    versions: number;
+    /** References of some of them. */
+    examples: string[];
+    /** What is wrong with the first of them. */
+    message: string;
+  }[];
 }
 
 /** @public */

@@ -62,6 +62,11 @@ export interface VersionStage {
   }[];
   /** The one that is open. */
   request?: TransitionRequest;
+  /**
+   * What it would not meet today of what led it here: the rules have changed since, and
+   * it keeps its stage.
+   */
+  drift: GateResult[];
 }
 
 /** @public */

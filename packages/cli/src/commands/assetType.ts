@@ -1,8 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import type { AssetType } from '@baseasset/backstage-plugin-asset-manager-common';
+import type {
+  AssetType,
+  SimulatedRules,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { CommandError, EXIT, UsageError } from '../lib/exit';
-import { day, formatEntity, formatTable, printable } from '../lib/format';
+import {
+  countOf,
+  day,
+  formatEntity,
+  formatTable,
+  printable,
+} from '../lib/format';
 
 const TYPE = { name: 'TYPE', description: 'the type, e.g. ml-model' };
 const FILE = { name: 'FILE', description: 'the document, as YAML or JSON' };
@@ -142,6 +151,61 @@ export const typeLint: Command = {
   },
 };
 
+export const typeSimulate: Command = {
+  name: 'type simulate',
+  group: 'govern',
+  summary: 'say what a document would change for the versions that there are',
+  details: [
+    'Nothing is changed. It says which stages that versions stand in would be gone, how many\nopen requests would be void, and what versions would not meet any more. It takes an admin\nof the type.',
+  ],
+  args: [FILE],
+  options: {},
+  examples: [
+    {
+      line: 'asset type simulate ml-model.yaml',
+      does: 'before it is applied',
+    },
+  ],
+  async run(context, { args }) {
+    const document = await readDocument(args[0]);
+    const client = await context.client();
+    const progress = context.progress();
+    let found: SimulatedRules;
+    try {
+      found = await client.types.simulate(document, {
+        signal: context.signal,
+        onProgress: (done, total) =>
+          progress.update('Looking', done, total, '', 'items'),
+      });
+    } finally {
+      progress.clear();
+    }
+    if (context.json) {
+      context.printJson(found);
+      return;
+    }
+    const { versions, requests, stages, failures } = found;
+    context.print(`${countOf(versions, 'version')} looked at`);
+    if (requests > 0)
+      context.print(`${countOf(requests, 'open request')} would be void`);
+    for (const { stage, versions: standing } of stages)
+      context.print(
+        `the stage ${stage} would be gone, where ${countOf(
+          standing,
+          'version',
+        )} stand; --map ${stage}=STAGE says where they go`,
+      );
+    for (const failure of failures)
+      context.print(
+        `${countOf(failure.versions, 'version')} would not meet ${
+          failure.what
+        }, as ${failure.examples.join(', ')}: ${printable(failure.message)}`,
+      );
+    if (requests + stages.length + failures.length === 0)
+      context.print('nothing would change for them');
+  },
+};
+
 export const typeApply: Command = {
   name: 'type apply',
   group: 'govern',
@@ -156,6 +220,12 @@ export const typeApply: Command = {
       type: 'string',
       value: 'NUMBER',
       description: 'refuse when there is a newer revision than this',
+    },
+    map: {
+      type: 'string',
+      multiple: true,
+      value: 'OLD=NEW',
+      description: 'where versions go whose stage is not there any more',
     },
   },
   examples: [
@@ -172,6 +242,7 @@ export const typeApply: Command = {
         document,
         reason: options.text('reason'),
         expected: readRevision(options.text('expected')),
+        stages: readMap(options.list('map')),
       },
       { signal: context.signal },
     );
@@ -187,6 +258,17 @@ export const typeApply: Command = {
     );
   },
 };
+
+function readMap(pairs: readonly string[]): Record<string, string> | undefined {
+  if (pairs.length === 0) return undefined;
+  return Object.fromEntries(
+    pairs.map(pair => {
+      const [, from, to] = /^([^=]+)=([^=]+)$/.exec(pair) ?? [];
+      if (!from) throw new UsageError(`--map has to be OLD=NEW, not '${pair}'`);
+      return [from, to];
+    }),
+  );
+}
 
 async function readDocument(file: string): Promise<string> {
   try {

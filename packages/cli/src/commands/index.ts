@@ -62,6 +62,7 @@ import {
   typeLint,
   typeList,
   typeShow,
+  typeSimulate,
 } from './assetType';
 import { promote, stageHistory, stageShow } from './stage';
 import { uploadsAbort } from './uploadsAbort';
@@ -131,6 +132,7 @@ export const commands: readonly Command[] = [
   serviceFederationCreate,
   serviceFederationRevoke,
   typeLint,
+  typeSimulate,
   typeApply,
   move,
   replicate,

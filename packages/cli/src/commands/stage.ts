@@ -141,6 +141,10 @@ export const stageShow: Command = {
       const gates = formatGates(each.gates, '      ');
       if (gates) context.print(gates);
     }
+    if (stage.drift.length > 0) {
+      context.print('by the rules of now it would not be here:');
+      context.print(formatGates(stage.drift)!);
+    }
     if (stage.request) {
       context.print('asked for:');
       context.print(formatRequest(stage.request));

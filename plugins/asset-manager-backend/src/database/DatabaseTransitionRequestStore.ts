@@ -106,6 +106,14 @@ export class DatabaseTransitionRequestStore implements TransitionRequestStore {
     return rows.map(toRecord);
   }
 
+  async countOpen(type: string): Promise<number> {
+    const [row] = await this.#knex('transition_requests')
+      .join('assets', 'assets.id', 'transition_requests.asset_id')
+      .where({ 'assets.type': type, state: 'open' })
+      .count({ count: '*' });
+    return toNumber(row.count as number);
+  }
+
   async insert(request: TransitionRequestRecord): Promise<boolean> {
     if (await this.openOf(request.versionId)) return false;
     await this.#rows().insert({

@@ -101,6 +101,20 @@ export class DatabaseTransitionStore implements TransitionStore {
     return (await query).map(toRecord);
   }
 
+  async allStandingIn(
+    type: string,
+    stage: string,
+  ): Promise<TransitionRecord[]> {
+    const query = this.#knex('transitions')
+      .join('assets', 'assets.id', 'transitions.asset_id')
+      .where({ 'assets.type': type, to_stage: stage })
+      .whereNull('assets.purged_at')
+      .orderBy('transitions.id')
+      .select<TransitionRow[]>('transitions.*');
+    whereLast(query);
+    return (await query).map(toRecord);
+  }
+
   async stagesInUse(type: string): Promise<Map<string, number>> {
     const query = this.#knex('transitions')
       .join('assets', 'assets.id', 'transitions.asset_id')

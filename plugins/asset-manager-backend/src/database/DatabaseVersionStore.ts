@@ -271,6 +271,31 @@ export class DatabaseVersionStore implements VersionStore {
     return rows.map(toRecord);
   }
 
+  async ofType(
+    type: string,
+    options: { after: number; limit: number },
+  ): Promise<VersionRecord[]> {
+    const rows = await this.#ofType(type)
+      .where('versions.id', '>', options.after)
+      .orderBy('versions.id')
+      .limit(options.limit)
+      .select<VersionRow[]>('versions.*');
+    return rows.map(toRecord);
+  }
+
+  async countOfType(type: string): Promise<number> {
+    const [row] = await this.#ofType(type).count({ count: '*' });
+    return toNumber(row.count as number);
+  }
+
+  #ofType(type: string) {
+    return this.#knex('versions')
+      .join('assets', 'assets.id', 'versions.asset_id')
+      .where('assets.type', type)
+      .whereNull('assets.deleted_at')
+      .whereNull('versions.deleted_at');
+  }
+
   async purgeable(now: string, limit: number): Promise<VersionRecord[]> {
     const rows = await this.#rows()
       .where('undo_until', '<', now)

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Router } from 'express';
 import type { AssetTypeService } from '../services/AssetTypeService';
 import type { RouterContext } from './requests';
@@ -27,6 +29,13 @@ export function addAssetTypeRoutes(
     res.json({ problems: assetTypes.lint(req.body.document) });
   });
 
+  router.post('/asset-types/simulate', async (req, res) => {
+    const caller = await callers.resolve(req);
+    const run = await assetTypes.simulate(caller, req.body.document);
+    res.set('Cache-Control', 'no-store').type('application/x-ndjson');
+    await pipeline(Readable.from(linesOf(run)), res);
+  });
+
   router.get('/asset-types/:type', async (req, res) => {
     const caller = await callers.resolve(req);
     res.json(await assetTypes.get(caller, req.params.type));
@@ -42,4 +51,17 @@ export function addAssetTypeRoutes(
     const { type, revision } = req.params;
     res.json(await assetTypes.get(caller, type, Number(revision)));
   });
+}
+
+/** How far it is, a line for each, and what was found at last. */
+async function* linesOf(
+  run: Awaited<ReturnType<AssetTypeService['simulate']>>,
+): AsyncGenerator<string> {
+  for (;;) {
+    const { done, value } = await run.next();
+    yield `${JSON.stringify(
+      done ? { kind: 'report', report: value } : { kind: 'progress', ...value },
+    )}\n`;
+    if (done) return;
+  }
 }

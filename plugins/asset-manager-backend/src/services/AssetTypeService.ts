@@ -4,6 +4,7 @@ import type {
   ApplyAssetTypeRequest,
   AssetType,
   AssetTypeDetail,
+  AssetTypeDocument,
   AssetTypeProblem,
   AssetTypeRevision,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -20,6 +21,7 @@ import {
   toRevision,
 } from './AssetTypes';
 import type { Clock, Repository } from './ports';
+import type { RuleSimulator } from './RuleSimulator';
 
 /** Shows the rules of asset types, and changes them. */
 export class AssetTypeService {
@@ -27,6 +29,7 @@ export class AssetTypeService {
   readonly #types: AssetTypes;
   readonly #access: AccessDecider;
   readonly #kinds: GateKinds;
+  readonly #simulator: RuleSimulator;
   readonly #now: Clock;
 
   constructor(options: {
@@ -34,12 +37,14 @@ export class AssetTypeService {
     types: AssetTypes;
     access: AccessDecider;
     kinds: GateKinds;
+    simulator: RuleSimulator;
     now: Clock;
   }) {
     this.#repository = options.repository;
     this.#types = options.types;
     this.#access = options.access;
     this.#kinds = options.kinds;
+    this.#simulator = options.simulator;
     this.#now = options.now;
   }
 
@@ -92,6 +97,21 @@ export class AssetTypeService {
   }
 
   /**
+   * Tells what a document would change for the versions that there are.
+   *
+   * @throws NotAllowedError for whoever is no admin of the type
+   * @throws FieldError for a document that can't be used
+   */
+  async simulate(
+    caller: Caller,
+    text: string,
+  ): Promise<ReturnType<RuleSimulator['run']>> {
+    const document = this.#read(text);
+    await this.#access.demandOfType(caller, document.metadata.name);
+    return this.#simulator.run(document);
+  }
+
+  /**
    * Makes a document the newest revision of its type, or a new type of it.
    *
    * @throws NotAllowedError for whoever is no admin of the type
@@ -102,22 +122,7 @@ export class AssetTypeService {
     caller: Caller,
     request: ApplyAssetTypeRequest,
   ): Promise<AppliedAssetType> {
-    const { document, problems } = readAssetTypeDocument(
-      request.document,
-      this.#kinds,
-    );
-    if (!document) {
-      const [{ path, line, message }] = problems;
-      const more = problems.length - 1;
-      throw new FieldError(
-        'document',
-        `${
-          line === undefined ? '' : `line ${line}: `
-        }${`${path} ${message}`.trim()}${
-          more > 0 ? `, and ${more} more; asset type lint shows all` : ''
-        }`,
-      );
-    }
+    const document = this.#read(request.document);
     const { name } = document.metadata;
     await this.#access.demandOfType(caller, name);
     if (this.#types.isConfigured(name))
@@ -136,21 +141,33 @@ export class AssetTypeService {
         }`,
       );
     const digest = digestOfDocument(document);
-    if (newest?.digest === digest)
-      return { state: 'unchanged', type: toAssetType(newest) };
     const stages = document.spec.stages.map(stage => stage.name);
     const taken = await this.#repository.assetTypes.nameTakenBy(name, stages);
     if (taken)
       throw new ConflictError(
         `'${taken.name}' can't be a stage: ${taken.asset} has a version or alias of that name`,
       );
+    const mapped = request.stages ?? {};
+    for (const to of Object.values(mapped))
+      if (!stages.includes(to))
+        throw new FieldError('stages', `there is no stage '${to}' to go to`);
+    const rename = async (record: AssetTypeRecord) => {
+      for (const [from, to] of Object.entries(mapped))
+        if (!stages.includes(from))
+          await this.#rename(record, caller, from, to);
+    };
+    if (newest?.digest === digest) {
+      // Whoever was interrupted says the same once more.
+      await rename(newest);
+      return { state: 'unchanged', type: toAssetType(newest) };
+    }
     const used = await this.#repository.transitions.stagesInUse(name);
     for (const [stage, versions] of used) {
-      if (!stages.includes(stage))
+      if (!stages.includes(stage) && !Object.hasOwn(mapped, stage))
         throw new ConflictError(
           `the stage '${stage}' can't go: ${versions} version${
             versions === 1 ? ' stands' : 's stand'
-          } in it`,
+          } in it; say where they go instead`,
         );
     }
     const record: AssetTypeRecord = {
@@ -179,10 +196,79 @@ export class AssetTypeService {
         reason: request.reason,
       });
     });
+    await rename(record);
     return {
       state: newest ? 'changed' : 'created',
       type: toAssetType(record),
     };
+  }
+
+  /** Moves what stands in a stage that is gone to the one that took its place. */
+  async #rename(
+    { name, revision }: AssetTypeRecord,
+    { subject: by }: Caller,
+    from: string,
+    to: string,
+  ): Promise<void> {
+    const { transitions } = this.#repository;
+    for (const last of await transitions.allStandingIn(name, from)) {
+      await this.#repository.transaction(async repository => {
+        await repository.assets.lock(last.assetId);
+        const at = this.#now();
+        const reason = `the rules call '${from}' '${to}' since revision ${revision}`;
+        const isMoved = await repository.transitions.insert({
+          assetId: last.assetId,
+          versionId: last.versionId,
+          sequence: last.sequence + 1,
+          from,
+          to,
+          reason,
+          type: name,
+          typeRevision: revision,
+          at,
+          by,
+        });
+        if (!isMoved) return;
+        // What was asked for began where the version stands no more.
+        const { transitionRequests } = repository;
+        const open = await transitionRequests.openOf(last.versionId);
+        if (open)
+          await transitionRequests.end(open.id, { state: 'overtaken', at, by });
+        const version = await repository.versions.byId(last.versionId);
+        await repository.changes.append({
+          asset: await repository.assets.byId(last.assetId),
+          kind: 'version.moved',
+          subject: version.label,
+          at,
+          by,
+          details: {
+            digest: version.digest,
+            old: { stage: from },
+            new: { stage: to },
+            reason,
+            rules: { type: name, revision },
+          },
+        });
+      });
+    }
+  }
+
+  /** @throws FieldError that says what is wrong first */
+  #read(text: string): AssetTypeDocument {
+    const { document, problems } = readAssetTypeDocument(text, this.#kinds);
+    if (!document) {
+      const [{ path, line, message }] = problems;
+      const more = problems.length - 1;
+      throw new FieldError(
+        'document',
+        `${
+          line === undefined ? '' : `line ${line}: `
+        }${`${path} ${message}`.trim()}${
+          more > 0 ? `, and ${more} more; asset type lint shows all` : ''
+        }`,
+      );
+    }
+    return document;
   }
 
   async #newest(name: string): Promise<AssetTypeRecord | undefined> {

@@ -9,6 +9,7 @@ import { roleOf, transitionsFrom } from '../model/stages';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
+import { driftOf } from './drift';
 import type { GateJudge } from './GateJudge';
 import type { Repository } from './ports';
 import { resolveSelector } from './selectors';
@@ -55,7 +56,7 @@ export class LifecycleService {
     const version = await resolveSelector(this.#repository, asset, selector);
     if (!(await this.#types.find(asset.type))) {
       const last = await this.#repository.transitions.lastOf([version.id]);
-      return { stage: last.get(version.id)?.to, transitions: [] };
+      return { stage: last.get(version.id)?.to, transitions: [], drift: [] };
     }
     const situation = await this.#situations.of({
       assetId: asset.id,
@@ -81,6 +82,10 @@ export class LifecycleService {
       since: sinceIn(situation),
       transitions,
       request: await this.#transitions.openOf(caller, version.id),
+      drift:
+        situation.last?.typeRevision === situation.type.revision
+          ? []
+          : await driftOf(this.#judge, situation),
     };
   }
 

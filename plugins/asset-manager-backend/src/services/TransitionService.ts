@@ -368,6 +368,7 @@ export class TransitionService {
       });
       if (basisOf(now) !== basis) return undefined;
       if (request && now.request?.state !== 'open') return undefined;
+      demandUnmoved(now);
       await this.#demand(caller, now, way, repository);
       await demandRoom(now, way, repository);
       await demandFree(now, way, repository);
@@ -706,6 +707,7 @@ export class TransitionService {
         fresh: false,
       });
       await this.#demand(requester, situation, way!, this.#repository);
+      demandUnmoved(situation);
       await demandRoom(situation, way!, this.#repository);
       await demandFree(situation, way!, this.#repository);
       return undefined;
@@ -817,6 +819,18 @@ async function demandRoom(
         `only one version may stand in '${to}', and version ${other.label} does; move that one first`,
       );
   }
+}
+
+/** @throws ConflictError when the version has moved since its open request was made */
+function demandUnmoved(situation: Situation): void {
+  const { request, last } = situation;
+  if (
+    request?.state === 'open' &&
+    request.sequence !== (last?.sequence ?? 0) + 1
+  )
+    throw new ConflictError(
+      `${referenceIn(situation)} has moved since it was asked for`,
+    );
 }
 
 /** @throws ConflictError when what somebody holds would be put away for good */

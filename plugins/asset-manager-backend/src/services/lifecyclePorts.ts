@@ -55,6 +55,8 @@ export interface TransitionStore {
   ): Promise<TransitionRecord[]>;
   /** How many versions of a type stand in each stage that something was moved to. */
   stagesInUse(type: string): Promise<Map<string, number>>;
+  /** The versions of a type that a move led to a stage where they stand. */
+  allStandingIn(type: string, stage: string): Promise<TransitionRecord[]>;
   /** @returns false when the version has moved meanwhile */
   insert(transition: Omit<TransitionRecord, 'id'>): Promise<boolean>;
 }
@@ -114,6 +116,8 @@ export interface TransitionRequestStore {
   list(assetId: number, limit: number): Promise<TransitionRequestRecord[]>;
   /** The open ones of all assets, oldest first. */
   open(limit: number): Promise<TransitionRequestRecord[]>;
+  /** The open ones of assets of a type. */
+  countOpen(type: string): Promise<number>;
   /** @returns false when the version has an open one already */
   insert(request: TransitionRequestRecord): Promise<boolean>;
   end(

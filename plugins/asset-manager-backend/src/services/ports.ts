@@ -207,6 +207,12 @@ export interface VersionStore {
   setMetadata(id: number, metadata: JsonObject): Promise<void>;
   /** Those whose metadata is not what they were pushed with, and those that are retracted. */
   annotated(assetId: number): Promise<VersionRecord[]>;
+  /** Those of assets of a type that stand, by id. */
+  ofType(
+    type: string,
+    options: { after: number; limit: number },
+  ): Promise<VersionRecord[]>;
+  countOfType(type: string): Promise<number>;
   /** Those that can't be brought back any more, and whose bytes are still there; not those of deleted assets. */
   purgeable(now: string, limit: number): Promise<VersionRecord[]>;
   /** Those whose bytes are kept: that stand, or can be brought back. */

@@ -100,20 +100,27 @@ function Choices(props: {
   }, [client, digest]);
   if (error) return <Problem error={error} />;
   if (!stage) return <Skeleton width="100%" height={80} />;
-  if (stage.transitions.length === 0)
-    return <Text>Nothing leads out of it.</Text>;
   const chosen = stage.transitions.find(each => each.to === to);
   return (
     <>
-      <RadioGroup label="Where it goes" value={to} onChange={setTo}>
-        {stage.transitions.map(each => (
-          <Radio key={each.to} value={each.to} isDisabled={!each.allowed}>
-            {each.allowed
-              ? each.to
-              : `${each.to} (takes the role ${each.role})`}
-          </Radio>
-        ))}
-      </RadioGroup>
+      {stage.drift.length > 0 && (
+        <>
+          <Text color="warning">By the rules of now it would not be here:</Text>
+          <Gates gates={stage.drift} />
+        </>
+      )}
+      {stage.transitions.length === 0 && <Text>Nothing leads out of it.</Text>}
+      {stage.transitions.length > 0 && (
+        <RadioGroup label="Where it goes" value={to} onChange={setTo}>
+          {stage.transitions.map(each => (
+            <Radio key={each.to} value={each.to} isDisabled={!each.allowed}>
+              {each.allowed
+                ? each.to
+                : `${each.to} (takes the role ${each.role})`}
+            </Radio>
+          ))}
+        </RadioGroup>
+      )}
       {chosen && <Gates gates={chosen.gates} />}
       {chosen && !mayPass(chosen.gates) && (
         <Text color="secondary">

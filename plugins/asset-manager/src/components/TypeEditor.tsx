@@ -3,6 +3,7 @@ import { Button, Flex, Text, TextField } from '@backstage/ui';
 import type {
   AssetTypeDetail,
   AssetTypeProblem,
+  SimulatedRules,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetManagerApiRef,
@@ -39,6 +40,15 @@ export function TypeEditor(props: {
     });
     onApplied();
   }, [client, text, reason, type.revision, onApplied]);
+  const [progress, setProgress] = useState<string>();
+  const [simulated, simulate] = useAsyncFn(
+    () =>
+      client.types.simulate(text, {
+        onProgress: (done, total) =>
+          setProgress(`${done} of ${total} versions looked at`),
+      }),
+    [client, text],
+  );
   const problems = linted.value ?? [];
   return (
     <Flex direction="column" gap="3">
@@ -67,6 +77,11 @@ export function TypeEditor(props: {
         )}
       </div>
       {applied.error && <Problem error={applied.error} />}
+      {simulated.error && <Problem error={simulated.error} />}
+      {simulated.loading && progress && <Text>{progress}</Text>}
+      {simulated.value && !simulated.loading && (
+        <Simulated found={simulated.value} />
+      )}
       <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
         <TextField label="Reason" value={reason} onChange={setReason} />
         <Button
@@ -77,11 +92,48 @@ export function TypeEditor(props: {
         >
           Apply
         </Button>
+        <Button
+          variant="secondary"
+          isDisabled={problems.length > 0 || simulated.loading}
+          onPress={simulate}
+        >
+          What would change?
+        </Button>
         <Button variant="tertiary" onPress={onClose}>
           Cancel
         </Button>
       </Flex>
     </Flex>
+  );
+}
+
+/** What other rules would mean for the versions that there are. */
+function Simulated({ found }: { found: SimulatedRules }) {
+  const { versions, requests, stages, failures } = found;
+  const isQuiet = requests + stages.length + failures.length === 0;
+  return (
+    <div role="status" aria-label="What would change">
+      <Text as="p" color="secondary">
+        {`${versions} versions looked at${
+          isQuiet ? '; nothing would change for them' : ''
+        }`}
+      </Text>
+      {requests > 0 && (
+        <Text as="p">{`${requests} open requests would be void`}</Text>
+      )}
+      {stages.map(each => (
+        <Text as="p" color="danger" key={each.stage}>
+          {`The stage ${each.stage} would be gone, where ${each.versions} versions stand`}
+        </Text>
+      ))}
+      {failures.map(each => (
+        <Text as="p" color="warning" key={each.what}>
+          {`${each.versions} versions would not meet ${
+            each.what
+          }, as ${each.examples.join(', ')}: ${each.message}`}
+        </Text>
+      ))}
+    </div>
   );
 }
 

@@ -1,6 +1,8 @@
 /** What gates ask for, and who lets a version pass: on the command line and in the portal. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -10,6 +12,7 @@ import {
   pageOf,
   personAt,
   temporaryFolder,
+  until,
 } from './support.mjs';
 
 const { browser, missing } = await openBrowser();
@@ -30,12 +33,37 @@ describe('gates and approvals', () => {
       });
   };
 
+  /** What came to a webhook. */
+  const heard = [];
+  const listener = createServer((req, res) => {
+    let body = '';
+    req.on('data', chunk => {
+      body += chunk;
+    });
+    req.on('end', () => {
+      heard.push({ signature: req.headers['asset-manager-signature'], body });
+      res.end();
+    });
+  });
+
   before(async () => {
+    await new Promise(resolve => {
+      listener.listen(0, '127.0.0.1', resolve);
+    });
     portal = await openPortal({
       configuration: {
         assetManager: {
           validateResponses: true,
           auditors: ['user:default/noor'],
+          checkWebhooks: [{ name: 'ci', secret: 'shared', account: 'ci' }],
+          webhooks: [
+            {
+              name: 'deploy',
+              url: `http://127.0.0.1:${listener.address().port}/`,
+              secret: 'shared',
+              actions: ['version.moved'],
+            },
+          ],
         },
       },
     });
@@ -57,6 +85,8 @@ describe('gates and approvals', () => {
   });
 
   after(async () => {
+    listener.closeAllConnections();
+    listener.close();
     await portal?.close();
     await browser?.close();
   });
@@ -138,6 +168,46 @@ describe('gates and approvals', () => {
     const nothing = await otto.asset('approve', `${MODEL}@1`, '--yes');
     assert.equal(nothing.code, 4);
     assert.match(nothing.stderr, /nobody has asked to move/);
+  });
+
+  it('are sent to webhooks, and take checks that are signed', async () => {
+    const { maya, lin } = people;
+    await until(
+      async () => heard.some(({ body }) => body.includes('protocol 12')),
+      'the move at the webhook',
+    );
+    const signed = (body, time = Math.floor(Date.now() / 1000)) =>
+      `t=${time},v1=${createHmac('sha256', 'shared')
+        .update(`${time}.${body}`)
+        .digest('hex')}`;
+    for (const { signature, body } of heard) {
+      const [, time] = /^t=(\d+),/.exec(signature);
+      assert.equal(signature, signed(body, time));
+      assert.equal(JSON.parse(body).event.action, 'version.moved');
+    }
+    assert.match(await lin.ok('webhook', 'list'), /deploy +http:\/\/127/);
+
+    await maya.ok('service-account', 'create', 'ci');
+    await maya.ok('access', 'grant', MODEL, 'contributor', 'service:ci');
+    const send = (body, signature) =>
+      fetch(`${portal.url}/api/asset-manager/webhooks/checks/ci`, {
+        method: 'POST',
+        headers: { 'Asset-Manager-Signature': signature },
+        body,
+      });
+    const body = JSON.stringify({
+      version: `${MODEL}@2`,
+      name: 'smoke',
+      status: 'passed',
+    });
+    assert.equal((await send(body, signed('other'))).status, 401);
+    const signature = signed(body);
+    assert.equal((await send(body, signature)).status, 201);
+    assert.equal((await send(body, signature)).status, 401);
+    assert.match(
+      await maya.ok('checks', `${MODEL}@2`),
+      /smoke +passed +\S+ +service:default\/ci/,
+    );
   });
 
   inBrowser('are shown, decided and withdrawn in the portal', async () => {

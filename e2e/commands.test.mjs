@@ -223,6 +223,12 @@ const TABLE = {
   'audit export': { takes: 'to be an operator', args: () => ['-'] },
   'audit verify': { takes: 'to be an operator', args: () => [] },
   'audit checkpoint': { takes: 'to be an operator', args: () => [] },
+  'webhook list': { takes: 'to be an operator', args: () => [] },
+  'webhook resend': {
+    takes: 'to be an operator',
+    args: () => ['none', '1'],
+    found: /no dead letter/,
+  },
   'access list': { takes: 'maintainer', args: () => [IT] },
   'access grant': {
     takes: 'maintainer',

@@ -132,6 +132,34 @@ export interface Config {
        */
       keyFile?: string;
     };
+    /** Where events of the audit trail are sent. */
+    webhooks?: Array<{
+      /** Lowercase letters, digits and dashes. */
+      name: string;
+      /** Begins with https:// */
+      url: string;
+      /**
+       * Signs what is sent.
+       *
+       * @visibility secret
+       */
+      secret: string;
+      /** Events whose actions begin so, as version.moved; all when left out. */
+      actions?: string[];
+    }>;
+    /** Who may send checks of versions with a signature in the place of a token. */
+    checkWebhooks?: Array<{
+      /** The last part of the address: /webhooks/checks/NAME. */
+      name: string;
+      /**
+       * What the sender signs with.
+       *
+       * @visibility secret
+       */
+      secret: string;
+      /** The service account that it acts as. */
+      account: string;
+    }>;
     uploads?: {
       /** Bytes of a part of a large upload; 64 MiB when left out. */
       partSize?: number;

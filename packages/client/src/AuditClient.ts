@@ -5,6 +5,7 @@ import type {
   AuditVerification,
   Page,
   RecordedAuditEvent,
+  WebhookStatus,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetPath,
@@ -73,6 +74,23 @@ export class AuditClient {
     return JSON.parse(
       await this.#send('/audit/checkpoints', { ...options, method: 'POST' }),
     ).checkpoint;
+  }
+
+  /** How outgoing webhooks fare; for operators. */
+  async listWebhooks(options?: RequestOptions): Promise<WebhookStatus[]> {
+    return JSON.parse(await this.#send('/webhooks', options)).items;
+  }
+
+  /** Sends once more what a webhook did not take; for operators. */
+  async resend(
+    webhook: string,
+    sequence: number,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.#send(
+      `/webhooks/${encodeURIComponent(webhook)}/dead-letters/${sequence}`,
+      { ...options, method: 'POST', again: false },
+    );
   }
 
   /** The lines of the whole trail as they come, each without its line feed. */

@@ -9,6 +9,8 @@ import {
   VISIBILITIES,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ConfiguredService } from './services/Callers';
+import type { CheckSource } from './services/CheckWebhooks';
+import type { Webhook } from './services/WebhookSender';
 import { isLoopback } from './services/IdTokenVerifier';
 import type { FixitySchedule } from './services/FixityService';
 import type { NamespaceQuota } from './services/NamespaceQuotas';
@@ -49,6 +51,8 @@ export interface AssetManagerConfig {
   /** Signs the audit trail: as PEM, or in a file that is made at first. */
   auditKey: { key?: string; file: string };
   services: ConfiguredService[];
+  webhooks: Webhook[];
+  checkSources: CheckSource[];
   /** Whose tokens can stand for service accounts. */
   federation: FederationSettings;
   /** Bytes of a part of a large upload. */
@@ -93,6 +97,8 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     placement: readRules(config, 'storage.placement'),
     replicas: readRules(config, 'storage.replicas'),
     services: [catalogService(config), ...readServices(config)],
+    webhooks: readWebhooks(config),
+    checkSources: readCheckSources(config),
     federation: readFederation(root),
     partSize,
     validateResponses: config?.getOptionalBoolean('validateResponses') ?? false,
@@ -173,6 +179,35 @@ function readServices(config: Config | undefined): ConfiguredService[] {
       sees: account.getOptionalBoolean('internal')
         ? ['public', 'internal']
         : ['public'],
+    }),
+  );
+}
+
+/** @throws InputError for an address that could be read on the way */
+function readWebhooks(config: Config | undefined): Webhook[] {
+  return (config?.getOptionalConfigArray('webhooks') ?? []).map(webhook => {
+    const name = webhook.getString('name');
+    const text = webhook.getString('url');
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || !(url.protocol === 'https:' || isLoopback(url)))
+      throw new InputError(
+        `assetManager.webhooks has an address for '${name}' that does not begin with https://`,
+      );
+    return {
+      name,
+      url: text,
+      secret: webhook.getString('secret'),
+      actions: webhook.getOptionalStringArray('actions'),
+    };
+  });
+}
+
+function readCheckSources(config: Config | undefined): CheckSource[] {
+  return (config?.getOptionalConfigArray('checkWebhooks') ?? []).map(
+    source => ({
+      name: source.getString('name'),
+      secret: source.getString('secret'),
+      account: source.getString('account'),
     }),
   );
 }

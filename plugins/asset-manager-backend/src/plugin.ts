@@ -25,6 +25,7 @@ import { backendAddress, LOCAL_STORE, readAssetManagerConfig } from './config';
 import { DatabaseIdempotencyStore } from './database/DatabaseIdempotencyStore';
 import { DatabaseRepository } from './database/DatabaseRepository';
 import { CallerResolver } from './http/CallerResolver';
+import { CHECK_WEBHOOKS } from './http/webhookRoutes';
 import { OPEN_PATHS } from './http/serviceAccountRoutes';
 import { createRouter } from './http/createRouter';
 import { recordDenied } from './http/recordDenied';
@@ -50,6 +51,7 @@ import { ChangePublisher } from './services/ChangePublisher';
 import { ChangeService } from './services/ChangeService';
 import { ChangeSignal } from './services/ChangeSignal';
 import { CheckService } from './services/CheckService';
+import { CheckWebhooks } from './services/CheckWebhooks';
 import { ContentVerifier } from './services/ContentVerifier';
 import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
@@ -88,6 +90,7 @@ import { TransitionService } from './services/TransitionService';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
 import { VersionService } from './services/VersionService';
+import { WebhookSender } from './services/WebhookSender';
 import { LocalBlobStore } from './storage/LocalBlobStore';
 
 const COPY_TASK = 'copy-blobs';
@@ -224,6 +227,21 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           createId: createUid,
           changed,
+          logger,
+        });
+        const checks = new CheckService({
+          repository,
+          assets,
+          access,
+          now,
+          changed,
+          onRecorded: versionId => transitions.settleVersion(versionId),
+        });
+        const webhooks = new WebhookSender({
+          repository,
+          webhooks: settings.webhooks,
+          operators: settings.operators,
+          now,
           logger,
         });
         const versions = new VersionService({
@@ -485,13 +503,14 @@ export const assetManagerPlugin = createBackendPlugin({
               transitions,
             }),
             transitions,
-            checks: new CheckService({
+            checks,
+            webhooks,
+            checkWebhooks: new CheckWebhooks({
               repository,
-              assets,
-              access,
+              sources: settings.checkSources,
+              callers,
+              checks,
               now,
-              changed,
-              onRecorded: versionId => transitions.settleVersion(versionId),
             }),
             assetTypes: new AssetTypeService({
               repository,
@@ -545,7 +564,7 @@ export const assetManagerPlugin = createBackendPlugin({
             validateResponses: settings.validateResponses,
           }),
         );
-        for (const path of OPEN_PATHS)
+        for (const path of [...OPEN_PATHS, CHECK_WEBHOOKS])
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         // A plain link to a file has no header to carry a token in.
         httpRouter.addAuthPolicy({
@@ -611,6 +630,9 @@ export const assetManagerPlugin = createBackendPlugin({
         );
         await exclusively('seal-audit', { seconds: 2 }, signal =>
           sealer.run({ signal }),
+        );
+        await exclusively('send-webhooks', { seconds: 5 }, signal =>
+          webhooks.run(signal),
         );
         await exclusively('settle-transitions', { seconds: 30 }, signal =>
           transitions.settleOpen(signal),

@@ -68,6 +68,8 @@ type Takes =
   | 'to hand it over'
   /** A maintainer, and to everybody else there is none. */
   | 'to give it'
+  /** A secret that none of them has. */
+  | 'to sign'
   /** One's own upload, account or grant. */
   | 'own'
   | 'admin of a type'
@@ -102,7 +104,7 @@ const ROLES_OF: Partial<Record<Persona, Takes[]>> = {
 /** The one table: what each persona is answered. */
 function expected(takes: Takes, persona: Persona): Answer {
   if (takes === 'nothing') return 'done';
-  if (persona === 'nobody') return 401;
+  if (persona === 'nobody' || takes === 'to sign') return 401;
   if (persona === 'foreign service') return 403;
   if (takes === 'to be signed in') return 'done';
   if (takes === 'to be a person')
@@ -351,6 +353,14 @@ const TABLE: Record<string, Row> = {
     query: 'reason=settled',
     status: 404,
   },
+  listWebhooks: { takes: 'operator' },
+  resendDeadLetter: {
+    takes: 'operator',
+    params: { webhook: 'none', sequence: '1' },
+    status: 404,
+  },
+  // Whoever does not sign is nobody, whoever they are.
+  takeCheck: { takes: 'to sign', params: { source: 'ci' }, body: {} },
   listAuditEvents: { takes: 'operator' },
   exportAudit: { takes: 'operator' },
   verifyAudit: { takes: 'operator' },

@@ -131,3 +131,31 @@ export interface AuditVerification {
   keys: string[];
   findings: AuditFinding[];
 }
+
+/**
+ * How an outgoing webhook fares.
+ *
+ * @public
+ */
+export interface WebhookStatus {
+  name: string;
+  /** Where it is sent, without the path. */
+  origin: string;
+  /** Events whose actions begin so; all when left out. */
+  actions?: string[];
+  /** How many events of the trail it has not dealt with. */
+  behind: number;
+  /** Failed tries of the next one. */
+  attempts: number;
+  /** When it is tried again. ISO 8601, UTC. */
+  nextAt?: string;
+  lastError?: string;
+  /** What it did not take, oldest first. */
+  deadLetters: {
+    /** Of the event in the trail. */
+    sequence: number;
+    /** ISO 8601, UTC. */
+    at: string;
+    error: string;
+  }[];
+}

@@ -68,6 +68,7 @@ import { promote, stageHistory, stageShow } from './stage';
 import { uploadsAbort } from './uploadsAbort';
 import { uploadsList } from './uploadsList';
 import { verify } from './verify';
+import { webhookList, webhookResend } from './webhook';
 import { whoami } from './whoami';
 
 /** All commands, in the order of the help. */
@@ -139,6 +140,8 @@ export const commands: readonly Command[] = [
   auditExport,
   auditVerify,
   auditCheckpoint,
+  webhookList,
+  webhookResend,
   doctor,
   storeUsage,
   gc,

@@ -27,6 +27,7 @@ import { DatabaseTransitionRequestStore } from './DatabaseTransitionRequestStore
 import { DatabaseTransitionStore } from './DatabaseTransitionStore';
 import { DatabaseUploadStore } from './DatabaseUploadStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
+import { DatabaseWebhookStore } from './DatabaseWebhookStore';
 
 /** Everything that is remembered, in SQLite or PostgreSQL. */
 export class DatabaseRepository implements Repository {
@@ -73,6 +74,7 @@ export class DatabaseRepository implements Repository {
   readonly checks;
   readonly audit;
   readonly holds;
+  readonly webhooks;
   readonly signingKeys;
   readonly #knex: Knex;
 
@@ -87,6 +89,7 @@ export class DatabaseRepository implements Repository {
     this.uploads = new DatabaseUploadStore(knex);
     this.audit = new DatabaseAuditStore(knex);
     this.holds = new DatabaseHoldStore(knex);
+    this.webhooks = new DatabaseWebhookStore(knex);
     this.changes = new DatabaseChangeStore(knex, this.audit);
     this.declarations = new DatabaseDeclarationStore(knex);
     this.copyJobs = new DatabaseCopyJobStore(knex);

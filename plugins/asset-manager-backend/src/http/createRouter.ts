@@ -32,6 +32,9 @@ import type { TransitionService } from '../services/TransitionService';
 import { problemDetails } from './problemDetails';
 import type { RouterContext } from './requests';
 import { addServiceAccountRoutes } from './serviceAccountRoutes';
+import type { CheckWebhooks } from '../services/CheckWebhooks';
+import type { WebhookSender } from '../services/WebhookSender';
+import { addCheckWebhookRoute, addWebhookRoutes } from './webhookRoutes';
 import { addAuditRoutes } from './auditRoutes';
 import type { AuditService } from '../services/AuditService';
 import { requestContext } from '../services/requestContext';
@@ -70,6 +73,8 @@ export function createRouter(
     changes: ChangeService;
     declarations: DeclarationService;
     audit: AuditService;
+    webhooks: WebhookSender;
+    checkWebhooks: CheckWebhooks;
     /** Told of what somebody was not allowed to do, and why. */
     onDenied: (req: Request, reason: string) => Promise<void>;
     logger: LoggerService;
@@ -81,6 +86,7 @@ export function createRouter(
   router.use((req, _res, next) =>
     requestContext.run({ request: `${req.method} ${req.path}` }, next),
   );
+  addCheckWebhookRoute(router, context);
   router.use(createTransferRouter(context));
   router.use(express.json({ limit: '1mb' }));
   router.use(express.urlencoded({ extended: false, limit: '32kb' }));
@@ -97,6 +103,7 @@ export function createRouter(
   addAssetTypeRoutes(router, context);
   addLifecycleRoutes(router, context);
   addAuditRoutes(router, context);
+  addWebhookRoutes(router, context);
   addVersionRoutes(router, context);
   addAliasRoutes(router, context);
   addDeletionRoutes(router, context);

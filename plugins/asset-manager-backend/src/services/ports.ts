@@ -34,6 +34,7 @@ import type {
   TransitionStore,
 } from './lifecyclePorts';
 import type { FixityStore, ObjectIndex } from './fixityPorts';
+import type { WebhookStore } from './webhookPorts';
 
 /** Where the time comes from: ISO 8601 in UTC. */
 export type Clock = () => string;
@@ -547,6 +548,7 @@ export interface Repository {
   readonly checks: CheckStore;
   readonly audit: AuditStore;
   readonly holds: HoldStore;
+  readonly webhooks: WebhookStore;
   readonly signingKeys: SigningKeyStore;
   /** All or nothing. Nothing slow belongs into it. */
   transaction<T>(work: (repository: Repository) => Promise<T>): Promise<T>;

@@ -206,7 +206,7 @@ describe('gates and approvals', () => {
     assert.equal((await send(body, signature)).status, 401);
     assert.match(
       await maya.ok('checks', `${MODEL}@2`),
-      /smoke +passed +\S+ +service:default\/ci/,
+      /smoke +passed +\S+ +ci/,
     );
   });
 

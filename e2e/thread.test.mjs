@@ -593,6 +593,10 @@ describe('from a file on disk to an asset page in the portal', () => {
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - window.innerWidth,
       );
+      if (process.env.SCREENSHOTS)
+        await page.screenshot({
+          path: path.join(process.env.SCREENSHOTS, 'phone.png'),
+        });
       assert.ok(overflow <= 1, `the page is ${overflow} pixels too wide`);
       await page.context().close();
     },

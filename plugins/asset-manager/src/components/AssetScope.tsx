@@ -15,6 +15,7 @@ import { useSearchParams } from 'react-router-dom';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { AccessContent } from './AccessContent';
 import { AssetTab, viewOf } from './assetAddress';
+import styles from './AssetScope.module.css';
 import { DeclarationBand } from './DeclarationBand';
 import { RequestAccess } from './RequestAccess';
 import { FirstPush } from './FirstPush';
@@ -50,10 +51,18 @@ export function AssetScope(props: {
     const asset = await client.getAsset(reference);
     // A deleted version has its page as well.
     if (asset.versionCount === 0 && selector === undefined) return { asset };
-    return {
-      asset,
-      version: await client.getVersion({ ...reference, selector }),
-    };
+    try {
+      return {
+        asset,
+        version: await client.getVersion({ ...reference, selector }),
+      };
+    } catch (thrown) {
+      const { status } = thrown as Partial<AssetManagerError>;
+      if (selector !== undefined || status !== 404) throw thrown;
+      // All are retracted: the newest of them has the way back.
+      const { items } = await client.listVersions(reference, { limit: 1 });
+      return { asset, version: items[0] };
+    }
   }, [client, namespace, shortName, selector]);
 
   if (error) {
@@ -85,7 +94,7 @@ export function AssetScope(props: {
     );
   }
   return (
-    <Flex direction="column" gap="4">
+    <Flex direction="column" gap="4" className={styles.scope}>
       <DeclarationBand asset={asset} onAccepted={retry} />
       <VersionBar
         asset={asset}

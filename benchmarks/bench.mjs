@@ -18,6 +18,7 @@ const SUITES = [
   'bucket',
   'memory',
   'access',
+  'lifecycle',
   'catalog',
 ];
 

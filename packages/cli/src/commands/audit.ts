@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -5,6 +6,7 @@ import type {
   AssetName,
   AuditCheckpoint,
   AuditOutcome,
+  Digest,
   RecordedAuditEvent,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command, Invocation } from '../Command';
@@ -14,6 +16,9 @@ import { countOf, formatEntity, formatTable, printable } from '../lib/format';
 
 const OUTCOMES: readonly AuditOutcome[] = ['succeeded', 'denied'];
 const PRESET_LIMIT = 50;
+
+const sha256 = (text: string): Digest =>
+  `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 export const auditList: Command = {
   name: 'audit list',
@@ -189,6 +194,7 @@ export const auditVerify: Command = {
     const found = await verifyAudit(lines, {
       anchors,
       publicKey: options.text('key'),
+      digest: sha256,
     });
     if (context.json) {
       context.printJson(found);

@@ -1,5 +1,5 @@
 /** What governing costs: moving a version through its gates, proving the audit trail, trying out rules. */
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -117,8 +117,22 @@ function writeTrail(file) {
       request: 'POST /assets/models/basecaller/versions/4/transitions',
     };
     hash = `sha256:${hex(`${sequence}\n${hash}\n${canonicalize(event)}`)}`;
-    line({ kind: 'event', sequence, hash, sealedAt: NOW, event });
+    const sealed = { kind: 'event', sequence, hash, sealedAt: NOW };
+    // As an export has it: the event last, as canonical JSON.
+    line({ ...sealed, event: JSON.parse(canonicalize(event)) });
   }
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const text = `baseasset-audit/1\n${EVENTS}\n${hash}\n${NOW}\n`;
+  line({
+    kind: 'checkpoint',
+    sequence: EVENTS,
+    hash,
+    at: NOW,
+    publicKey: publicKey
+      .export({ type: 'spki', format: 'der' })
+      .toString('base64'),
+    signature: sign(null, Buffer.from(text), privateKey).toString('base64'),
+  });
   line({ kind: 'end', events: EVENTS });
   fs.closeSync(out);
 }

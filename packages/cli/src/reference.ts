@@ -61,7 +61,7 @@ export function commandReference(): string {
     '    [asset://][namespace/]name[@selector[/path/in/the/version]]',
     '',
     'Without a namespace it is `default`; without a selector it is `latest`. A selector is a',
-    'digest (`sha256:` and twelve or more of its digits), a version label, an alias, or `latest`.',
+    'digest (`sha256:` and twelve or more of its digits), a version label, an alias, a stage, or `latest`.',
     '`NAME@A..B` names two versions to compare.',
     '',
     '## Exit codes',

@@ -1,11 +1,19 @@
+/** @jest-environment node */
+import { generateKeyPairSync, sign } from 'node:crypto';
 import {
   AuditEvent,
   chainHash,
+  checkpointText,
   Digest,
   FIRST_HASH,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import canonicalize from 'canonicalize';
 import { verifyAudit } from './verifyAudit';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const PUBLIC_KEY = publicKey
+  .export({ type: 'spki', format: 'der' })
+  .toString('base64');
 
 const event = (id: string): AuditEvent => ({
   id,
@@ -35,7 +43,22 @@ function exported(write: (value: object) => string): string[] {
       }),
     );
   });
-  return [...lines, JSON.stringify({ kind: 'end', events: 3 })];
+  const place = { sequence: 3, hash, at: '2026-01-01T00:00:02.000Z' };
+  const checkpoint = {
+    kind: 'checkpoint',
+    ...place,
+    publicKey: PUBLIC_KEY,
+    signature: sign(
+      null,
+      Buffer.from(checkpointText(place)),
+      privateKey,
+    ).toString('base64'),
+  };
+  return [
+    ...lines,
+    write(checkpoint),
+    JSON.stringify({ kind: 'end', events: 3 }),
+  ];
 }
 
 const messages = async (lines: string[]) =>
@@ -71,7 +94,11 @@ describe('verifyAudit', () => {
     ['a line less', (lines: string[]) => lines.filter((_, n) => n !== 2)],
     [
       'two lines in another order',
-      ([a, b, c, d, e]: string[]) => [a, c, b, d, e],
+      ([a, b, c, ...rest]: string[]) => [a, c, b, ...rest],
+    ],
+    [
+      'no signature',
+      (lines: string[]) => lines.filter(line => !line.includes('checkpoint')),
     ],
     ['no end', (lines: string[]) => lines.slice(0, -1)],
     ['something after the end', (lines: string[]) => [...lines, lines[1]]],
@@ -79,5 +106,21 @@ describe('verifyAudit', () => {
   ])('finds %s', async (_, change) => {
     const lines = change(exported(value => JSON.stringify(value)));
     expect(await messages(lines)).not.toEqual([]);
+  });
+
+  it('finds a trail that somebody without the key made anew', async () => {
+    const lines = exported(value => JSON.stringify(value));
+    const forged = lines.filter(line => !line.includes('checkpoint'));
+    for (const options of [{}, { publicKey: PUBLIC_KEY }]) {
+      const { findings } = await verifyAudit(forged, options);
+      expect(findings.map(({ message }) => message)).toEqual([
+        expect.stringContaining('nothing of it is signed'),
+      ]);
+    }
+    const another = await verifyAudit(lines, { publicKey: 'another' });
+    expect(another.intact).toBe(false);
+    expect((await verifyAudit(lines, { publicKey: PUBLIC_KEY })).intact).toBe(
+      true,
+    );
   });
 });

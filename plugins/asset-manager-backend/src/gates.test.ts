@@ -198,7 +198,7 @@ describe.each(databases.eachSupportedId())('gates on %p', databaseId => {
       await rules(`        - { name: rest, kind: wait, for: 1h }`);
       const url = await make();
       const request = await open(url);
-      expect(request.gates[0].message).toContain('have not passed before');
+      expect(request.gates[0].message).toContain('have to pass');
       await knex('transition_requests')
         .where({ id: request.id })
         .update({ requested_at: '2026-01-01T00:00:00.000Z' });

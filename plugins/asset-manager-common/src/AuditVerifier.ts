@@ -31,6 +31,8 @@ export class AuditVerifier {
   #checkpoints = 0;
   #last: Digest = FIRST_HASH;
   #sequence = 0;
+  /** How far the signatures go that count. */
+  #signed = 0;
 
   /**
    * @param options.anchors - checkpoints that were kept elsewhere
@@ -95,6 +97,8 @@ export class AuditVerifier {
         'the chain is another one than when it was signed',
         sequence,
       );
+    else if (this.#trusted === undefined || publicKey === this.#trusted)
+      this.#signed = sequence;
     this.#verify(checkpoint, 'checkpoint');
   }
 
@@ -122,6 +126,14 @@ export class AuditVerifier {
         sequence,
       );
     this.#anchors.clear();
+    if (this.#signed < this.#sequence)
+      this.#complain(
+        this.#signed === 0
+          ? 'nothing of it is signed: anybody could have made it'
+          : `what comes after ${
+              this.#signed
+            } is not signed: anybody could have made it`,
+      );
     return {
       intact: this.#findings.length === 0,
       sealed: this.#count,

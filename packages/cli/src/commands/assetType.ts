@@ -187,13 +187,17 @@ export const typeSimulate: Command = {
     const { versions, requests, stages, failures } = found;
     context.print(`${countOf(versions, 'version')} looked at`);
     if (requests > 0)
-      context.print(`${countOf(requests, 'open request')} would be void`);
+      context.print(
+        `the approvals of ${countOf(requests, 'open request')} would be void`,
+      );
     for (const { stage, versions: standing } of stages)
       context.print(
         `the stage ${stage} would be gone, where ${countOf(
           standing,
           'version',
-        )} stand; --map ${stage}=STAGE says where they go`,
+        )} ${
+          standing === 1 ? 'stands' : 'stand'
+        }; --map ${stage}=STAGE says where they go`,
       );
     for (const failure of failures)
       context.print(

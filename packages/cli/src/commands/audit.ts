@@ -39,7 +39,7 @@ export const auditList: Command = {
     actor: {
       type: 'string',
       value: 'WHO',
-      description: 'of this person or service, e.g. user:default/maya',
+      description: 'of this person or service: maya, or service:ci',
     },
     action: {
       type: 'string',
@@ -259,12 +259,20 @@ function queryOf(options: Invocation['options'], asset: AssetName | undefined) {
     throw new UsageError(`--outcome is ${OUTCOMES.join(' or ')}`);
   return {
     asset,
-    actor: options.text('actor'),
+    actor: readActor(options.text('actor')),
     action: options.text('action'),
     outcome: outcome as AuditOutcome | undefined,
     since: options.text('since'),
     until: options.text('until'),
   };
+}
+
+/** `maya` and `user:maya` are the person; a service is named as it is. */
+function readActor(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (/^(user|group|service):[^/]+$/.test(text))
+    return text.replace(':', ':default/');
+  return text.includes(':') ? text : `user:default/${text}`;
 }
 
 function readLimit(options: Invocation['options']): number {

@@ -21,5 +21,6 @@ export const whoami: Command = {
     if (others.length > 0) context.print(`  in ${others.join(', ')}`);
     if (me.administrator) context.print('  administrator of this portal');
     if (me.operator) context.print('  operator of this portal');
+    if (me.auditor) context.print('  auditor of this portal');
   },
 };

@@ -43,7 +43,7 @@ export function explainError(error: unknown): CommandError {
     if (
       status === 404 &&
       suggestions !== undefined &&
-      / asset /.test(message)
+      / asset (?!type)/.test(message)
     ) {
       hints.push('to see what there is: asset list');
     }

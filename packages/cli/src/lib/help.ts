@@ -23,7 +23,7 @@ export function overview(commands: readonly Command[]): string {
   return [
     'asset: models, genomes and data sets, with versions that never change',
     ...chapters,
-    'An asset is NAME or NAMESPACE/NAME; a version of it NAME@SELECTOR, where a selector is\na label (3), an alias (champion), a digest (sha256:9f1c03aa81d2…) or latest.',
+    'An asset is NAME or NAMESPACE/NAME; a version of it NAME@SELECTOR, where a selector is\na label (3), an alias (champion), a stage (production), a digest (sha256:9f1c03aa81d2…)\nor latest.',
     'For more on a command: asset COMMAND --help',
   ].join('\n\n');
 }

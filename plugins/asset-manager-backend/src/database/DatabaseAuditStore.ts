@@ -180,9 +180,12 @@ export class DatabaseAuditStore implements AuditStore {
   }
 
   async addCheckpoint(checkpoint: AuditCheckpoint): Promise<void> {
+    const { sequence } = checkpoint;
+    // The triggers refuse what would only be passed over, too.
+    if (await this.#checkpoints().where({ sequence }).first()) return;
     await this.#checkpoints()
       .insert({
-        sequence: checkpoint.sequence,
+        sequence,
         hash: checkpoint.hash,
         at: checkpoint.at,
         public_key: checkpoint.publicKey,

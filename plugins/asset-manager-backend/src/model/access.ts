@@ -47,6 +47,8 @@ const NAMED_LATER: readonly Verb[] = [
   'asset.approve',
 ];
 
+const article = (role: Role) => (role.startsWith('a') ? 'an' : 'a');
+
 /** What a verb is done with. */
 export interface Operand {
   alias?: string;
@@ -141,7 +143,9 @@ export function assertAllowed(options: {
   throw new NotAllowedError(
     access.denied.has(role)
       ? `${what}: being a ${role} is denied`
-      : `${what}: that takes a ${role}; ask ${asset.owner}`,
+      : `${what}: that takes ${article(role)} ${role}; ask ${
+          role === 'admin' ? 'an administrator' : asset.owner
+        }`,
   );
 }
 

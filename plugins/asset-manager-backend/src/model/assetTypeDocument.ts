@@ -173,7 +173,7 @@ export function readAssetTypeDocument(
       problems: parsed.errors.map(error => ({
         path: '',
         line: error.linePos?.[0].line,
-        message: error.message.split(/ at line \d+/)[0],
+        message: printable(error.message.split(/ at line \d+/)[0]),
       })),
     };
   }
@@ -323,6 +323,11 @@ function schemaProblems(schema: JsonObject): Found[] {
   } catch (error) {
     return [{ path: '/spec/metadata', message: (error as Error).message }];
   }
+}
+
+/** The begin of a message that may quote whatever was read. */
+function printable(message: string): string {
+  return message.replace(/[^\P{C}]+/gu, ' ').slice(0, 200);
 }
 
 function shapeProblem({

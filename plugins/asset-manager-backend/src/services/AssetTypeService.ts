@@ -232,8 +232,17 @@ export class AssetTypeService {
         // What was asked for began where the version stands no more.
         const { transitionRequests } = repository;
         const open = await transitionRequests.openOf(last.versionId);
-        if (open)
+        if (open) {
           await transitionRequests.end(open.id, { state: 'overtaken', at, by });
+          await repository.changes.append({
+            asset: await repository.assets.byId(last.assetId),
+            kind: 'transition.ended',
+            subject: (await repository.versions.byId(last.versionId)).label,
+            at,
+            by,
+            details: { new: { state: 'overtaken', to: open.to } },
+          });
+        }
         const version = await repository.versions.byId(last.versionId);
         await repository.changes.append({
           asset: await repository.assets.byId(last.assetId),

@@ -90,6 +90,7 @@ export class AuditService {
    */
   async *export(caller: Caller): AsyncIterable<string> {
     this.#assertAudits(caller);
+    const until = await this.#signAll();
     const line = (value: AuditLine) => `${JSON.stringify(value)}\n`;
     yield line({
       kind: 'begin',
@@ -97,7 +98,7 @@ export class AuditService {
       exportedAt: this.#now(),
     });
     let events = 0;
-    for await (const entry of this.#walk()) {
+    for await (const entry of this.#walk(until)) {
       if (entry.kind === 'event') {
         const { sequence, hash, sealedAt, content } = entry;
         events++;
@@ -121,9 +122,10 @@ export class AuditService {
    */
   async verify(caller: Caller): Promise<AuditVerification> {
     this.#assertAudits(caller);
+    const until = await this.#signAll();
     const verifier = new AuditVerifier();
     const now = this.#now();
-    for await (const entry of this.#walk()) {
+    for await (const entry of this.#walk(until)) {
       if (entry.kind === 'event') verifier.addEvent(entry, entry.content);
       else if (entry.kind === 'checkpoint') verifier.addCheckpoint(entry);
       else verifier.addUnsealed(JSON.parse(entry.content), now);
@@ -138,11 +140,18 @@ export class AuditService {
    */
   async checkpoint(caller: Caller): Promise<AuditCheckpoint | undefined> {
     this.#assertAudits(caller);
-    await this.#sealer.run({ sign: true });
+    await this.#signAll();
     return this.#repository.audit.lastCheckpoint();
   }
 
-  async *#walk(): AsyncIterable<
+  /** Seals and signs all that stands. @returns how far that goes */
+  async #signAll(): Promise<number> {
+    await this.#sealer.run({ sign: true });
+    return (await this.#repository.audit.lastCheckpoint())?.sequence ?? 0;
+  }
+
+  /** What is signed, and what is not sealed yet; what is sealed meanwhile has its turn next time. */
+  async *#walk(until: number): AsyncIterable<
     | {
         kind: 'event';
         sequence: number;
@@ -159,13 +168,15 @@ export class AuditService {
     let checkpoints: AuditCheckpoint[] = [];
     const nextCheckpoint = async () => {
       if (checkpoints.length > 0) return;
-      checkpoints = await audit.checkpoints({ above: signed, limit: BATCH });
+      const found = await audit.checkpoints({ above: signed, limit: BATCH });
+      checkpoints = found.filter(({ sequence }) => sequence <= until);
       signed = checkpoints.at(-1)?.sequence ?? Infinity;
     };
     for (;;) {
       // What is signed was sealed before: read in this order, nothing seems cut off.
       if (signed !== Infinity) await nextCheckpoint();
-      const seals = await audit.chain({ above, limit: BATCH });
+      const found = await audit.chain({ above, limit: BATCH });
+      const seals = found.filter(({ sequence }) => sequence <= until);
       for (const seal of seals) {
         yield { kind: 'event', ...seal };
         above = seal.sequence;

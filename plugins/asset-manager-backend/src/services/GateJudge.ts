@@ -24,6 +24,9 @@ import type { Callers } from './Callers';
 import type { DecisionRecord } from './lifecyclePorts';
 import type { Clock, Repository } from './ports';
 
+/** Why a decision does not count that was made on something else. */
+export const CHANGED_AFTER = 'the version or the rules changed after it';
+
 /** What the gates of one way say, and which decisions count. */
 export interface Judgement {
   gates: GateResult[];
@@ -156,8 +159,7 @@ export class GateJudge {
       };
       const barred = await this.barred(situation, record.by);
       let reason: string | undefined;
-      if (record.payload !== payload)
-        reason = 'the version or the rules changed after it';
+      if (record.payload !== payload) reason = CHANGED_AFTER;
       else if (!person) reason = `${record.by} is not there any more`;
       else if (barred) reason = `${record.by} ${barred}`;
       else if (!isEntitled(voice, situation))

@@ -9,6 +9,8 @@ import {
   AssetName,
   AssetTypeTransition,
   DecideRequest,
+  Decision,
+  GateRule,
   mayPass,
   MoveRequest,
   MoveResult,
@@ -37,7 +39,7 @@ import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
 import type { Callers } from './Callers';
 import type { ChangeSignal } from './ChangeSignal';
-import type { GateJudge, Judgement } from './GateJudge';
+import { CHANGED_AFTER, GateJudge, Judgement } from './GateJudge';
 import type {
   DecisionRecord,
   TransitionRecord,
@@ -409,6 +411,18 @@ export class TransitionService {
               }
             : undefined,
         });
+      if (open && !isAnswer)
+        await repository.changes.append({
+          asset,
+          kind: 'transition.ended',
+          subject: version.label,
+          at,
+          by: caller.subject,
+          details: {
+            digest: version.digest,
+            new: { state: 'overtaken', to: open.to },
+          },
+        });
       await repository.assets.touch(asset.id, at);
       await repository.changes.append({
         asset,
@@ -550,9 +564,22 @@ export class TransitionService {
     if (request.decision === 'waive') {
       if (request.gate === undefined)
         throw new FieldError('gate', 'the gate has to be named');
+      const { waiver } = gateNamed(situation, request.gate);
       if (!may.waive.includes(request.gate))
         throw new NotAllowedError(
-          `${what}: the gate '${request.gate}' can't be waived by ${caller.subject}`,
+          `${what}: ${
+            waiver
+              ? `waiving the gate '${request.gate}' takes the role ${waiver}`
+              : `its type lets nobody waive the gate '${request.gate}'`
+          }`,
+        );
+      const way = wayIn(situation, situation.request!.to)!;
+      const { gates } = await this.#judge.judge(situation, way, {
+        fresh: false,
+      });
+      if (gates.find(({ name }) => name === request.gate)?.state === 'passed')
+        throw new ConflictError(
+          `the gate '${request.gate}' is passed; there is nothing to waive`,
         );
       return {
         decision: 'waive',
@@ -563,14 +590,13 @@ export class TransitionService {
     }
     if (may.hasSpoken)
       throw new ConflictError(`${caller.subject} has said yes already`);
+    if (request.gate) gateNamed(situation, request.gate);
     const gate = request.gate
       ? may.approve.find(each => each.gate === request.gate)
       : may.approve[0];
     if (!gate)
       throw new NotAllowedError(
-        `${what}: ${caller.subject} is none of those whose approval ${
-          request.gate ? `the gate '${request.gate}'` : 'a gate'
-        } asks for`,
+        `${what}: that takes ${whoApproves(situation, request.gate)}`,
       );
     if (request.meaning !== undefined && request.meaning !== gate.meaning)
       throw new FieldConflictError(
@@ -659,7 +685,12 @@ export class TransitionService {
     const judgement =
       isOpen && way
         ? await this.#judge.judge(situation, way, { fresh: false })
-        : { gates: [], decisions: situation.decisions.map(presentDecision) };
+        : {
+            gates: [],
+            decisions: situation.decisions.map(decision =>
+              presentDecision(decision, request),
+            ),
+          };
     const may = isOpen ? await this.#mayDecide(caller, situation) : undefined;
     const isFree = may?.permitted && !may.barred;
     const roles = (await this.#access.of(caller, asset)).roles;
@@ -760,6 +791,34 @@ export class TransitionService {
   }
 }
 
+/** @throws FieldError that lists the gates there are */
+function gateNamed(situation: Situation, name: string): GateRule {
+  const gates = wayIn(situation, situation.request!.to)?.gates ?? [];
+  const gate = gates.find(each => each.name === name);
+  if (gate) return gate;
+  throw new FieldError(
+    'gate',
+    `there is no gate '${name}'; ${
+      gates.length > 0
+        ? `there are ${gates.map(each => each.name).join(', ')}`
+        : 'there is none'
+    }`,
+  );
+}
+
+/** Whose approval is asked for, as a sentence has it. */
+function whoApproves(situation: Situation, gate: string | undefined): string {
+  const gates = wayIn(situation, situation.request!.to)?.gates ?? [];
+  const asked = gates
+    .filter(({ kind, name }) => kind === 'approvals' && name !== undefined)
+    .filter(({ name }) => gate === undefined || name === gate)
+    .map(rule => (optionsOf(rule) as ApprovalOptions).from)
+    .map(from => from?.join(' or ') ?? 'the role approver');
+  return asked.length > 0
+    ? [...new Set(asked)].join(', or ')
+    : 'nobody: no gate asks for an approval';
+}
+
 /** @throws ConflictError when no way leads there from where the version stands */
 function demandWay(situation: Situation, to: string): AssetTypeTransition {
   const { version, type } = situation;
@@ -849,12 +908,13 @@ function notBefore(now: string, last: string | undefined): string {
   return new Date(Date.parse(last) + 1).toISOString();
 }
 
-function presentDecision({
-  requestId: _,
-  memberOf: __,
-  ...decision
-}: DecisionRecord) {
-  return decision;
+function presentDecision(
+  { requestId: _, memberOf: __, ...decision }: DecisionRecord,
+  { final }: TransitionRequestRecord,
+): Decision {
+  return final && final.payload !== decision.payload
+    ? { ...decision, void: CHANGED_AFTER }
+    : decision;
 }
 
 export function presentMove(

@@ -119,7 +119,9 @@ function Simulated({ found }: { found: SimulatedRules }) {
         }`}
       </Text>
       {requests > 0 && (
-        <Text as="p">{`${requests} open requests would be void`}</Text>
+        <Text as="p">
+          {`The approvals of ${requests} open requests would be void`}
+        </Text>
       )}
       {stages.map(each => (
         <Text as="p" color="danger" key={each.stage}>

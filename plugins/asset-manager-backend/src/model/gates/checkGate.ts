@@ -1,6 +1,6 @@
 import type { JsonObject } from '@backstage/types';
 import type { GateKind } from '@baseasset/backstage-plugin-asset-manager-node';
-import { PERIOD_PATTERN, periodMs } from '../period';
+import { PERIOD, periodMs } from '../period';
 import { REFERENCES } from './references';
 
 interface Options extends JsonObject {
@@ -14,7 +14,7 @@ export const checkGate: GateKind = {
   options: {
     properties: {
       check: { type: 'string', minLength: 1, maxLength: 100 },
-      maxAge: { type: 'string', pattern: PERIOD_PATTERN },
+      maxAge: PERIOD,
       by: REFERENCES,
     },
     required: ['check'],

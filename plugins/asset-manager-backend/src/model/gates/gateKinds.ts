@@ -22,7 +22,11 @@ export function builtInGateKinds(evaluator: ExpressionEvaluator): GateKinds {
   ]);
 }
 
-const ajv = new Ajv({ allErrors: true, strictRequired: false });
+const ajv = new Ajv({
+  allErrors: true,
+  strictRequired: false,
+  verbose: true,
+});
 const validators = new WeakMap<GateKind, ValidateFunction>();
 
 /** What a rule says besides what all rules may. */
@@ -58,13 +62,19 @@ export function ruleProblems(
   const options = optionsOf(rule);
   if (!validate(options))
     return (validate.errors ?? []).map(
-      ({ instancePath, keyword, params, message }) =>
+      ({ instancePath, keyword, params, message, parentSchema }) =>
         keyword === 'additionalProperties'
           ? {
               path: `${instancePath}/${params.additionalProperty}`,
               message: `a gate of the kind '${rule.kind}' has no '${params.additionalProperty}'`,
             }
-          : { path: instancePath, message: `it ${message}` },
+          : {
+              path: instancePath,
+              message:
+                keyword === 'pattern' && parentSchema?.description
+                  ? `it has to be ${parentSchema.description}`
+                  : `it ${message}`,
+            },
     );
   const problem = kind.problem?.(options);
   return problem ? [{ path: '', message: problem }] : [];

@@ -8,5 +8,6 @@ export const REFERENCES = {
     type: 'string',
     pattern: '^(user|group|service):[^/:]+/[^/:]+$',
     maxLength: 255,
+    description: 'an entity reference like group:default/qa',
   },
 };

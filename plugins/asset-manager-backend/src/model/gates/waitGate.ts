@@ -1,6 +1,6 @@
 import type { JsonObject } from '@backstage/types';
 import type { GateKind } from '@baseasset/backstage-plugin-asset-manager-node';
-import { PERIOD_PATTERN, periodMs } from '../period';
+import { PERIOD, periodMs } from '../period';
 
 interface Options extends JsonObject {
   for: string;
@@ -11,7 +11,7 @@ interface Options extends JsonObject {
 export const waitGate: GateKind = {
   options: {
     properties: {
-      for: { type: 'string', pattern: PERIOD_PATTERN },
+      for: PERIOD,
       since: { enum: ['request', 'stage'] },
     },
     required: ['for'],
@@ -28,7 +28,7 @@ export const waitGate: GateKind = {
       ? { state: 'passed', message: `${period} have passed`, evidence: { end } }
       : {
           state: 'waiting',
-          message: `${period} have not passed before ${end}`,
+          message: `not before ${end}: ${period} have to pass`,
           evidence: { end },
         };
   },

@@ -78,6 +78,7 @@ import { OperatorService } from './services/OperatorService';
 import { Purger } from './services/Purger';
 import { RecordKeeper } from './services/RecordKeeper';
 import { ReplicaKeeper } from './services/ReplicaKeeper';
+import { RequestDecider } from './services/RequestDecider';
 import { RowChecker } from './services/RowChecker';
 import { RuleSimulator } from './services/RuleSimulator';
 import { ServiceAccountService } from './services/ServiceAccountService';
@@ -86,6 +87,7 @@ import { StoreDoctor } from './services/StoreDoctor';
 import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
 import { TokenIssuer } from './services/TokenIssuer';
+import { TransitionMaker } from './services/TransitionMaker';
 import { TransitionService } from './services/TransitionService';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
@@ -224,6 +226,15 @@ export const assetManagerPlugin = createBackendPlugin({
           callers,
           situations,
           judge,
+          maker: new TransitionMaker({
+            repository,
+            access,
+            situations,
+            judge,
+            now,
+            changed,
+          }),
+          decider: new RequestDecider({ access, judge }),
           now,
           createId: createUid,
           changed,

@@ -14,7 +14,8 @@ import type { GateJudge } from './GateJudge';
 import type { Repository } from './ports';
 import { resolveSelector } from './selectors';
 import type { Situations } from './Situations';
-import { presentMove, TransitionService } from './TransitionService';
+import { presentMove } from './TransitionMaker';
+import type { TransitionService } from './TransitionService';
 
 const MOST_MOVES = 500;
 

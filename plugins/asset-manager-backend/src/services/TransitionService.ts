@@ -10,48 +10,32 @@ import {
   AssetTypeTransition,
   DecideRequest,
   Decision,
-  GateRule,
-  mayPass,
   MoveRequest,
   MoveResult,
-  Role,
-  StageMove,
   TransitionRequest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Caller } from '../model/caller';
 import { FieldConflictError, FieldError } from '../model/FieldError';
-import {
-  ApprovalOptions,
-  mayGive,
-  PLAIN_MEANING,
-} from '../model/gates/approvalsGate';
-import { optionsOf } from '../model/gates/gateKinds';
-import {
-  basisOf,
-  payloadIn,
-  referenceIn,
-  Situation,
-  stageIn,
-  wayIn,
-} from './Situation';
-import { roleOf, transitionsFrom } from '../model/stages';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
 import type { Callers } from './Callers';
 import type { ChangeSignal } from './ChangeSignal';
-import { CHANGED_AFTER, GateJudge, Judgement } from './GateJudge';
-import type {
-  DecisionRecord,
-  TransitionRecord,
-  TransitionRequestRecord,
-} from './lifecyclePorts';
-import type { Clock, Repository, VersionRecord } from './ports';
-import { demandNoHold } from './keeping';
+import { CHANGED_AFTER, GateJudge } from './GateJudge';
+import type { DecisionRecord, TransitionRequestRecord } from './lifecyclePorts';
+import type { Clock, Repository } from './ports';
+import type { RequestDecider } from './RequestDecider';
 import { resolveSelector } from './selectors';
+import { payloadIn, referenceIn, Situation, stageIn, wayIn } from './Situation';
 import type { Situations } from './Situations';
+import type { TransitionMaker } from './TransitionMaker';
+import {
+  demandFree,
+  demandReason,
+  demandRoom,
+  demandUnmoved,
+  demandWay,
+} from './transitionRules';
 
-/** How often a move is judged again when something changed meanwhile. */
-const MOST_ATTEMPTS = 5;
 const LISTED = 200;
 /** Open requests that one round of the task, or one page of approvals, looks at. */
 const MOST_OPEN = 1_000;
@@ -64,6 +48,8 @@ export class TransitionService {
   readonly #callers: Callers;
   readonly #situations: Situations;
   readonly #judge: GateJudge;
+  readonly #maker: TransitionMaker;
+  readonly #decider: RequestDecider;
   readonly #now: Clock;
   readonly #createId: () => string;
   readonly #changed: ChangeSignal;
@@ -76,6 +62,8 @@ export class TransitionService {
     callers: Callers;
     situations: Situations;
     judge: GateJudge;
+    maker: TransitionMaker;
+    decider: RequestDecider;
     now: Clock;
     createId: () => string;
     changed: ChangeSignal;
@@ -87,6 +75,8 @@ export class TransitionService {
     this.#callers = options.callers;
     this.#situations = options.situations;
     this.#judge = options.judge;
+    this.#maker = options.maker;
+    this.#decider = options.decider;
     this.#now = options.now;
     this.#createId = options.createId;
     this.#changed = options.changed;
@@ -121,9 +111,9 @@ export class TransitionService {
           situation,
         )}' by now, not in '${request.expected}'`,
       );
-    await this.#demand(caller, situation, way, this.#repository);
+    await this.#maker.demand(caller, situation, way, this.#repository);
     const reason = demandReason(situation, way, request.reason);
-    const moved = await this.#tryToMove({
+    const moved = await this.#maker.tryToMove({
       ...found,
       to: request.to,
       reason,
@@ -208,7 +198,7 @@ export class TransitionService {
       );
     // Nobody says yes to what can't be; a no is heard in any case.
     if (request.decision !== 'reject') demandWay(situation, record.to);
-    const decision = await this.#decisionOf(caller, situation, request);
+    const decision = await this.#decider.decisionOf(caller, situation, request);
     await this.#repository.transaction(async repository => {
       await repository.assets.lock(record.assetId);
       const now = await this.#situations.of({
@@ -297,7 +287,7 @@ export class TransitionService {
   async #settle(record: TransitionRequestRecord): Promise<void> {
     try {
       const caller = await this.#callers.ofActor(record.requestedBy);
-      await this.#tryToMove({ ...record, caller, request: record });
+      await this.#maker.tryToMove({ ...record, caller, request: record });
     } catch (error) {
       const isKnown =
         error instanceof FieldError ||
@@ -306,140 +296,6 @@ export class TransitionService {
       if (!isKnown) throw error;
       this.#logger.debug(`the request ${record.id} waits: ${error.message}`);
     }
-  }
-
-  /**
-   * Judges all gates, and makes the transition when nothing changed meanwhile that
-   * they were judged by.
-   *
-   * @returns nothing when a gate is in the way
-   */
-  async #tryToMove(options: {
-    assetId: number;
-    versionId: number;
-    to: string;
-    reason?: string;
-    caller: Caller;
-    request?: TransitionRequestRecord;
-  }): Promise<StageMove | undefined> {
-    const { to, caller } = options;
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const situation = await this.#situations.of(options);
-      const way = demandWay(situation, to);
-      // What is asked for by a request is judged with what was decided on it, whoever asks again.
-      const judgement = await this.#judge.judge(situation, way, {
-        fresh: true,
-      });
-      if (!mayPass(judgement.gates)) return undefined;
-      const move = await this.#commit({
-        ...options,
-        situation,
-        way,
-        judgement,
-      });
-      if (move) {
-        this.#changed.raise();
-        return move;
-      }
-    }
-    throw new ConflictError(
-      `too much changes at this moment for ${caller.subject} to move it; try again`,
-    );
-  }
-
-  /** @returns nothing when something changed since the gates were judged */
-  async #commit(options: {
-    situation: Situation;
-    way: AssetTypeTransition;
-    judgement: Judgement;
-    caller: Caller;
-    reason?: string;
-    request?: TransitionRequestRecord;
-  }): Promise<StageMove | undefined> {
-    const { situation, way, judgement, caller, request } = options;
-    const { asset, version, last, type } = situation;
-    const basis = basisOf(situation);
-    const at = notBefore(this.#now(), last?.at);
-    return this.#repository.transaction(async repository => {
-      await repository.assets.lock(asset.id);
-      const now = await this.#situations.of({
-        assetId: asset.id,
-        versionId: version.id,
-        request,
-        repository,
-      });
-      if (basisOf(now) !== basis) return undefined;
-      if (request && now.request?.state !== 'open') return undefined;
-      demandUnmoved(now);
-      await this.#demand(caller, now, way, repository);
-      await demandRoom(now, way, repository);
-      await demandFree(now, way, repository);
-      const open = now.request?.state === 'open' ? now.request : undefined;
-      const isAnswer = open?.to === way.to;
-      const record: Omit<TransitionRecord, 'id'> = {
-        assetId: asset.id,
-        versionId: version.id,
-        sequence: (last?.sequence ?? 0) + 1,
-        from: stageIn(now),
-        to: way.to,
-        reason: isAnswer ? open.reason ?? options.reason : options.reason,
-        type: type.name,
-        typeRevision: type.revision,
-        at,
-        by: caller.subject,
-        requestId: isAnswer ? open.id : undefined,
-        gates: judgement.gates.length > 0 ? judgement.gates : undefined,
-        decisions:
-          judgement.decisions.length > 0 ? judgement.decisions : undefined,
-      };
-      if (!(await repository.transitions.insert(record)))
-        throw new ConflictError(
-          `${referenceIn(
-            now,
-          )} was moved by somebody else at this moment; look at it and try again`,
-        );
-      if (open)
-        await repository.transitionRequests.end(open.id, {
-          state: isAnswer ? 'moved' : 'overtaken',
-          at,
-          by: caller.subject,
-          final: isAnswer
-            ? {
-                gates: judgement.gates,
-                payload: payloadIn(now, open),
-                typeRevision: type.revision,
-              }
-            : undefined,
-        });
-      if (open && !isAnswer)
-        await repository.changes.append({
-          asset,
-          kind: 'transition.ended',
-          subject: version.label,
-          at,
-          by: caller.subject,
-          details: {
-            digest: version.digest,
-            new: { state: 'overtaken', to: open.to },
-          },
-        });
-      await repository.assets.touch(asset.id, at);
-      await repository.changes.append({
-        asset,
-        kind: 'version.moved',
-        subject: version.label,
-        at,
-        by: caller.subject,
-        details: {
-          digest: version.digest,
-          old: { stage: record.from },
-          new: { stage: record.to },
-          reason: record.reason,
-          rules: { type: type.name, revision: type.revision },
-        },
-      });
-      return presentMove(record, version);
-    });
   }
 
   async #open(
@@ -453,7 +309,7 @@ export class TransitionService {
       await repository.assets.lock(found.assetId);
       const now = await this.#situations.of({ ...found, repository });
       const way = demandWay(now, to);
-      await this.#demand(caller, now, way, repository);
+      await this.#maker.demand(caller, now, way, repository);
       if (now.request)
         throw new ConflictError(
           `${now.request.requestedBy} asked already to move ${referenceIn(
@@ -526,150 +382,13 @@ export class TransitionService {
     this.#changed.raise();
   }
 
-  /** What a person may decide as asked. @throws NotAllowedError that says why not */
-  async #decisionOf(
-    caller: Caller,
-    situation: Situation,
-    request: DecideRequest,
-  ): Promise<
-    Pick<DecisionRecord, 'decision' | 'gate' | 'meaning' | 'comment'>
-  > {
-    const comment = request.comment?.trim() || undefined;
-    if (request.decision !== 'approve' && comment === undefined)
-      throw new FieldError(
-        'comment',
-        `it has to be said why it is ${
-          request.decision === 'reject' ? 'rejected' : 'waived'
-        }`,
-      );
-    const may = await this.#mayDecide(caller, situation);
-    const what = `${caller.subject} may not decide on ${referenceIn(
-      situation,
-    )}`;
-    if (!may.permitted)
-      throw new NotAllowedError(
-        `${what}: the permission policy of this portal, or a deny, does not allow it`,
-      );
-    if (request.decision === 'reject') {
-      if (!may.reject)
-        throw new NotAllowedError(`${what}: that takes an approver`);
-      return {
-        decision: 'reject',
-        meaning: request.meaning ?? 'I reject this transition',
-        comment,
-      };
-    }
-    if (may.barred)
-      throw new NotAllowedError(`${what}: ${caller.subject} ${may.barred}`);
-    if (request.decision === 'waive') {
-      if (request.gate === undefined)
-        throw new FieldError('gate', 'the gate has to be named');
-      const { waiver } = gateNamed(situation, request.gate);
-      if (!may.waive.includes(request.gate))
-        throw new NotAllowedError(
-          `${what}: ${
-            waiver
-              ? `waiving the gate '${request.gate}' takes the role ${waiver}`
-              : `its type lets nobody waive the gate '${request.gate}'`
-          }`,
-        );
-      const way = wayIn(situation, situation.request!.to)!;
-      const { gates } = await this.#judge.judge(situation, way, {
-        fresh: false,
-      });
-      if (gates.find(({ name }) => name === request.gate)?.state === 'passed')
-        throw new ConflictError(
-          `the gate '${request.gate}' is passed; there is nothing to waive`,
-        );
-      return {
-        decision: 'waive',
-        gate: request.gate,
-        meaning: request.meaning ?? 'I let it pass without this gate',
-        comment,
-      };
-    }
-    if (may.hasSpoken)
-      throw new ConflictError(`${caller.subject} has said yes already`);
-    if (request.gate) gateNamed(situation, request.gate);
-    const gate = request.gate
-      ? may.approve.find(each => each.gate === request.gate)
-      : may.approve[0];
-    if (!gate)
-      throw new NotAllowedError(
-        `${what}: that takes ${whoApproves(situation, request.gate)}`,
-      );
-    if (request.meaning !== undefined && request.meaning !== gate.meaning)
-      throw new FieldConflictError(
-        'meaning',
-        `an approval of the gate '${gate.gate}' means: ${gate.meaning}`,
-      );
-    return {
-      decision: 'approve',
-      gate: gate.gate,
-      meaning: gate.meaning,
-      comment,
-    };
-  }
-
-  /** What a person may decide, as far as roles, groups and the policy go. */
-  async #mayDecide(
-    caller: Caller,
-    situation: Situation,
-  ): Promise<{
-    permitted: boolean;
-    barred?: string;
-    hasSpoken: boolean;
-    approve: { gate: string; meaning: string }[];
-    waive: string[];
-    reject: boolean;
-  }> {
-    const { asset, request, decisions } = situation;
-    const access = await this.#access.of(caller, asset);
-    const permitted =
-      caller.kind === 'user' &&
-      !access.denied.has('approver') &&
-      access.permits('asset.approve', { stage: request!.to });
-    const gates = wayIn(situation, request!.to)?.gates ?? [];
-    const person = {
-      memberOf: caller.ownershipEntityRefs,
-      roles: [...access.roles.keys()] as Role[],
-    };
-    const entitled = gates.filter(
-      rule =>
-        rule.kind === 'approvals' &&
-        mayGive(optionsOf(rule) as ApprovalOptions, person),
-    );
-    const payload = payloadIn(situation, request!);
-    const hasSpoken = decisions.some(
-      each =>
-        each.by === caller.subject &&
-        each.decision === 'approve' &&
-        each.payload === payload,
-    );
-    return {
-      permitted,
-      barred: await this.#judge.barred(situation, caller.subject),
-      hasSpoken,
-      approve: hasSpoken
-        ? []
-        : entitled.map(rule => ({
-            gate: rule.name,
-            meaning: (rule.meaning as string | undefined) ?? PLAIN_MEANING,
-          })),
-      waive: gates
-        .filter(({ waiver }) => waiver && access.roles.has(waiver))
-        .map(({ name }) => name),
-      reject: entitled.length > 0 || access.roles.has('approver'),
-    };
-  }
-
   async #mayApprove(
     caller: Caller,
     record: TransitionRequestRecord,
   ): Promise<boolean> {
     if (!(await this.#sees(caller, record))) return false;
     const situation = await this.#situations.of({ ...record, request: record });
-    const may = await this.#mayDecide(caller, situation);
+    const may = await this.#decider.mayDecide(caller, situation);
     return may.permitted && !may.barred && may.approve.length > 0;
   }
 
@@ -691,7 +410,9 @@ export class TransitionService {
               presentDecision(decision, request),
             ),
           };
-    const may = isOpen ? await this.#mayDecide(caller, situation) : undefined;
+    const may = isOpen
+      ? await this.#decider.mayDecide(caller, situation)
+      : undefined;
     const isFree = may?.permitted && !may.barred;
     const roles = (await this.#access.of(caller, asset)).roles;
     return {
@@ -737,7 +458,7 @@ export class TransitionService {
       const requester = await this.#callers.ofActor(request!.requestedBy, {
         fresh: false,
       });
-      await this.#demand(requester, situation, way!, this.#repository);
+      await this.#maker.demand(requester, situation, way!, this.#repository);
       demandUnmoved(situation);
       await demandRoom(situation, way!, this.#repository);
       await demandFree(situation, way!, this.#repository);
@@ -746,21 +467,6 @@ export class TransitionService {
       if (isError(error)) return error.message;
       throw error;
     }
-  }
-
-  #demand(
-    caller: Caller,
-    { asset }: Situation,
-    way: AssetTypeTransition,
-    repository: Repository,
-  ): Promise<void> {
-    return this.#access.demandTransition({
-      caller,
-      asset,
-      repository,
-      role: roleOf(way),
-      stage: way.to,
-    });
   }
 
   async #find(caller: Caller, id: string): Promise<TransitionRequestRecord> {
@@ -791,123 +497,6 @@ export class TransitionService {
   }
 }
 
-/** @throws FieldError that lists the gates there are */
-function gateNamed(situation: Situation, name: string): GateRule {
-  const gates = wayIn(situation, situation.request!.to)?.gates ?? [];
-  const gate = gates.find(each => each.name === name);
-  if (gate) return gate;
-  throw new FieldError(
-    'gate',
-    `there is no gate '${name}'; ${
-      gates.length > 0
-        ? `there are ${gates.map(each => each.name).join(', ')}`
-        : 'there is none'
-    }`,
-  );
-}
-
-/** Whose approval is asked for, as a sentence has it. */
-function whoApproves(situation: Situation, gate: string | undefined): string {
-  const gates = wayIn(situation, situation.request!.to)?.gates ?? [];
-  const asked = gates
-    .filter(({ kind, name }) => kind === 'approvals' && name !== undefined)
-    .filter(({ name }) => gate === undefined || name === gate)
-    .map(rule => (optionsOf(rule) as ApprovalOptions).from)
-    .map(from => from?.join(' or ') ?? 'the role approver');
-  return asked.length > 0
-    ? [...new Set(asked)].join(', or ')
-    : 'nobody: no gate asks for an approval';
-}
-
-/** @throws ConflictError when no way leads there from where the version stands */
-function demandWay(situation: Situation, to: string): AssetTypeTransition {
-  const { version, type } = situation;
-  const reference = referenceIn(situation);
-  if (version.deletion)
-    throw new ConflictError(`${reference} was deleted, and can't be moved`);
-  const way = wayIn(situation, to);
-  if (way) return way;
-  const { spec, name } = type;
-  if (!spec.stages.some(stage => stage.name === to))
-    throw new ConflictError(
-      `the type ${name} has no stage '${to}'; there are ${spec.stages
-        .map(stage => stage.name)
-        .join(', ')}`,
-    );
-  const from = stageIn(situation);
-  const ways = transitionsFrom(spec, from).map(each => each.to);
-  throw new ConflictError(
-    `${reference} stands in '${from}', from where nothing leads to '${to}'; ${
-      ways.length > 0
-        ? `it could go to ${ways.join(', ')}`
-        : 'nothing leads out'
-    }`,
-  );
-}
-
-/** @throws FieldError when the type asks for a reason and there is none */
-function demandReason(
-  { type }: Situation,
-  way: AssetTypeTransition,
-  text: string | undefined,
-): string | undefined {
-  const reason = text?.trim() || undefined;
-  if (way.reason === 'required' && reason === undefined)
-    throw new FieldError(
-      'reason',
-      `the type ${type.name} asks for a reason to move a version to '${way.to}'`,
-    );
-  return reason;
-}
-
-/** @throws ConflictError when another version stands where only one may */
-async function demandRoom(
-  { asset, type }: Situation,
-  { to }: AssetTypeTransition,
-  repository: Repository,
-): Promise<void> {
-  const stage = type.spec.stages.find(({ name }) => name === to);
-  if (!stage?.single) return;
-  for (const { versionId } of await repository.transitions.standingIn(
-    asset.id,
-    to,
-  )) {
-    const other = await repository.versions.byId(versionId);
-    if (!other.deletion)
-      throw new ConflictError(
-        `only one version may stand in '${to}', and version ${other.label} does; move that one first`,
-      );
-  }
-}
-
-/** @throws ConflictError when the version has moved since its open request was made */
-function demandUnmoved(situation: Situation): void {
-  const { request, last } = situation;
-  if (
-    request?.state === 'open' &&
-    request.sequence !== (last?.sequence ?? 0) + 1
-  )
-    throw new ConflictError(
-      `${referenceIn(situation)} has moved since it was asked for`,
-    );
-}
-
-/** @throws ConflictError when what somebody holds would be put away for good */
-async function demandFree(
-  { asset, version, type }: Situation,
-  { to }: AssetTypeTransition,
-  repository: Repository,
-): Promise<void> {
-  const stage = type.spec.stages.find(({ name }) => name === to);
-  if (stage?.final) await demandNoHold(repository, asset, version);
-}
-
-/** A clock that was set back does not turn the order of a version's moves. */
-function notBefore(now: string, last: string | undefined): string {
-  if (last === undefined || now > last) return now;
-  return new Date(Date.parse(last) + 1).toISOString();
-}
-
 function presentDecision(
   { requestId: _, memberOf: __, ...decision }: DecisionRecord,
   { final }: TransitionRequestRecord,
@@ -915,25 +504,4 @@ function presentDecision(
   return final && final.payload !== decision.payload
     ? { ...decision, void: CHANGED_AFTER }
     : decision;
-}
-
-export function presentMove(
-  move: Omit<TransitionRecord, 'id'>,
-  version: VersionRecord,
-): StageMove {
-  const { from, to, reason, type, typeRevision, at, by, gates, decisions } =
-    move;
-  return {
-    label: version.label,
-    digest: version.digest,
-    from,
-    to,
-    reason,
-    type,
-    typeRevision,
-    at,
-    by,
-    gates,
-    decisions,
-  };
 }

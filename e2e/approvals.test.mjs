@@ -444,6 +444,21 @@ describe('gates and approvals', () => {
     },
   );
 
+  inBrowser(
+    'are told to those concerned by the portal’s notifications',
+    async () => {
+      const page = await pageOf(browser, portal, 'otto');
+      await page.goto(`${portal.url}/notifications`);
+      await page
+        .getByText("maya asks to move models/gated@1 to 'production'")
+        .first()
+        .waitFor();
+      await picture(page, 'notifications');
+      assert.deepEqual(page.foreignRequests, []);
+      await page.context().close();
+    },
+  );
+
   it('stand after the portal was ended in the middle', async () => {
     const { maya, otto } = people;
     const asked = ['promote', `${MODEL}@2`, '--to', 'certified'];

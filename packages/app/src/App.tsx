@@ -3,6 +3,7 @@ import userSettingsModule from '@backstage/plugin-app-module-user-settings';
 import authPlugin from '@backstage/plugin-auth';
 import catalogGraphPlugin from '@backstage/plugin-catalog-graph/alpha';
 import catalogPlugin from '@backstage/plugin-catalog/alpha';
+import notificationsPlugin from '@backstage/plugin-notifications/alpha';
 import orgPlugin from '@backstage/plugin-org/alpha';
 import searchPlugin from '@backstage/plugin-search/alpha';
 import signalsPlugin from '@backstage/plugin-signals/alpha';
@@ -21,6 +22,7 @@ export default createApp({
     catalogPlugin,
     catalogGraphPlugin,
     catalogGraphModuleAssetManager,
+    notificationsPlugin,
     orgPlugin,
     searchPlugin,
     signalsPlugin,

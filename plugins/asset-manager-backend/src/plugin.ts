@@ -8,6 +8,7 @@ import type { Config } from '@backstage/config';
 import { isError } from '@backstage/errors';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { notificationService } from '@backstage/plugin-notifications-node';
 import {
   namespaceProblem,
   refuse,
@@ -88,6 +89,7 @@ import { StoreRebuilder } from './services/StoreRebuilder';
 import { Stores } from './services/Stores';
 import { TokenIssuer } from './services/TokenIssuer';
 import { TransitionMaker } from './services/TransitionMaker';
+import { TransitionNotifier } from './services/TransitionNotifier';
 import { TransitionService } from './services/TransitionService';
 import { UploadService } from './services/UploadService';
 import { UploadSessions } from './services/UploadSessions';
@@ -139,6 +141,7 @@ export const assetManagerPlugin = createBackendPlugin({
         httpAuth: coreServices.httpAuth,
         httpRouter: coreServices.httpRouter,
         logger: coreServices.logger,
+        notifications: notificationService,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
@@ -153,6 +156,7 @@ export const assetManagerPlugin = createBackendPlugin({
         httpAuth,
         httpRouter,
         logger,
+        notifications,
         permissions,
         permissionsRegistry,
         scheduler,
@@ -644,6 +648,16 @@ export const assetManagerPlugin = createBackendPlugin({
         );
         await exclusively('send-webhooks', { seconds: 5 }, signal =>
           webhooks.run(signal),
+        );
+        const notifier = new TransitionNotifier({
+          repository,
+          situations,
+          notifications,
+          now,
+          logger,
+        });
+        await exclusively('notify-people', { seconds: 5 }, signal =>
+          notifier.run(signal),
         );
         await exclusively('settle-transitions', { seconds: 30 }, signal =>
           transitions.settleOpen(signal),

@@ -240,7 +240,9 @@ export class AssetTypeService {
             subject: (await repository.versions.byId(last.versionId)).label,
             at,
             by,
-            details: { new: { state: 'overtaken', to: open.to } },
+            details: {
+              new: { request: open.id, state: 'overtaken', to: open.to },
+            },
           });
         }
         const version = await repository.versions.byId(last.versionId);

@@ -169,7 +169,7 @@ export class TransitionMaker {
           by: caller.subject,
           details: {
             digest: version.digest,
-            new: { state: 'overtaken', to: open.to },
+            new: { request: open.id, state: 'overtaken', to: open.to },
           },
         });
       await repository.assets.touch(asset.id, at);
@@ -182,7 +182,7 @@ export class TransitionMaker {
         details: {
           digest: version.digest,
           old: { stage: record.from },
-          new: { stage: record.to },
+          new: { stage: record.to, request: record.requestId },
           reason: record.reason,
           rules: { type: type.name, revision: type.revision },
         },

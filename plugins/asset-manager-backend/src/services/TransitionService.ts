@@ -232,6 +232,7 @@ export class TransitionService {
         details: {
           digest: now.version.digest,
           new: {
+            request: id,
             decision: decision.decision,
             to: record.to,
             gate: decision.gate,
@@ -336,7 +337,7 @@ export class TransitionService {
         by: caller.subject,
         details: {
           digest: now.version.digest,
-          new: { from: record.from, to },
+          new: { request: record.id, from: record.from, to },
           reason,
           rules: { type: now.type.name, revision: now.type.revision },
         },
@@ -375,7 +376,7 @@ export class TransitionService {
         by: caller.subject,
         details: {
           digest: situation.version.digest,
-          new: { state, to: record.to },
+          new: { request: record.id, state, to: record.to },
         },
       });
     });

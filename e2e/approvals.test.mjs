@@ -165,6 +165,11 @@ describe('gates and approvals', () => {
       ['intact passed', 'validation passed', 'quality passed'],
     );
     assert.match(items[0].decisions[0].meaning, /fit for its intended use/);
+    assert.match(
+      await noor.ok('stage', 'history', MODEL),
+      /validation → certified .* protocol 12 +otto/,
+    );
+    assert.match(await noor.ok('approvals', MODEL), /moved, asked for by maya/);
     const nothing = await otto.asset('approve', `${MODEL}@1`, '--yes');
     assert.equal(nothing.code, 4);
     assert.match(nothing.stderr, /nobody has asked to move/);

@@ -285,12 +285,15 @@ function readLimit(options: Invocation['options']): number {
 
 /** What changed, in a few words. */
 function changeOf({ old, new: now }: RecordedAuditEvent['event']): string {
-  const text = (value: unknown) =>
-    typeof value === 'string' ? value : JSON.stringify(value);
+  const text = (value: unknown) => {
+    if (typeof value !== 'string') return JSON.stringify(value);
+    return /^sha256:/.test(value) ? value.slice(0, 19) : value;
+  };
   const keys = [
     ...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})]),
   ];
   return keys
+    .filter(key => key !== 'payload' && key !== 'request')
     .map(key => {
       const [before, after] = [old?.[key], now?.[key]];
       if (before === undefined) return `${key} ${text(after)}`;

@@ -4,7 +4,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command, OptionSpec } from '../Command';
 import { confirm, isInteractive } from '../lib/confirm';
-import { Context, readReference } from '../lib/Context';
+import { Context, readName, readReference } from '../lib/Context';
 import { CommandError, EXIT, UsageError } from '../lib/exit';
 import { formatRequest, formatWay } from '../lib/transitions';
 
@@ -204,15 +204,46 @@ export const withdraw: Command = {
   },
 };
 
+/** Everything that was asked for of an asset, newest first. */
+async function listOf(context: Context, text: string): Promise<void> {
+  const client = await context.client();
+  const items = await client.lifecycle.listRequests(await readName(text), {
+    signal: context.signal,
+  });
+  if (context.json) context.printJson({ items });
+  else if (items.length === 0) context.note('Nothing was asked for yet.');
+  else items.forEach(request => context.print(formatRequest(request)));
+}
+
 export const approvals: Command = {
   name: 'approvals',
   group: 'govern',
   summary: 'list what waits for your approval, and what you asked for',
-  args: [],
+  details: [
+    'Of an asset it lists everything that was asked for, with what ended already.',
+  ],
+  args: [
+    {
+      name: 'NAME',
+      description: 'an asset; what concerns you when left out',
+      optional: true,
+      completes: 'name',
+    },
+  ],
   options: {},
-  examples: [{ line: 'asset approvals', does: 'with the state of each gate' }],
-  async run(context) {
+  examples: [
+    { line: 'asset approvals', does: 'with the state of each gate' },
+    {
+      line: 'asset approvals models/basecaller',
+      does: 'who was asked what, and said what',
+    },
+  ],
+  async run(context, { args }) {
     const client = await context.client();
+    if (args[0] !== undefined) {
+      await listOf(context, args[0]);
+      return;
+    }
     const { toDecide, asked } = await client.lifecycle.listMine({
       signal: context.signal,
     });

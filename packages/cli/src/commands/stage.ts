@@ -1,7 +1,8 @@
+import type { StageMove } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { readReference } from '../lib/Context';
 import { UsageError } from '../lib/exit';
-import { formatEntity, formatTable, printable } from '../lib/format';
+import { countOf, formatEntity, formatTable, printable } from '../lib/format';
 import { formatGates, formatRequest } from '../lib/transitions';
 
 export const promote: Command = {
@@ -138,6 +139,8 @@ export const stageShow: Command = {
           .filter(Boolean)
           .join(', '),
       );
+      // Those of the open request stand with it.
+      if (stage.request?.to === each.to) continue;
       const gates = formatGates(each.gates, '      ');
       if (gates) context.print(gates);
     }
@@ -151,6 +154,19 @@ export const stageShow: Command = {
     }
   },
 };
+
+/** Who approved and waived, and how many gates there were. */
+function passedBy({ gates = [], decisions = [] }: StageMove): string {
+  const parts = decisions
+    .filter(each => each.void === undefined)
+    .map(({ decision, by, gate }) =>
+      decision === 'waive'
+        ? `${formatEntity(by)} waived ${gate}`
+        : formatEntity(by),
+    );
+  if (parts.length > 0) return parts.join(', ');
+  return gates.length > 0 ? countOf(gates.length, 'gate') : '';
+}
 
 export const stageHistory: Command = {
   name: 'stage history',
@@ -186,7 +202,7 @@ export const stageHistory: Command = {
     }
     context.print(
       formatTable([
-        ['VERSION', 'MOVED', 'AT', 'BY', 'RULES', 'REASON'],
+        ['VERSION', 'MOVED', 'AT', 'BY', 'RULES', 'REASON', 'PASSED BY'],
         ...items.map(move => [
           move.label,
           `${move.from} → ${move.to}`,
@@ -194,6 +210,7 @@ export const stageHistory: Command = {
           formatEntity(move.by),
           `${move.type} ${move.typeRevision}`,
           printable(move.reason ?? ''),
+          passedBy(move),
         ]),
       ]),
     );

@@ -413,6 +413,14 @@ describe.each(databases.eachSupportedId())(
         expect((await see(request)).blocked).toContain('takes the role');
         return version;
       },
+      'an approver who asks for it in the place of the requester': async () => {
+        const { version, request } = await set({});
+        await grant('user:default/quinn', 'contributor');
+        portal.setGroups('tim', []);
+        expect(await approve('quinn', request)).toBe(201);
+        expect((await ask(version, 'quinn')).status).toBe(409);
+        return version;
+      },
       'a version that was deleted': async () => {
         const { version, request } = await set({});
         const deletion = await portal

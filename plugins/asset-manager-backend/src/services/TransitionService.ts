@@ -112,6 +112,9 @@ export class TransitionService {
         )}' by now, not in '${request.expected}'`,
       );
     await this.#maker.demand(caller, situation, way, this.#repository);
+    // Otherwise whoever approved it could ask again, and be the one who moves it.
+    if (situation.request?.to === request.to)
+      throw alreadyAsked(situation, situation.request);
     const reason = demandReason(situation, way, request.reason);
     const moved = await this.#maker.tryToMove({
       ...found,
@@ -311,12 +314,7 @@ export class TransitionService {
       const now = await this.#situations.of({ ...found, repository });
       const way = demandWay(now, to);
       await this.#maker.demand(caller, now, way, repository);
-      if (now.request)
-        throw new ConflictError(
-          `${now.request.requestedBy} asked already to move ${referenceIn(
-            now,
-          )} to '${now.request.to}'; that has to be decided or withdrawn first`,
-        );
+      if (now.request) throw alreadyAsked(now, now.request);
       const record: TransitionRequestRecord = {
         id: this.#createId(),
         ...found,
@@ -496,6 +494,17 @@ export class TransitionService {
     const asset = await this.#repository.assets.byId(assetId);
     return (await this.#repository.assets.find(asset, caller))?.id === assetId;
   }
+}
+
+function alreadyAsked(
+  situation: Situation,
+  { requestedBy, to }: TransitionRequestRecord,
+): ConflictError {
+  return new ConflictError(
+    `${requestedBy} asked already to move ${referenceIn(
+      situation,
+    )} to '${to}'; that has to be decided or withdrawn first`,
+  );
 }
 
 function presentDecision(

@@ -399,6 +399,29 @@ describe.each(databases.eachSupportedId())('gates on %p', databaseId => {
       expect(waiting.blocked).toContain("only one version may stand in 'live'");
     });
 
+    it('is moved or rejected, and never both, when a yes and a no come at once', async () => {
+      await rules(QA);
+      for (let turn = 0; turn < 5; turn++) {
+        const url = await make();
+        const request = await open(url);
+        const [, no] = await Promise.all([
+          decide('quinn', request),
+          decide('nora', request, { decision: 'reject', comment: 'no' }),
+        ]);
+        const { state } = await see(request);
+        expect(['moved', 'rejected']).toContain(state);
+        expect(await stageOf(url)).toBe(state === 'moved' ? 'live' : 'draft');
+        // A no that came too late is told so.
+        expect(state === 'moved' ? no.status : 409).toBe(409);
+        const { body } = await portal
+          .as('maya')
+          .get(
+            `${url.replace(/\/versions.*/, '')}/events?action=transition.ended`,
+          );
+        expect(body.items).toHaveLength(state === 'moved' ? 0 : 1);
+      }
+    });
+
     it('moves once, however many approvals come at the same moment', async () => {
       await rules(TWO);
       const url = await make();

@@ -75,7 +75,7 @@ export class TransitionMaker {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const situation = await this.#situations.of(options);
       const way = demandWay(situation, to);
-      // What is asked for by a request is judged with what was decided on it, whoever asks again.
+      // What a request asks for is judged with what was decided on it.
       const judgement = await this.#judge.judge(situation, way, {
         fresh: true,
       });
@@ -125,6 +125,13 @@ export class TransitionMaker {
       await demandFree(now, way, repository);
       const open = now.request?.state === 'open' ? now.request : undefined;
       const isAnswer = open?.to === way.to;
+      // It may have been asked for meanwhile, and approved by this very caller.
+      if (isAnswer && open.requestedBy !== caller.subject)
+        throw new ConflictError(
+          `${open.requestedBy} asked to move ${referenceIn(
+            now,
+          )} at this moment`,
+        );
       const record: Omit<TransitionRecord, 'id'> = {
         assetId: asset.id,
         versionId: version.id,

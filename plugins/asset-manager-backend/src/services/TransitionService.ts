@@ -202,6 +202,8 @@ export class TransitionService {
     // Nobody says yes to what can't be; a no is heard in any case.
     if (request.decision !== 'reject') demandWay(situation, record.to);
     const decision = await this.#decider.decisionOf(caller, situation, request);
+    const isNo = decision.decision === 'reject';
+    const final = isNo ? await this.#finalOf(situation, record) : undefined;
     await this.#repository.transaction(async repository => {
       await repository.assets.lock(record.assetId);
       const now = await this.#situations.of({
@@ -246,11 +248,17 @@ export class TransitionService {
           rules: { type: now.type.name, revision: now.type.revision },
         },
       });
+      // A no holds from the moment that it is said.
+      if (final)
+        await this.#endIn(repository, now, {
+          state: 'rejected',
+          at: this.#now(),
+          by: caller.subject,
+          final,
+        });
     });
     this.#changed.raise();
-    if (decision.decision === 'reject')
-      await this.#end(caller, record, 'rejected');
-    else await this.#settle(record);
+    if (!isNo) await this.#settle(record);
     return this.get(caller, id);
   }
 
@@ -267,7 +275,27 @@ export class TransitionService {
       throw new NotAllowedError(
         `${caller.subject} may not withdraw what ${record.requestedBy} asked for: that takes a maintainer`,
       );
-    await this.#end(caller, record, 'withdrawn');
+    const situation = await this.#situations.of({ ...record, request: record });
+    const final = await this.#finalOf(situation, record);
+    await this.#repository.transaction(async repository => {
+      await repository.assets.lock(record.assetId);
+      const now = await this.#situations.of({
+        ...record,
+        request: record,
+        repository,
+      });
+      if (now.request?.state !== 'open')
+        throw new ConflictError(
+          `the request ${id} was ended at this moment; look at it again`,
+        );
+      await this.#endIn(repository, now, {
+        state: 'withdrawn',
+        at: this.#now(),
+        by: caller.subject,
+        final,
+      });
+    });
+    this.#changed.raise();
     return this.get(caller, id);
   }
 
@@ -344,41 +372,40 @@ export class TransitionService {
     });
   }
 
-  async #end(
-    caller: Caller,
+  /** How a request looks that is about to end: what its gates say, of what. */
+  async #finalOf(
+    situation: Situation,
     record: TransitionRequestRecord,
-    state: 'rejected' | 'withdrawn',
-  ): Promise<void> {
-    const situation = await this.#situations.of({ ...record, request: record });
+  ): Promise<NonNullable<TransitionRequestRecord['final']>> {
     const way = wayIn(situation, record.to);
     const judgement =
       way && (await this.#judge.judge(situation, way, { fresh: false }));
-    const at = this.#now();
-    await this.#repository.transaction(async repository => {
-      await repository.assets.lock(record.assetId);
-      await repository.transitionRequests.end(record.id, {
-        state,
-        at,
-        by: caller.subject,
-        final: {
-          gates: judgement?.gates ?? [],
-          payload: payloadIn(situation, record),
-          typeRevision: situation.type.revision,
-        },
-      });
-      await repository.changes.append({
-        asset: situation.asset,
-        kind: 'transition.ended',
-        subject: situation.version.label,
-        at,
-        by: caller.subject,
-        details: {
-          digest: situation.version.digest,
-          new: { request: record.id, state, to: record.to },
-        },
-      });
+    return {
+      gates: judgement?.gates ?? [],
+      payload: payloadIn(situation, record),
+      typeRevision: situation.type.revision,
+    };
+  }
+
+  /** In a transaction that has seen the request to be open. */
+  async #endIn(
+    repository: Repository,
+    { asset, version, request }: Situation,
+    end: Parameters<Repository['transitionRequests']['end']>[1],
+  ): Promise<void> {
+    const { id, to } = request!;
+    await repository.transitionRequests.end(id, end);
+    await repository.changes.append({
+      asset,
+      kind: 'transition.ended',
+      subject: version.label,
+      at: end.at,
+      by: end.by,
+      details: {
+        digest: version.digest,
+        new: { request: id, state: end.state, to },
+      },
     });
-    this.#changed.raise();
   }
 
   async #mayApprove(

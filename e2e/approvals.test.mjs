@@ -449,20 +449,34 @@ describe('gates and approvals', () => {
     },
   );
 
-  inBrowser(
-    'are told to those concerned by the portal’s notifications',
-    async () => {
-      const page = await pageOf(browser, portal, 'otto');
+  inBrowser('are told to those concerned by notifications', async () => {
+    const { maya } = people;
+    // It has to be open still when its turn comes: what is decided needs nobody any more.
+    await maya.ok(
+      ...['promote', `${MODEL}@2`, '--to', 'certified'],
+      ...['--reason', 'for otto to hear'],
+    );
+    const page = await pageOf(browser, portal, 'otto');
+    await until(async () => {
       await page.goto(`${portal.url}/notifications`);
-      await page
-        .getByText("maya asks to move models/gated@1 to 'production'")
+      return page
+        .getByText('for otto to hear')
         .first()
-        .waitFor();
-      await picture(page, 'notifications');
-      assert.deepEqual(page.foreignRequests, []);
-      await page.context().close();
-    },
-  );
+        .waitFor({ timeout: 3000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    }, 'the notification of an approver');
+    await page
+      .getByText("maya asks to move models/gated@2 to 'certified'")
+      .first()
+      .waitFor();
+    await picture(page, 'notifications');
+    assert.deepEqual(page.foreignRequests, []);
+    await page.context().close();
+    await maya.ok('withdraw', `${MODEL}@2`);
+  });
 
   it('stand after the portal was ended in the middle', async () => {
     const { maya, otto } = people;

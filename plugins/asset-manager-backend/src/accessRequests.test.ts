@@ -138,6 +138,23 @@ describe.each(databases.eachSupportedId())('access requests on %p', id => {
     ).toBe(404);
   });
 
+  it('are granted once by two who decide at the same moment', async () => {
+    const asset = await make();
+    const { body: request } = await ask('eve', asset);
+    const answers = await Promise.all(
+      ['maya', 'noor', 'maya', 'noor'].map(who =>
+        decide(who, request.id, { granted: true }),
+      ),
+    );
+    expect(answers.map(answer => answer.status).sort()).toEqual([
+      200, 404, 404, 404,
+    ]);
+    const access = await portal
+      .as('maya')
+      .get(`/assets/asked/${asset.name}/access`);
+    expect(access.body.grants).toHaveLength(1);
+  });
+
   it('stand once for each person and asset, end by themselves, and are not too many', async () => {
     const asset = await make();
     await ask('eve', { ...asset, reason: 'first' });

@@ -105,8 +105,8 @@ export class DatabaseAccessRequestStore implements AccessRequestStore {
   async decide(
     id: string,
     decision: Parameters<AccessRequestStore['decide']>[1],
-  ): Promise<void> {
-    await this.#rows()
+  ): Promise<boolean> {
+    const decided = await this.#rows()
       .where({ id, state: 'open' })
       .update({
         state: decision.state,
@@ -114,6 +114,7 @@ export class DatabaseAccessRequestStore implements AccessRequestStore {
         decided_by: decision.by,
         answer: decision.answer ?? null,
       });
+    return decided > 0;
   }
 
   #rows() {

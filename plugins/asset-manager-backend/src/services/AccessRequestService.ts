@@ -156,9 +156,12 @@ export class AccessRequestService {
     await this.#assets
       .findFor(caller, 'asset.grant', request)
       .catch(() => Promise.reject(notFound(id)));
-    if (decision.granted) {
-      const days = decision.days ?? request.days;
-      await this.#grants.create(caller, {
+    const { answer } = decision;
+    if (!decision.granted) return this.#decide(id, 'declined', caller, answer);
+    const days = decision.days ?? request.days;
+    await this.#grants.create(
+      caller,
+      {
         principal: request.requester,
         role: request.role,
         scope: formatScope({ kind: 'asset', ...request }),
@@ -166,14 +169,10 @@ export class AccessRequestService {
           Date.parse(this.#now()) + days * DAY_MS,
         ).toISOString(),
         reason: request.reason,
-      });
-    }
-    return this.#decide(
-      id,
-      decision.granted ? 'granted' : 'declined',
-      caller,
-      decision.answer,
+      },
+      repository => this.#record(repository, id, 'granted', caller, answer),
     );
+    return this.#present((await this.#repository.accessRequests.find(id))!);
   }
 
   async #decide(
@@ -182,19 +181,32 @@ export class AccessRequestService {
     caller: Caller,
     answer?: string,
   ): Promise<AccessRequest> {
-    const at = this.#now();
-    const { subject: by } = caller;
-    await this.#repository.transaction(async repository => {
-      await repository.accessRequests.decide(id, { state, at, by, answer });
-      await repository.audit.append({
-        at,
-        actor: by,
-        action: `access-request.${state}`,
-        object: id,
-        reason: answer,
-      });
-    });
+    await this.#repository.transaction(repository =>
+      this.#record(repository, id, state, caller, answer),
+    );
     return this.#present((await this.#repository.accessRequests.find(id))!);
+  }
+
+  /** @throws NotFoundError when somebody else was faster */
+  async #record(
+    repository: Repository,
+    id: string,
+    state: 'granted' | 'declined' | 'withdrawn',
+    { subject: by }: Caller,
+    answer?: string,
+  ): Promise<void> {
+    const at = this.#now();
+    if (
+      !(await repository.accessRequests.decide(id, { state, at, by, answer }))
+    )
+      throw notFound(id);
+    await repository.audit.append({
+      at,
+      actor: by,
+      action: `access-request.${state}`,
+      object: id,
+      reason: answer,
+    });
   }
 
   async #open(id: string): Promise<AccessRequestRecord | undefined> {

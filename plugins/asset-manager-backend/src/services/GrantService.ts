@@ -99,10 +99,16 @@ export class GrantService {
   /**
    * Gives a role, or denies it.
    *
+   * @param along what is written in the same transaction; when it throws,
+   *   nobody is given anything
    * @throws NotAllowedError when the caller lacks the role, or may not give any
    * @throws FieldError when there is no such person or group, or its time is over already
    */
-  async create(caller: Caller, request: CreateGrantRequest): Promise<Grant> {
+  async create(
+    caller: Caller,
+    request: CreateGrantRequest,
+    along?: (repository: Repository) => Promise<void>,
+  ): Promise<Grant> {
     const { role, effect = 'allow', reason } = request;
     const principal = readEntityRef('principal', request.principal, 'group');
     if (principal.startsWith('service:') && !FOR_SERVICES.includes(role)) {
@@ -128,6 +134,7 @@ export class GrantService {
       createdBy: caller.subject,
     };
     await this.#repository.transaction(async repository => {
+      await along?.(repository);
       await repository.grants.insert(grant, target.scope, target.asset?.id);
       await repository.audit.append({
         at,

@@ -46,7 +46,7 @@ export interface AccessRequestStore {
   /** Oldest first. */
   openFor(name: AssetName, since: string): Promise<AccessRequestRecord[]>;
   insert(request: AccessRequestRecord): Promise<void>;
-  /** Leaves one alone that is not open any more. */
+  /** Leaves one alone that is not open any more, and answers whether it was. */
   decide(
     id: string,
     decision: {
@@ -55,7 +55,7 @@ export interface AccessRequestStore {
       by: string;
       answer?: string;
     },
-  ): Promise<void>;
+  ): Promise<boolean>;
 }
 
 /** An account of a pipeline or CI job. */

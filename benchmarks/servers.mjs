@@ -3,7 +3,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../scripts/lib/postgres.mjs';
+import { freePort, startPostgres } from '../scripts/lib/postgres.mjs';
 import { say, toolsDirectory } from '../scripts/lib/tools.mjs';
 import { newFolder } from './measure.mjs';
 
@@ -189,5 +189,20 @@ export async function startDvc() {
     };
   } catch (error) {
     return { name: 'DVC', missing: why(error) };
+  }
+}
+
+/** A PostgreSQL for as long as `use` takes, which gets what a portal's configuration says of it. */
+export async function withPostgres(use) {
+  const postgres = await startPostgres();
+  if (postgres.missing) throw new Error(postgres.missing);
+  try {
+    const { hostname, port, username } = new URL(postgres.url);
+    return await use({
+      client: 'pg',
+      connection: { host: hostname, port: Number(port), user: username },
+    });
+  } finally {
+    await postgres.stop();
   }
 }

@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { folderOf, openPortal, personAt } from '../../e2e/support.mjs';
-import { startPostgres } from '../../scripts/lib/postgres.mjs';
 import { root } from '../../scripts/lib/tools.mjs';
 import { median, newFolder, ratio, seconds } from '../measure.mjs';
+import { withPostgres } from '../servers.mjs';
 
 const MOVES = 40;
 const EVENTS = 200_000;
@@ -249,14 +249,8 @@ export async function run(report) {
   } finally {
     await office.portal.close();
   }
-  const postgres = await startPostgres();
-  try {
-    if (postgres.missing) throw new Error(postgres.missing);
-    const { hostname, port, username } = new URL(postgres.url);
-    const other = await openOffice({
-      client: 'pg',
-      connection: { host: hostname, port: Number(port), user: username },
-    });
+  await withPostgres(async database => {
+    const other = await openOffice(database);
     try {
       report.row(
         'the same approval, PostgreSQL',
@@ -266,7 +260,5 @@ export async function run(report) {
     } finally {
       await other.portal.close();
     }
-  } finally {
-    await postgres.stop();
-  }
+  });
 }

@@ -185,6 +185,54 @@ describe.each(databases.eachSupportedId())(
         expect(await approve('maya', request)).toBe(403);
         return version;
       },
+      'one’s own run': async () => {
+        const { version, request, url, scope } = await set({});
+        await grant('user:default/quinn', 'contributor', { scope });
+        const run = await portal
+          .as('quinn')
+          .post('/runs')
+          .send({
+            inputs: [],
+            outputs: [{ ref: `${url.slice('/assets/'.length)}@1` }],
+          });
+        expect(run.status).toBe(201);
+        expect(await approve('quinn', request)).toBe(403);
+        return version;
+      },
+      'one’s own run, recorded after the approval': async () => {
+        const { version, request, url, scope } = await set({ gates: TWO });
+        expect(await approve('quinn', request)).toBe(201);
+        const ended = await grant('user:default/quinn', 'contributor', {
+          scope,
+        });
+        await portal
+          .as('quinn')
+          .post('/runs')
+          .send({
+            inputs: [],
+            outputs: [{ ref: `${url.slice('/assets/'.length)}@1` }],
+          });
+        await portal.as('ada').delete(`/grants/${ended}`);
+        expect(await approve('rita', request)).toBe(201);
+        const { decisions } = await see(request);
+        expect(decisions[0].void).toContain('ran what made the version');
+        return version;
+      },
+      'the person for whom an account ran it': async () => {
+        const { version, request, url } = await set({});
+        const { actor } = await account('tim');
+        const run = await portal
+          .as(actor)
+          .post('/runs')
+          .send({
+            onBehalfOf: 'user:default/quinn',
+            inputs: [],
+            outputs: [{ ref: `${url.slice('/assets/'.length)}@1` }],
+          });
+        expect(run.status).toBe(201);
+        expect(await approve('quinn', request)).toBe(403);
+        return version;
+      },
       'a service account in the group': async () => {
         const { version, request } = await set({ gates: ROLE });
         const { actor, name } = await account('maya');

@@ -67,6 +67,8 @@ import { GrantService } from './services/GrantService';
 import { HeldBlobs } from './services/HeldBlobs';
 import { IdTokenVerifier } from './services/IdTokenVerifier';
 import { LifecycleService } from './services/LifecycleService';
+import { LineageExplorer } from './services/LineageExplorer';
+import { LineageService } from './services/LineageService';
 import { ManifestReader } from './services/ManifestReader';
 import { MarkService } from './services/MarkService';
 import { NamespaceQuotas } from './services/NamespaceQuotas';
@@ -519,6 +521,16 @@ export const assetManagerPlugin = createBackendPlugin({
             }),
             transitions,
             checks,
+            lineage: new LineageService({
+              repository,
+              assets,
+              access,
+              now,
+              createId: createUid,
+              changed,
+              onRecorded: versionId => transitions.settleVersion(versionId),
+            }),
+            lineageExplorer: new LineageExplorer({ repository, assets, types }),
             webhooks,
             checkWebhooks: new CheckWebhooks({
               repository,
@@ -532,7 +544,7 @@ export const assetManagerPlugin = createBackendPlugin({
               types,
               access,
               kinds,
-              simulator: new RuleSimulator({ repository, judge }),
+              simulator: new RuleSimulator({ repository, situations, judge }),
               now,
             }),
             grants,

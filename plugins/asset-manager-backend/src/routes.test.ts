@@ -144,6 +144,7 @@ interface World {
   federationId: string;
   grantId: string;
   requestId: string;
+  runId: string;
   /** What is to be approved. */
   payload: string;
 }
@@ -169,6 +170,10 @@ const askForMove = async (world: World) => {
   expect(request.state).toBe('open');
   world.requestId = request.id;
   world.payload = request.payload;
+};
+const aRun = {
+  inputs: [],
+  outputs: [{ ref: 'matrix/NAME@1', role: 'model' }],
 };
 const withVersion = { selector: '1' };
 const piece = { digest: DIGEST };
@@ -372,6 +377,18 @@ const TABLE: Record<string, Row> = {
     params: withVersion,
     body: { name: 'accuracy', status: 'passed' },
   },
+  getLineage: { takes: 'reader', params: withVersion },
+  recordRun: { takes: 'contributor', body: aRun },
+  getRun: {
+    takes: 'reader',
+    before: async world => {
+      const outputs = [{ ref: `matrix/${world.name}@1` }];
+      const run = await owner(world)
+        .post('/runs')
+        .send({ inputs: [], outputs });
+      world.runId = run.body.id;
+    },
+  },
   listTransitionRequests: { takes: 'reader' },
   listMyTransitionRequests: { takes: 'to be signed in' },
   getTransitionRequest: { takes: 'reader', before: askForMove },
@@ -566,6 +583,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       federationId: '',
       grantId: '',
       requestId: '',
+      runId: '',
       payload: '',
     };
     world.uploadId = (await begin(world)).body.upload.id;
@@ -583,6 +601,7 @@ describe.each(databases.eachSupportedId())('each route on %p', databaseId => {
       account: world.accountName,
       id: template.startsWith('/uploads') ? world.uploadId : world.tokenId,
       ...(template.includes('/federations') && { id: world.federationId }),
+      ...(template.startsWith('/runs') && { id: world.runId }),
       ...(template.startsWith('/grants') && { id: world.grantId }),
       ...(/^.(access|transition)-req/.test(template) && {
         id: world.requestId,

@@ -24,6 +24,7 @@ export * from './partSize';
 export * from './paths';
 export * from './rebuild';
 export * from './lifecycle';
+export * from './lineage';
 export * from './pattern';
 export * from './reference';
 export * from './serviceAccount';

@@ -642,6 +642,7 @@ export type AssetChangeKind =
   | 'hold.placed'
   | 'hold.ended'
   | 'version.checked'
+  | 'run.recorded'
   | 'transition.requested'
   | 'transition.decided'
   | 'transition.ended'

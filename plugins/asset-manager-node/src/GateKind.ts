@@ -2,6 +2,7 @@ import type { JsonObject } from '@backstage/types';
 import type {
   CheckStatus,
   GateState,
+  LineageConfidence,
   Role,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 
@@ -14,6 +15,27 @@ export interface CheckFact {
   /** ISO 8601, UTC. */
   at: string;
   by: string;
+  /** What whoever recorded it belongs to now: entity references, itself among them. */
+  memberOf: readonly string[];
+}
+
+/** A version that a run read which made the version; see `GateFacts`. @public */
+export interface InputFact {
+  namespace: string;
+  name: string;
+  /** Of the asset. */
+  type: string;
+  label: string;
+  digest: string;
+  /** What it was to the run; empty when nobody said. */
+  role: string;
+  confidence: LineageConfidence;
+  /** Where it stands now; empty when its type is not there any more. */
+  stage: string;
+  retracted: boolean;
+  deleted: boolean;
+  /** Entity reference of who recorded the run. */
+  recordedBy: string;
   /** What whoever recorded it belongs to now: entity references, itself among them. */
   memberOf: readonly string[];
 }
@@ -68,6 +90,11 @@ export interface GateFacts {
   request?: { at: string; by: string };
   /** Newest first. */
   checks: readonly CheckFact[];
+  /**
+   * What the runs read that made the version, as far as it was recorded. Not all who
+   * may see the version may see these: no message names or counts them.
+   */
+  inputs: readonly InputFact[];
   /** Those for this gate. */
   approvals: readonly ApprovalFact[];
   /** ISO 8601, UTC. */

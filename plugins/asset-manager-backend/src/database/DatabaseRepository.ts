@@ -19,6 +19,7 @@ import { DatabaseFixityStore } from './DatabaseFixityStore';
 import { DatabaseGrantStore } from './DatabaseGrantStore';
 import { DatabaseHoldStore } from './DatabaseHoldStore';
 import { DatabaseLeaseStore } from './DatabaseLeaseStore';
+import { DatabaseLineageStore } from './DatabaseLineageStore';
 import { DatabaseObjectIndex } from './DatabaseObjectIndex';
 import { DatabaseServiceAccountStore } from './DatabaseServiceAccountStore';
 import { DatabaseSigningKeyStore } from './DatabaseSigningKeyStore';
@@ -72,6 +73,7 @@ export class DatabaseRepository implements Repository {
   readonly transitions;
   readonly transitionRequests;
   readonly checks;
+  readonly lineage;
   readonly audit;
   readonly holds;
   readonly webhooks;
@@ -100,7 +102,7 @@ export class DatabaseRepository implements Repository {
     this.transitions = new DatabaseTransitionStore(knex);
     this.transitionRequests = new DatabaseTransitionRequestStore(knex);
     this.checks = new DatabaseCheckStore(knex);
-
+    this.lineage = new DatabaseLineageStore(knex);
     this.assetTypes = new DatabaseAssetTypeStore(knex);
     this.federations = new DatabaseFederationStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);

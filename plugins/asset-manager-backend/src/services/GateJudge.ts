@@ -116,14 +116,20 @@ export class GateJudge {
     situation: Situation,
     person: string,
   ): Promise<string | undefined> {
-    const { version, request } = situation;
-    if (person === request?.requestedBy) return 'asked for it';
-    if (person === version.createdBy) return 'pushed the version';
-    // Behind an account are those who can act as it.
-    for (const [principal, what] of [
-      [version.createdBy, 'pushed the version'],
+    const { version, request, provenance } = situation;
+    const makers = [
       [request?.requestedBy, 'asked for it'],
-    ] as const) {
+      [version.createdBy, 'pushed the version'],
+      ...provenance.runs.flatMap(run =>
+        [run.recordedBy, run.onBehalfOf].map(
+          principal => [principal, 'ran what made the version'] as const,
+        ),
+      ),
+    ] as const;
+    const own = makers.find(([principal]) => principal === person);
+    if (own) return own[1];
+    // Behind an account are those who can act as it.
+    for (const [principal, what] of makers) {
       const account = principal && accountNameOf(principal);
       if (account && (await this.#handles(account)).has(person))
         return `holds a token of ${principal}, which ${what}`;
@@ -191,10 +197,16 @@ export class GateJudge {
     voices: readonly Voice[],
     options: { fresh: boolean },
   ): Promise<GateFacts> {
-    const { asset, version, type, request } = situation;
+    const { asset, version, type, request, provenance } = situation;
     const memberships = new Map<string, readonly string[]>();
+    const runBy = new Map(
+      provenance.runs.map(({ id, recordedBy }) => [id, recordedBy]),
+    );
     if (way.gates?.length) {
-      for (const { by } of situation.checks)
+      for (const by of [
+        ...situation.checks.map(check => check.by),
+        ...runBy.values(),
+      ])
         if (!memberships.has(by))
           memberships.set(
             by,
@@ -238,6 +250,20 @@ export class GateJudge {
         at: check.at,
         by: check.by,
         memberOf: memberships.get(check.by) ?? [check.by],
+      })),
+      inputs: provenance.inputs.map(input => ({
+        namespace: input.namespace,
+        name: input.name,
+        type: input.type,
+        label: input.label,
+        digest: input.digest,
+        role: input.role ?? '',
+        confidence: input.confidence,
+        stage: input.stage ?? '',
+        retracted: input.retracted,
+        deleted: input.deleted,
+        recordedBy: runBy.get(input.runId) ?? '',
+        memberOf: memberships.get(runBy.get(input.runId) ?? '') ?? [],
       })),
       approvals: voices.filter(
         voice =>

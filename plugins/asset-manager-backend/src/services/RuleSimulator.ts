@@ -11,6 +11,7 @@ import { driftOf } from './drift';
 import type { GateJudge } from './GateJudge';
 import type { AssetRecord, Repository, VersionRecord } from './ports';
 import type { Situation } from './Situation';
+import type { Situations } from './Situations';
 
 const BATCH = 500;
 const MOST_EXAMPLES = 5;
@@ -19,10 +20,16 @@ const MOST_CHECKS = 50;
 /** Tells what other rules would mean for the versions that there are, and changes nothing. */
 export class RuleSimulator {
   readonly #repository: Repository;
+  readonly #situations: Situations;
   readonly #judge: GateJudge;
 
-  constructor(options: { repository: Repository; judge: GateJudge }) {
+  constructor(options: {
+    repository: Repository;
+    situations: Situations;
+    judge: GateJudge;
+  }) {
     this.#repository = options.repository;
+    this.#situations = options.situations;
     this.#judge = options.judge;
   }
 
@@ -58,6 +65,9 @@ export class RuleSimulator {
       const moves = await this.#repository.transitions.lastOf(
         versions.map(({ id }) => id),
       );
+      const provenanceOf = await this.#situations.provenanceOf([
+        ...moves.keys(),
+      ]);
       for (const version of versions) {
         const asset = assets.get(version.assetId)!;
         const last = moves.get(version.id);
@@ -67,9 +77,13 @@ export class RuleSimulator {
           stages.set(stage, (stages.get(stage) ?? 0) + 1);
           continue;
         }
-        const situation = { asset, version, type, last, checks: [] };
         for (const [what, message] of await this.#failures({
-          ...situation,
+          asset,
+          version,
+          type,
+          last,
+          checks: [],
+          provenance: provenanceOf(version.id),
           decisions: [],
         }))
           note(failures, what, message, asset, version);

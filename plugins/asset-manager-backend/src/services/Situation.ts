@@ -13,8 +13,25 @@ import type {
   TransitionRecord,
   TransitionRequestRecord,
 } from './lifecyclePorts';
+import type { RunRecord, RunVersionListRecord } from './lineagePorts';
 import type { AssetRecord, VersionRecord } from './ports';
 import { initialStage, transitionsFrom } from '../model/stages';
+
+/** A version that a run read which made another one. */
+export interface InputRecord extends RunVersionListRecord {
+  /** Where it stands; absent when its type is not there any more. */
+  stage?: string;
+  /** Of its last move; 0 when it was never moved. */
+  sequence: number;
+}
+
+/** How a version came to be, whoever may see it. */
+export interface Provenance {
+  /** The runs that made it. */
+  runs: RunRecord[];
+  /** What these read. */
+  inputs: InputRecord[];
+}
 
 /** All that decides whether a version may go somewhere, as it stood at one moment. */
 export interface Situation {
@@ -25,6 +42,7 @@ export interface Situation {
   last?: TransitionRecord;
   /** Newest first. */
   checks: CheckRecord[];
+  provenance: Provenance;
   request?: TransitionRequestRecord;
   /** On the request, oldest first. */
   decisions: DecisionRecord[];
@@ -83,6 +101,7 @@ export function payloadIn(
  */
 export function basisOf(situation: Situation): string {
   const { asset, version, type, last, checks, request, decisions } = situation;
+  const { runs, inputs } = situation.provenance;
   return canonicalize({
     asset: [asset.id, asset.revision, asset.type, asset.owner],
     metadata: digestOfJson(version.metadata),
@@ -93,6 +112,16 @@ export function basisOf(situation: Situation): string {
     revision: type.revision,
     sequence: last?.sequence ?? 0,
     check: checks[0]?.id ?? 0,
+    runs: runs.map(run => run.id),
+    inputs: inputs.map(input => [
+      input.runId,
+      input.versionId,
+      input.type,
+      input.stage ?? null,
+      input.sequence,
+      input.retracted,
+      input.deleted,
+    ]),
     request: request ? [request.id, request.state] : null,
     decisions: decisions.length,
   })!;

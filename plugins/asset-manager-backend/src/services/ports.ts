@@ -34,6 +34,7 @@ import type {
   TransitionStore,
 } from './lifecyclePorts';
 import type { FixityStore, ObjectIndex } from './fixityPorts';
+import type { LineageStore } from './lineagePorts';
 import type { WebhookStore } from './webhookPorts';
 
 /** Where the time comes from: ISO 8601 in UTC. */
@@ -546,6 +547,7 @@ export interface Repository {
   readonly transitions: TransitionStore;
   readonly transitionRequests: TransitionRequestStore;
   readonly checks: CheckStore;
+  readonly lineage: LineageStore;
   readonly audit: AuditStore;
   readonly holds: HoldStore;
   readonly webhooks: WebhookStore;

@@ -24,7 +24,8 @@ function variablesOf(facts: GateFacts): object {
   }
   const { asset, version, from, to, since, now } = facts;
   const { metadata } = version;
-  return { asset, version, metadata, checks, from, to, since, now };
+  const inputs = facts.inputs.map(({ memberOf: _, ...input }) => input);
+  return { asset, version, metadata, checks, inputs, from, to, since, now };
 }
 
 /** An expression of the Common Expression Language is true. */

@@ -11,6 +11,7 @@ export const EXPRESSION_NAMES: readonly string[] = [
   'version',
   'metadata',
   'checks',
+  'inputs',
   'from',
   'to',
   'since',

@@ -5,6 +5,7 @@ import Ajv, { ValidateFunction } from 'ajv/dist/2020';
 import { approvalsGate } from './approvalsGate';
 import { celGate, ExpressionEvaluator } from './celGate';
 import { checkGate } from './checkGate';
+import { inputsGate } from './inputsGate';
 import { metadataGate } from './metadataGate';
 import { waitGate } from './waitGate';
 
@@ -17,6 +18,7 @@ export function builtInGateKinds(evaluator: ExpressionEvaluator): GateKinds {
     ['metadata', metadataGate],
     ['check', checkGate],
     ['approvals', approvalsGate],
+    ['inputs', inputsGate],
     ['wait', waitGate],
     ['cel', celGate(evaluator)],
   ]);

@@ -81,6 +81,18 @@ spec: { stages: [{ name: first, initial: true }] }
 `,
 };
 
+/** A run that made the first version, as a file. */
+const runFile = () =>
+  path.join(
+    folderOf({
+      'run.json': JSON.stringify({
+        inputs: [],
+        outputs: [{ ref: `${IT}@1` }],
+      }),
+    }),
+    'run.json',
+  );
+
 /**
  * A row for each command: what it takes, the words after its name, and what stands
  * there before. Where what succeeds is not there, `found` is how that reads.
@@ -217,6 +229,18 @@ const TABLE = {
       const { items } = await administrator.json('holds', IT);
       for (const { id } of items)
         await administrator.ok('unhold', IT, id, '--reason', 'done');
+    },
+  },
+  lineage: { takes: 'reader', args: () => [`${IT}@1`] },
+  'runs record': {
+    takes: 'contributor',
+    args: () => [runFile()],
+  },
+  'runs show': {
+    takes: 'reader',
+    args: world => [world.run],
+    before: async world => {
+      world.run = (await world.owner.json('runs', 'record', runFile())).id;
     },
   },
   'audit list': { takes: 'reader', args: () => [IT] },

@@ -50,6 +50,7 @@ import { AccessClient } from './AccessClient';
 import { AssetTypeClient } from './AssetTypeClient';
 import { AuditClient } from './AuditClient';
 import { LifecycleClient } from './LifecycleClient';
+import { LineageClient } from './LineageClient';
 import {
   assetPath,
   PageOptions,
@@ -85,6 +86,8 @@ export class AssetManagerClient {
   readonly types: AssetTypeClient;
   /** Where versions stand in their life. */
   readonly lifecycle: LifecycleClient;
+  /** What was run, and what came of what. */
+  readonly lineage: LineageClient;
   /** Who changed what. */
   readonly audit: AuditClient;
   readonly #baseUrl: () => Promise<string>;
@@ -100,6 +103,7 @@ export class AssetManagerClient {
     this.lifecycle = new LifecycleClient((path, send) =>
       this.#text(path, send),
     );
+    this.lineage = new LineageClient((path, send) => this.#text(path, send));
     this.audit = new AuditClient(
       (path, send) => this.#text(path, send),
       (path, send) => this.#open(path, send),

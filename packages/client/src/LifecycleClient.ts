@@ -12,15 +12,13 @@ import type {
   UpdateVersionRequest,
   VersionStage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import { assetPath, RequestOptions, SendOptions } from './requests';
-
-/** A version, by a label, alias, stage, digest or `latest`. */
-type VersionName = AssetName & { selector?: string };
-
-const versionPath = (version: VersionName) =>
-  `${assetPath(version)}/versions/${encodeURIComponent(
-    version.selector ?? 'latest',
-  )}`;
+import {
+  assetPath,
+  RequestOptions,
+  SendOptions,
+  versionPath,
+  VersionReference,
+} from './requests';
 
 const requestPath = (id: string) =>
   `/transition-requests/${encodeURIComponent(id)}`;
@@ -41,7 +39,7 @@ export class LifecycleClient {
 
   /** Where a version stands, and where the caller could move it. */
   async getStage(
-    version: VersionName,
+    version: VersionReference,
     options?: RequestOptions,
   ): Promise<VersionStage> {
     return JSON.parse(
@@ -51,7 +49,7 @@ export class LifecycleClient {
 
   /** Moves a version to another stage as its type says, or asks for it when a gate is in the way. */
   async move(
-    version: VersionName,
+    version: VersionReference,
     request: MoveRequest,
     options?: RequestOptions,
   ): Promise<MoveResult> {
@@ -66,7 +64,7 @@ export class LifecycleClient {
 
   /** How versions have moved, newest first; of one alone when it has a selector. */
   async listMoves(
-    name: VersionName,
+    name: VersionReference,
     options?: RequestOptions,
   ): Promise<StageMove[]> {
     return JSON.parse(
@@ -129,7 +127,7 @@ export class LifecycleClient {
 
   /** Changes the metadata of a version, which voids what was approved before. */
   async updateVersion(
-    version: VersionName,
+    version: VersionReference,
     request: UpdateVersionRequest,
     options?: RequestOptions,
   ): Promise<AssetVersion> {
@@ -144,7 +142,7 @@ export class LifecycleClient {
 
   /** Says that a version is not to be used any more. */
   async retract(
-    version: VersionName,
+    version: VersionReference,
     reason: string,
     options?: RequestOptions,
   ): Promise<AssetVersion> {
@@ -159,7 +157,7 @@ export class LifecycleClient {
 
   /** Takes a retraction back. */
   async reinstate(
-    version: VersionName,
+    version: VersionReference,
     options?: RequestOptions,
   ): Promise<AssetVersion> {
     return JSON.parse(
@@ -178,7 +176,7 @@ export class LifecycleClient {
 
   /** Keeps a version from being deleted and put away, or all of an asset without a selector. */
   async placeHold(
-    name: VersionName,
+    name: VersionReference,
     reason: string,
     options?: RequestOptions,
   ): Promise<Hold> {
@@ -206,7 +204,7 @@ export class LifecycleClient {
 
   /** The checks that were recorded of a version, newest first. */
   async listChecks(
-    version: VersionName,
+    version: VersionReference,
     options?: RequestOptions,
   ): Promise<Check[]> {
     return JSON.parse(
@@ -216,7 +214,7 @@ export class LifecycleClient {
 
   /** Records a fact about a version, for gates and people to read. */
   async recordCheck(
-    version: VersionName,
+    version: VersionReference,
     request: RecordCheckRequest,
     options?: RequestOptions,
   ): Promise<Check> {

@@ -12,6 +12,7 @@ export * from './verifyAudit';
 export * from './checksum';
 export * from './IntegrityError';
 export * from './LifecycleClient';
+export * from './LineageClient';
 export * from './paginate';
 export * from './RemoteByteSource';
 export type { PageOptions, RequestOptions, SendOptions } from './requests';

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import type { JsonObject } from '@backstage/types';
 import type { CheckStatus } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import { readReference } from '../lib/Context';
 import { UsageError } from '../lib/exit';
 import { formatEntity, formatTable, printable } from '../lib/format';
+import { readJsonObject } from '../lib/readJsonObject';
 
 const STATUSES: readonly CheckStatus[] = ['passed', 'failed'];
 
@@ -38,7 +37,7 @@ export const check: Command = {
     evidence: {
       type: 'string',
       value: 'FILE',
-      description: 'the report that it rests on, as JSON',
+      description: 'the report that it rests on, as JSON; - for standard input',
     },
     url: {
       type: 'string',
@@ -71,7 +70,8 @@ export const check: Command = {
         name,
         status: status as CheckStatus,
         summary: options.text('summary'),
-        evidence: file === undefined ? undefined : await readEvidence(file),
+        evidence:
+          file === undefined ? undefined : await readJsonObject(context, file),
         url: options.text('url'),
       },
       { signal: context.signal },
@@ -132,23 +132,3 @@ export const checks: Command = {
     );
   },
 };
-
-async function readEvidence(file: string): Promise<JsonObject> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    throw new UsageError(`${file} can't be read`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new UsageError(`${file} is no JSON`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UsageError(
-      `${file} has to hold a JSON object, with names for what was found`,
-    );
-  return value as JsonObject;
-}

@@ -31,6 +31,7 @@ import { storeRebuild } from './rebuild';
 import { storeCheck, storeChecks } from './fixity';
 import { gc } from './gc';
 import { hold, holds, unhold } from './hold';
+import { lineage } from './lineage';
 import { list } from './list';
 import { login } from './login';
 import { logout } from './logout';
@@ -55,6 +56,7 @@ import {
   serviceTokenRotate,
 } from './serviceToken';
 import { retract } from './retract';
+import { runsRecord, runsShow } from './runs';
 import { show } from './show';
 import {
   typeApply,
@@ -77,6 +79,7 @@ export const commands: readonly Command[] = [
   cat,
   verify,
   push,
+  runsRecord,
   create,
   edit,
   aliasSet,
@@ -95,6 +98,8 @@ export const commands: readonly Command[] = [
   declarationList,
   stageShow,
   stageHistory,
+  lineage,
+  runsShow,
   checks,
   holds,
   auditList,

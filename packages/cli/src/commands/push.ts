@@ -3,11 +3,13 @@ import type { UploadVersionResult } from '@baseasset/client';
 import type {
   Asset,
   AssetName,
+  Run,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command, Invocation } from '../Command';
 import { Context, readName, typed } from '../lib/Context';
 import { CommandError, EXIT } from '../lib/exit';
 import { countOf, formatBytes } from '../lib/format';
+import { readInputs, recordInputs } from '../lib/declaredInputs';
 import { readMetadata } from '../lib/readMetadata';
 import { cardOf, cardOptions } from './cardOptions';
 
@@ -88,6 +90,7 @@ async function report(
   context: Context,
   name: AssetName,
   result: UploadVersionResult,
+  run?: Run,
 ): Promise<void> {
   const { formatReference, shortDigest } = await import(
     '@baseasset/backstage-plugin-asset-manager-common'
@@ -105,6 +108,7 @@ async function report(
       reference: formatReference({ ...name, selector: version.digest }),
       version,
       aliases: result.state === 'unchanged' ? [] : result.aliases,
+      run,
       url,
     });
     return;
@@ -124,10 +128,19 @@ async function report(
         ...moves.map(move => `${move.name} → ${move.to}`),
       ].join('  '),
     );
+    noteInputs(context, run);
     context.print(url);
     return;
   }
   for (const move of moves) context.print(`${move.name} → ${move.to}`);
+  noteInputs(context, run);
+}
+
+function noteInputs(context: Context, run: Run | undefined): void {
+  for (const { namespace, name, label, role } of run?.inputs ?? [])
+    context.note(
+      `  made of ${namespace}/${name}@${label}${role ? ` (${role})` : ''}`,
+    );
 }
 
 export const push: Command = {
@@ -172,6 +185,13 @@ export const push: Command = {
       value: 'ALIAS',
       description: 'point an alias to the new version',
     },
+    input: {
+      type: 'string',
+      short: 'i',
+      multiple: true,
+      value: '[ROLE=]REF',
+      description: 'a version that it was made of, by its label or digest',
+    },
     type: {
       type: 'string',
       short: 't',
@@ -189,6 +209,10 @@ export const push: Command = {
     {
       line: 'asset push ./basecaller models/basecaller --type ml-model -m "more epochs" --alias candidate',
       does: 'the next version of a model',
+    },
+    {
+      line: 'asset push ./model models/basecaller --input train=data/reads@12 --input genomes/lambda@3',
+      does: 'and what it was made of, for its lineage',
     },
     {
       line: 'asset push lambda.fa genomes/lambda --version 1.0 --meta bases=48502',
@@ -216,6 +240,11 @@ export const push: Command = {
       );
     }
     const client = await context.client();
+    const inputs = await readInputs(
+      client,
+      options.list('input'),
+      context.signal,
+    );
     const session = await context.session();
     const {
       hashFolder,
@@ -293,7 +322,11 @@ export const push: Command = {
           context.note(`${alias} → ${move.to}`);
         }
       }
-      await report(context, name, result);
+      const run =
+        inputs.length > 0
+          ? await recordInputs(client, name, result.version, inputs)
+          : undefined;
+      await report(context, name, result, run);
     } catch (error) {
       bar.clear();
       if (context.signal.aborted) {

@@ -30,8 +30,12 @@ function assertFree(wanted) {
 
 const seeded = path.join(dataDirectory, 'seeded');
 
-/** The command line, as a person of the demo; its login does not touch one's own. */
-function asset(tools, server, person, args) {
+/**
+ * The command line, as a person of the demo; its login does not touch one's own.
+ *
+ * @param input - a document for its standard input
+ */
+function asset(tools, server, person, args, input) {
   const home = path.join(dataDirectory, 'people', person);
   return execFileSync(
     tools.node,
@@ -45,7 +49,8 @@ function asset(tools, server, person, args) {
         BASEASSET_CACHE: path.join(home, 'cache'),
       },
       encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
+      input: input === undefined ? '' : JSON.stringify(input),
+      stdio: ['pipe', 'pipe', 'pipe'],
       timeout: 120_000,
     },
   ).trim();
@@ -85,6 +90,8 @@ async function seed(tools, server) {
       ...aliases,
     ]).split('\n');
     say(`  ${push.person} pushed ${line}`);
+    if (push.run)
+      asset(tools, server, push.person, ['runs', 'record', '-'], push.run);
   }
   fs.rmSync(path.join(dataDirectory, 'samples'), {
     recursive: true,
@@ -153,7 +160,7 @@ if (!fs.existsSync(seeded)) {
 console.log(`
 The portal is at ${portal.url}. Sign in as maya, noor, sam, otto or lin.
 
-Three things to try:
+Four things to try:
   1. Look at a model, its versions and what changed between them:
      ${portal.url}/assets/models/silero-vad/versions?compare=5..6
   2. Push a folder of yours, and see it in the portal at once:
@@ -162,5 +169,7 @@ Three things to try:
   3. Pull it as a colleague, verified:
      npx --no asset login --server ${portal.url} --as otto
      npx --no asset pull models/silero-vad@champion -o /tmp/silero && npx --no asset verify /tmp/silero
+  4. See what a table was made of, and by which run:
+     ${portal.url}/assets/genomes/lambda-gc/lineage
 
 Ctrl-C ends it; its data stays in ${dataDirectory}.`);

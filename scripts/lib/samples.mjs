@@ -60,10 +60,30 @@ Three successive releases are versions of this one asset, so that they can be
 compared, aliased and pulled like any other model.
 `;
 
+/** Bases in one row of the table that is made of the genome. */
+const WINDOW = 500;
+
+/** How much of a genome is G or C, window by window, as CSV. */
+function gcWindows() {
+  const [, ...lines] = fs
+    .readFileSync(path.join(root, 'examples/lambda/lambda.fa'), 'utf8')
+    .trim()
+    .split('\n');
+  const bases = lines.join('').toUpperCase();
+  const rows = [];
+  for (let start = 0; start < bases.length; start += WINDOW) {
+    const part = bases.slice(start, start + WINDOW);
+    const share = part.replace(/[^GC]/g, '').length / part.length;
+    rows.push(`${start},${start + part.length},${share.toFixed(4)}`);
+  }
+  return `start,end,gc\n${rows.join('\n')}\n`;
+}
+
 /**
  * The sample assets in the order in which they are pushed.
  *
- * @returns a list of pushes; \`files\` maps paths in the version to files on the disk or to texts
+ * @returns a list of pushes; \`files\` maps paths in the version to files on the disk or to
+ *   texts, and \`run\` says what made them
  */
 export function samplePushes() {
   const model = (key, label, what) => ({
@@ -151,6 +171,42 @@ export function samplePushes() {
       files: {
         'lambda.fa': { example: 'lambda/lambda.fa' },
         'README.md': { example: 'lambda/README.md' },
+      },
+    },
+    {
+      person: 'otto',
+      name: 'genomes/lambda-gc',
+      options: [
+        '--type',
+        'dataset',
+        '--owner',
+        'team-genome',
+        '--title',
+        'GC content of lambda',
+        '--description',
+        `How much of the genome of phage lambda is G or C, in windows of ${WINDOW} bases`,
+        '--tag',
+        'tables',
+        '--version',
+        '1',
+        '--meta',
+        `window=${WINDOW}`,
+      ],
+      files: { 'gc.csv': { text: gcWindows() } },
+      run: {
+        id: 'sample-lambda-gc',
+        job: 'genomes/gc-windows',
+        code: { entrypoint: 'scripts/lib/samples.mjs' },
+        environment: { node: process.version },
+        parameters: { window: WINDOW },
+        inputs: [
+          {
+            ref: 'genomes/lambda@1',
+            role: 'reference',
+            confidence: 'captured',
+          },
+        ],
+        outputs: [{ ref: 'genomes/lambda-gc@1' }],
       },
     },
   ];

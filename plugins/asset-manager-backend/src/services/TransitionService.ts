@@ -39,6 +39,8 @@ import {
 const LISTED = 200;
 /** Open requests that one round of the task, or one page of approvals, looks at. */
 const MOST_OPEN = 1_000;
+/** Runs, and what they made, that are tried at once when what they read has moved; the task tries the rest. */
+const MOST_SETTLED = 100;
 
 /** Asks for transitions, decides on them, and makes them when all gates are passed. */
 export class TransitionService {
@@ -122,7 +124,10 @@ export class TransitionService {
       reason,
       caller,
     });
-    if (moved) return { state: 'moved', move: moved };
+    if (moved) {
+      await this.#settleMadeOf(version.id);
+      return { state: 'moved', move: moved };
+    }
     const record = await this.#open(caller, found, request.to, reason);
     this.#changed.raise();
     return { state: 'open', request: await this.#present(caller, record) };
@@ -315,11 +320,36 @@ export class TransitionService {
     if (record) await this.#settle(record);
   }
 
+  /** Tries the open requests of what was made of a version, which may have waited for it. */
+  async #settleMadeOf(versionId: number): Promise<void> {
+    const { lineage } = this.#repository;
+    const viewer = 'everything';
+    const read = await lineage.edges({
+      of: { versions: [versionId] },
+      direction: 'input',
+      viewer,
+      limit: MOST_SETTLED,
+    });
+    const made = await lineage.edges({
+      of: { runs: [...new Set(read.map(edge => edge.runId))] },
+      direction: 'output',
+      viewer,
+      limit: MOST_SETTLED,
+    });
+    for (const id of new Set(made.map(edge => edge.versionId)))
+      await this.settleVersion(id);
+  }
+
   /** Makes the transition if nothing is in its way; what keeps it is shown with the request. */
   async #settle(record: TransitionRequestRecord): Promise<void> {
     try {
       const caller = await this.#callers.ofActor(record.requestedBy);
-      await this.#maker.tryToMove({ ...record, caller, request: record });
+      const moved = await this.#maker.tryToMove({
+        ...record,
+        caller,
+        request: record,
+      });
+      if (moved) await this.#settleMadeOf(record.versionId);
     } catch (error) {
       const isKnown =
         error instanceof FieldError ||

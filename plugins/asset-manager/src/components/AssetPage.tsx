@@ -14,6 +14,7 @@ import { AssetScope, AssetScopeValue } from './AssetScope';
 import { addressOf, AssetTab, nameOf, viewOf } from './assetAddress';
 import { FilesContent } from './FilesContent';
 import { LifecycleContent } from './LifecycleContent';
+import { LineageContent } from './LineageContent';
 import { OverviewContent } from './OverviewContent';
 import { VersionsContent } from './VersionsContent';
 
@@ -26,6 +27,7 @@ const TABS: {
   { id: 'files', label: 'Files', Content: FilesContent },
   { id: 'versions', label: 'Versions', Content: VersionsContent },
   { id: 'lifecycle', label: 'Lifecycle', Content: LifecycleContent },
+  { id: 'lineage', label: 'Lineage', Content: LineageContent },
   { id: 'activity', label: 'Activity', Content: ActivityContent },
   { id: 'access', label: 'Access', Content: AccessContent },
 ];

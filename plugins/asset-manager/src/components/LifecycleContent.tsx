@@ -17,6 +17,7 @@ import type { AssetScopeValue } from './AssetScope';
 import { Decisions, Gates } from './Gates';
 import { MoveStage } from './MoveStage';
 import { RequestCard } from './RequestCard';
+import { StageMap } from './StageMap';
 import { Table } from './Table';
 import styles from './table.module.css';
 import { Who } from './Who';
@@ -25,7 +26,8 @@ import { Who } from './Who';
 const SHOWN = 200;
 
 /** The stages of the asset's type, where its versions stand, and how they got there. */
-export function LifecycleContent({ asset, base, reload }: AssetScopeValue) {
+export function LifecycleContent(props: AssetScopeValue) {
+  const { asset, version: looked, base, reload } = props;
   const client = useApi(assetManagerApiRef);
   const { value, error, retry } = useAsyncRetry(async () => {
     const [type, { items: versions }, moves, requests] = await Promise.all([
@@ -52,6 +54,11 @@ export function LifecycleContent({ asset, base, reload }: AssetScopeValue) {
   );
   return (
     <Flex direction="column" gap="5">
+      <StageMap
+        type={type}
+        versions={versions.filter(each => !each.deletion)}
+        here={looked.stage}
+      />
       <StageTable
         type={type}
         versions={versions}

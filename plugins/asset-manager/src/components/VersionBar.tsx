@@ -42,7 +42,12 @@ export function VersionBar(props: {
   );
   const show = (selector: string | undefined) =>
     navigate(
-      addressOf(base, tab, { ...view, compare: undefined, version: selector }),
+      addressOf(base, tab, {
+        ...view,
+        compare: undefined,
+        run: undefined,
+        version: selector,
+      }),
     );
   const alias =
     view.version && version.aliases.includes(view.version)

@@ -6,6 +6,7 @@ export type AssetTab =
   | 'files'
   | 'versions'
   | 'lifecycle'
+  | 'lineage'
   | 'activity'
   | 'access';
 
@@ -17,6 +18,12 @@ export interface AssetView {
   viewer?: string;
   /** `A..B` */
   compare?: string;
+  /** Which side of the lineage; both when left out. */
+  direction?: string;
+  /** How many runs from the version it goes. */
+  depth?: string;
+  /** The run that is looked at. */
+  run?: string;
 }
 
 /**
@@ -44,6 +51,9 @@ export function viewOf(search: URLSearchParams): AssetView {
     file: search.get('file') ?? undefined,
     viewer: search.get('viewer') ?? undefined,
     compare: search.get('compare') ?? undefined,
+    direction: search.get('direction') ?? undefined,
+    depth: search.get('depth') ?? undefined,
+    run: search.get('run') ?? undefined,
   };
 }
 

@@ -50,6 +50,22 @@ const lifecycle = EntityContentBlueprint.make({
   },
 });
 
+const lineage = EntityContentBlueprint.make({
+  name: 'lineage',
+  params: {
+    path: '/lineage',
+    title: 'Lineage',
+    filter,
+    loader: async () => {
+      const [{ EntityAssetContent }, { LineageContent }] = await Promise.all([
+        import('../components/EntityAssetContent'),
+        import('../components/LineageContent'),
+      ]);
+      return <EntityAssetContent tab="lineage" Content={LineageContent} />;
+    },
+  },
+});
+
 const activity = EntityContentBlueprint.make({
   name: 'activity',
   params: {
@@ -82,4 +98,11 @@ const access = EntityContentBlueprint.make({
   },
 });
 
-export const entityContents = [files, versions, lifecycle, activity, access];
+export const entityContents = [
+  files,
+  versions,
+  lifecycle,
+  lineage,
+  activity,
+  access,
+];

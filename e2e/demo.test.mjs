@@ -54,7 +54,7 @@ describe('npm run demo', () => {
         `the start (${said})`,
         180,
       );
-      assert.match(said, /Three things to try/);
+      assert.match(said, /Four things to try/);
       return { child, ended, said };
     };
 
@@ -65,7 +65,7 @@ describe('npm run demo', () => {
     assert.ok(
       items.some(asset => asset.name === 'lambda' && asset.versionCount === 1),
     );
-    assert.ok(items.length === 3 || /SKIPPED/.test(first.said), first.said);
+    assert.ok(items.length === 4 || /SKIPPED/.test(first.said), first.said);
     assert.ok(processesOf(folder).length >= 2);
     first.child.kill('SIGTERM');
     await first.ended;

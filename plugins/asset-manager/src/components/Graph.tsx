@@ -23,11 +23,14 @@ export interface GraphNode {
 }
 
 const WIDTH = 190;
+/** Of boxes with a word in each. */
+const NARROW = 116;
 const HEIGHT = 46;
 /** Width of the picture, in pixels, for each box: a few are not blown up. */
 const WIDEST = 280;
 /** Height of the picture, in pixels, for so many boxes above each other. */
-const heightOf = (nodes: number) => Math.min(480, Math.max(160, nodes * 40));
+const heightOf = (nodes: number, each: number) =>
+  Math.min(480, Math.max(160, nodes * each));
 
 /** Boxes and arrows from left to right, which can be moved and zoomed. */
 export function Graph(props: {
@@ -35,8 +38,11 @@ export function Graph(props: {
   label: string;
   nodes: readonly GraphNode[];
   edges: readonly { from: string; to: string }[];
+  /** For many boxes with a word in each. */
+  compact?: boolean;
 }) {
-  const { label, nodes, edges } = props;
+  const { label, nodes, edges, compact } = props;
+  const width = compact ? NARROW : WIDTH;
   return (
     <div
       className={styles.graph}
@@ -49,15 +55,18 @@ export function Graph(props: {
         edges={[...edges]}
         direction={DependencyGraphTypes.Direction.LEFT_RIGHT}
         nodeMargin={16}
-        rankMargin={48}
+        rankMargin={compact ? 24 : 48}
         paddingX={16}
         paddingY={16}
         zoom="enable-on-click"
         fit="contain"
         showArrowHeads
-        style={{ width: '100%', height: heightOf(nodes.length) }}
+        style={{
+          width: '100%',
+          height: heightOf(nodes.length, compact ? 24 : 40),
+        }}
         renderNode={({ node }) => (
-          <foreignObject width={WIDTH} height={HEIGHT}>
+          <foreignObject width={width} height={HEIGHT}>
             <Box {...node} />
           </foreignObject>
         )}

@@ -19,6 +19,7 @@ export function StageMap(props: {
     versions.filter(each => each.stage === stage).map(each => each.label);
   return (
     <Graph
+      compact
       label={`Stages of the type ${type.title ?? type.name}`}
       nodes={stages.map(stage => ({
         id: stage.name,

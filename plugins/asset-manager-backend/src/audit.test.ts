@@ -198,6 +198,32 @@ describe.each(databases.eachSupportedId())(
       expect(await read()).toBe(before + 1);
     });
 
+    it('keeps that somebody was told of a hidden asset that there is none', async () => {
+      const url = await makeAsset();
+      await portal.as('maya').patch(url).send({ visibility: 'restricted' });
+      const { status } = await portal.as('otto').get(url);
+      await portal.as('otto').delete(`${url}/aliases/none`);
+      await portal.as('otto').get('/assets/audited/nothing-there');
+      expect(status).toBe(404);
+      const tried = async () =>
+        (await events('outcome=denied&actor=user:default/otto')).filter(
+          ({ event }) => String(event.reason).includes('hidden'),
+        );
+      for (let turn = 0; turn < 50 && (await tried()).length < 2; turn++)
+        await new Promise(resolve => {
+          setTimeout(resolve, 20);
+        });
+      const object = url.replace('/assets/', '');
+      const found = (await tried()).map(
+        ({ event }) => `${event.action} ${event.object}`,
+      );
+      // They are written when the answer is on its way.
+      expect(found.sort()).toEqual([
+        `getAsset ${object}`,
+        `removeAlias ${object}`,
+      ]);
+    });
+
     it('keeps what was denied, with who tried it', async () => {
       const url = await makeAsset();
       const { status } = await portal

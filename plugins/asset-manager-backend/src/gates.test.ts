@@ -137,6 +137,39 @@ describe.each(databases.eachSupportedId())('gates on %p', databaseId => {
       expect((await ask(full, 'trial')).body.state).toBe('moved');
     });
 
+    it('metadata: what is asked for from a stage on holds in all that it leads to', async () => {
+      await rules(QA, '');
+      const { status } = await portal
+        .as('ada')
+        .post('/asset-types')
+        .send({
+          document: `apiVersion: baseasset.io/v1alpha1
+kind: AssetType
+metadata: { name: gated }
+spec:
+  stages: [{ name: draft, initial: true }, { name: live, requires: [license] }, { name: trial }, { name: gone }]
+  transitions:
+    - { from: [draft], to: live, role: contributor }
+    - { from: [live], to: trial, role: contributor }
+    - { from: [draft, trial], to: gone, role: contributor }
+`,
+        });
+      expect(status).toBe(201);
+      const [bare, full] = [await make(), await make({ license: 'MIT' })];
+      expect((await ask(bare)).body.state).toBe('open');
+      expect((await ask(full)).body.state).toBe('moved');
+      const edit = (license: string | null) =>
+        portal.as('maya').patch(full).send({ metadata: { license } });
+      expect((await edit(null)).status).toBe(400);
+      expect((await edit('ISC')).status).toBe(200);
+      expect((await ask(full, 'trial')).body.state).toBe('moved');
+      const refused = await edit(null);
+      expect(refused.body.detail).toContain("'trial' asks for it");
+      expect((await ask(full, 'gone')).body.state).toBe('moved');
+      // There are ways to it that don't lead through `live`.
+      expect((await edit(null)).status).toBe(200);
+    });
+
     it('metadata: fields and a schema of its own', async () => {
       await rules(
         `        - { name: card, kind: metadata, required: [license], schema: { properties: { accuracy: { minimum: 0.9 } } } }`,

@@ -328,6 +328,27 @@ describe.each(databases.eachSupportedId())(
         ]);
       expect(await at('latest', new Date().toISOString())).toBe('1 gone ');
       expect(await at('latest', 'yesterday')).toBe(400);
+      const listed = async (time: string) => {
+        const { status, body } = await portal
+          .as('maya')
+          .get(`/assets?namespace=life&asOf=${time}`);
+        const item = body.items?.find(({ name }: { name: string }) =>
+          asset.endsWith(`/${name}`),
+        );
+        return [
+          status,
+          item?.latest?.label,
+          item?.versionCount,
+          item?.aliases.map((each: { label: string }) => each.label),
+        ];
+      };
+      expect(await Promise.all([times[0], times[2]].map(listed))).toEqual([
+        [200, '2', 2, ['1']],
+        [200, '2', 2, []],
+      ]);
+      expect(await listed('2020-01-01')).toEqual([200]);
+      expect(await listed('yesterday')).toEqual([400]);
+      expect(await listed(new Date().toISOString())).toEqual([200, '1', 1, []]);
       const stranger = await portal
         .as('otto')
         .get(`/assets/life/none/versions/latest?asOf=${times[0]}`);

@@ -164,11 +164,18 @@ describe.each(databases.eachSupportedId())(
             url.endsWith(`/${item.name}`),
           ).latest.label,
         ).toBe('1');
+        const during = new Date().toISOString();
+        await new Promise(resolve => {
+          setTimeout(resolve, 5);
+        });
         // Its type lets it be read.
         expect((await read(version)).status).toBe(200);
         expect(
           (await portal.as('maya').delete(`${version}/retraction`).send()).body,
         ).toMatchObject({ latest: true });
+        // That it was retracted then stays known.
+        expect((await get(`latest?asOf=${during}`)).label).toBe('1');
+        expect((await get('latest')).label).toBe('2');
         expect(await eventsOf(url)).toEqual(
           expect.arrayContaining(['version.retracted', 'version.reinstated']),
         );

@@ -29,7 +29,7 @@ import { CallerResolver } from './http/CallerResolver';
 import { CHECK_WEBHOOKS } from './http/webhookRoutes';
 import { OPEN_PATHS } from './http/serviceAccountRoutes';
 import { createRouter } from './http/createRouter';
-import { recordDenied } from './http/recordDenied';
+import { DeniedRecorder } from './http/DeniedRecorder';
 import { builtInGateKinds } from './model/gates/gateKinds';
 import { PortalPolicy } from './permissions/PortalPolicy';
 import { CatalogDirectory } from './catalog/CatalogDirectory';
@@ -585,7 +585,7 @@ export const assetManagerPlugin = createBackendPlugin({
               auditors: settings.auditors,
               now,
             }),
-            onDenied: recordDenied({ audit: repository.audit, now, logger }),
+            denied: new DeniedRecorder({ repository, now, logger }),
             logger,
             spec,
             validateResponses: settings.validateResponses,

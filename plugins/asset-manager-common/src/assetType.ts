@@ -33,7 +33,7 @@ export interface AssetTypeStage {
   final?: boolean;
   /** Whether only one version of an asset may stand in it at a time. */
   single?: boolean;
-  /** Fields of the metadata without which no version enters it. */
+  /** Fields of the metadata without which no version enters it, nor any stage that every way to leads through it. */
   requires?: string[];
   /** Whether the metadata of versions can't be changed in it. */
   frozen?: boolean;
@@ -63,7 +63,7 @@ export const GATE_MODES: readonly GateMode[] = ['enforce', 'warn', 'audit'];
 export interface GateRule extends JsonObject {
   /** Of the gates of one way. */
   name: string;
-  /** `metadata`, `check`, `approvals`, `wait`, `cel`, or one that a module adds. */
+  /** `metadata`, `check`, `approvals`, `inputs`, `wait`, `cel`, or one that a module adds. */
   kind: string;
   /** `enforce` when left out. */
   mode?: GateMode;

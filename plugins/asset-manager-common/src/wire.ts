@@ -251,6 +251,8 @@ export interface AssetQuery {
   tag?: string[];
   visibility?: Visibility[];
   sort?: AssetSort;
+  /** Only those that were there at this time, with the versions and aliases that they had. ISO 8601. */
+  asOf?: string;
 }
 
 /**

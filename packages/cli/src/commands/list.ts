@@ -5,6 +5,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
 import type { Context } from '../lib/Context';
+import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { UsageError } from '../lib/exit';
 import {
   formatAge,
@@ -16,7 +17,8 @@ import {
 
 const SORTS = ['updated', '-updated', 'name', '-name', 'size', '-size'];
 
-function row(asset: AssetSummary, now: number): string[] {
+/** @param since - when something changed last, or was pushed last */
+function row(asset: AssetSummary, since: string, now: number): string[] {
   const name =
     asset.namespace === 'default'
       ? asset.name
@@ -27,7 +29,7 @@ function row(asset: AssetSummary, now: number): string[] {
     asset.latest?.label ?? '-',
     asset.latest ? formatBytes(asset.latest.size) : '-',
     formatEntity(asset.owner),
-    formatAge(asset.updatedAt, now),
+    formatAge(since, now),
     printable(
       asset.aliases.map(alias => `${alias.name}→${alias.label}`).join(' '),
     ),
@@ -105,6 +107,7 @@ export const list: Command = {
       value: 'COUNT',
       description: 'how many; 50 when left out, 0 for all',
     },
+    ...AS_OF_OPTION,
   },
   examples: [
     { line: 'asset list models/', does: 'the assets of a namespace' },
@@ -112,12 +115,17 @@ export const list: Command = {
       line: "asset list --type ml-model --json | jq -r '.items[].name'",
       does: 'the names of all models',
     },
+    {
+      line: 'asset list models/ --as-of 2026-03-03',
+      does: 'what there was on that day, with the versions and aliases of then',
+    },
   ],
   async run(context, { args, options }) {
     const limit = Number(options.text('limit') ?? 50);
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new UsageError('--limit has to be a number');
     const sort = options.text('sort');
+    const asOf = readAsOf(options);
     const client = await context.client();
     const query = {
       text: options.text('text'),
@@ -128,6 +136,7 @@ export const list: Command = {
       tag: options.list('tag'),
       visibility: options.list('visibility') as Visibility[],
       sort: sort as AssetSort | undefined,
+      asOf,
     };
     const items: AssetSummary[] = [];
     let more = false;
@@ -158,11 +167,15 @@ export const list: Command = {
       'LATEST',
       'SIZE',
       'OWNER',
-      'UPDATED',
+      asOf === undefined ? 'UPDATED' : 'PUSHED',
       'ALIASES',
     ];
     const now = Date.now();
-    context.print(formatTable([head, ...items.map(asset => row(asset, now))]));
+    const rows = items.map(asset => {
+      const pushed = asset.latest?.createdAt ?? asset.createdAt;
+      return row(asset, asOf === undefined ? asset.updatedAt : pushed, now);
+    });
+    context.print(formatTable([head, ...rows]));
     if (more) context.note('There are more; for all of them: --limit 0');
   },
 };

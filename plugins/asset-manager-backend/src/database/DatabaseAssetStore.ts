@@ -361,6 +361,8 @@ export class DatabaseAssetStore implements AssetStore {
 
   #narrow(rows: Knex.QueryBuilder, query: AssetQuery, viewer: Viewer): void {
     whereVisible(rows, viewer);
+    if (query.asOf !== undefined)
+      rows.where('assets.created_at', '<=', query.asOf);
     for (const field of ['namespace', 'type', 'owner', 'visibility'] as const) {
       const values = query[field];
       if (values?.length) rows.whereIn(`assets.${field}`, values);

@@ -118,10 +118,18 @@ export class DatabaseVersionStore implements VersionStore {
     if (until === undefined)
       query.whereNull('deleted_at').whereNull('retracted_at');
     else {
-      query.where('created_at', '<=', until);
-      for (const column of ['deleted_at', 'retracted_at'])
-        query.where(either =>
-          either.whereNull(column).orWhere(column, '>', until),
+      query
+        .where('created_at', '<=', until)
+        .where(either =>
+          either.whereNull('deleted_at').orWhere('deleted_at', '>', until),
+        )
+        .whereNotExists(
+          this.#knex('retractions')
+            .whereRaw('retractions.version_id = versions.id')
+            .where('at', '<=', until)
+            .where(open =>
+              open.whereNull('ended_at').orWhere('ended_at', '>', until),
+            ),
         );
     }
     const row = await query.first();
@@ -237,17 +245,37 @@ export class DatabaseVersionStore implements VersionStore {
     await this.#rows().where({ id }).update(deletionToRow(deletion));
   }
 
-  async setRetraction(
-    id: number,
-    retraction: Retraction | undefined,
-  ): Promise<void> {
-    await this.#rows()
-      .where({ id })
-      .update({
-        retracted_at: retraction?.at ?? null,
-        retracted_by: retraction?.by ?? null,
-        retraction_reason: retraction?.reason ?? null,
-      });
+  async setRetraction(id: number, retraction: Retraction): Promise<void> {
+    const { at, by, reason } = retraction;
+    await this.#knex('retractions').insert({ version_id: id, at });
+    await this.#rows().where({ id }).update({
+      retracted_at: at,
+      retracted_by: by,
+      retraction_reason: reason,
+    });
+  }
+
+  async endRetraction(id: number, at: string): Promise<void> {
+    await this.#knex('retractions')
+      .where({ version_id: id })
+      .whereNull('ended_at')
+      .update({ ended_at: at });
+    await this.#rows().where({ id }).update({
+      retracted_at: null,
+      retracted_by: null,
+      retraction_reason: null,
+    });
+  }
+
+  async countUntil(assetId: number, until: string): Promise<number> {
+    const [row] = await this.#rows()
+      .where({ asset_id: assetId })
+      .where('created_at', '<=', until)
+      .where(either =>
+        either.whereNull('deleted_at').orWhere('deleted_at', '>', until),
+      )
+      .count({ count: '*' });
+    return toNumber(row.count as number);
   }
 
   async setMetadata(id: number, metadata: JsonObject): Promise<void> {

@@ -5,6 +5,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
 import { AssetService, readEntityRef } from '../services/AssetService';
+import { readTime } from '../services/selectors';
 import type { AuditService } from '../services/AuditService';
 import type { OperatorService } from '../services/OperatorService';
 import {
@@ -27,6 +28,7 @@ function queryOf(query: Record<string, unknown>): AssetQuery {
     tag: listOf(query.tag),
     visibility: listOf(query.visibility) as AssetQuery['visibility'],
     sort: query.sort as AssetQuery['sort'],
+    asOf: query.asOf === undefined ? undefined : readTime(String(query.asOf)),
   };
 }
 

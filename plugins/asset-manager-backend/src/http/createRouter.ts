@@ -1,6 +1,6 @@
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
-import express, { Request, Router } from 'express';
+import express, { Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import type { AccessRequestService } from '../services/AccessRequestService';
 import type { AliasService } from '../services/AliasService';
@@ -31,6 +31,7 @@ import { addChangeRoutes } from './changesRouter';
 import { addDeletionRoutes } from './deletionRoutes';
 import type { CheckService } from '../services/CheckService';
 import type { TransitionService } from '../services/TransitionService';
+import type { DeniedRecorder } from './DeniedRecorder';
 import { problemDetails } from './problemDetails';
 import type { RouterContext } from './requests';
 import { addServiceAccountRoutes } from './serviceAccountRoutes';
@@ -80,8 +81,7 @@ export function createRouter(
     audit: AuditService;
     webhooks: WebhookSender;
     checkWebhooks: CheckWebhooks;
-    /** Told of what somebody was not allowed to do, and why. */
-    onDenied: (req: Request, reason: string) => Promise<void>;
+    denied: DeniedRecorder;
     logger: LoggerService;
     spec: object;
     validateResponses: boolean;
@@ -123,7 +123,7 @@ export function createRouter(
     throw new NotFoundError(`there is nothing at ${req.method} ${req.path}`);
   });
   router.use(
-    problemDetails({ logger: context.logger, onDenied: context.onDenied }),
+    problemDetails({ logger: context.logger, denied: context.denied }),
   );
   return router;
 }

@@ -7,7 +7,9 @@ import type {
   Request,
   Response,
 } from 'express';
+import { AssetNotFoundError } from '../services/AssetService';
 import type { FieldProblem } from '../model/FieldError';
+import type { DeniedRecorder } from './DeniedRecorder';
 
 const STATUS_BY_NAME: Record<string, number> = {
   NotModifiedError: 304,
@@ -38,8 +40,7 @@ interface Carried {
  */
 export function problemDetails(options: {
   logger: LoggerService;
-  /** Told of what somebody was not allowed to do, and why. */
-  onDenied: (req: Request, reason: string) => Promise<void>;
+  denied: DeniedRecorder;
 }): ErrorRequestHandler {
   return async (
     error: unknown,
@@ -60,7 +61,10 @@ export function problemDetails(options: {
       res.status(304).end();
       return;
     }
-    if (status === 403) await options.onDenied(req, thrown.message);
+    if (status === 403) await options.denied.record(req, thrown.message);
+    // Waiting for it would tell by the time it takes that there is something.
+    if (error instanceof AssetNotFoundError)
+      void options.denied.recordHidden(req, error.asset);
     if (status >= 500) options.logger.error('a request failed', thrown);
     const detail =
       status >= 500

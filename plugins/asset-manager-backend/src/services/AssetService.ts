@@ -29,10 +29,12 @@ import type { AssetListRecord, AssetRecord, Clock, Repository } from './ports';
 
 /** There is no such asset, or none that the caller may read: nobody can tell which. */
 export class AssetNotFoundError extends NotFoundError {
+  readonly asset: AssetName;
   readonly suggestions: string[];
 
   constructor(name: AssetName, suggestions: AssetName[] = []) {
     super(`there is no asset ${formatReference(name)} that you may read`);
+    this.asset = name;
     this.suggestions = suggestions.map(suggestion =>
       formatReference(suggestion),
     );
@@ -123,7 +125,25 @@ export class AssetService {
       ...options,
       viewer: caller,
     });
-    return { items: items.map(toSummary), nextCursor };
+    const { asOf } = options.query;
+    const shown =
+      asOf === undefined
+        ? items
+        : await Promise.all(items.map(item => this.#asOf(item, asOf)));
+    return { items: shown.map(toSummary), nextCursor };
+  }
+
+  /** An asset with the versions and aliases that it had at a time. */
+  async #asOf(item: AssetListRecord, time: string): Promise<AssetListRecord> {
+    const { versions, aliases } = this.#repository;
+    return {
+      ...item,
+      versionCount: await versions.countUntil(item.id, time),
+      latest: await versions.latest(item.id, time),
+      aliases: [...(await aliases.asOf(item.id, time))].map(
+        ([name, label]) => ({ name, label }),
+      ),
+    };
   }
 
   async facets(caller: Caller, query: AssetQuery): Promise<AssetFacets> {

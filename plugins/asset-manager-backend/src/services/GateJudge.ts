@@ -17,6 +17,7 @@ import { FieldError } from '../model/FieldError';
 import { ApprovalOptions, mayGive } from '../model/gates/approvalsGate';
 import { missingFields } from '../model/gates/metadataGate';
 import { GateKinds, optionsOf } from '../model/gates/gateKinds';
+import { requiredIn } from '../model/stages';
 import { accountNameOf } from '../model/serviceAccount';
 import { payloadIn, sinceIn, Situation, stageIn } from './Situation';
 import type { AccessDecider } from './AccessDecider';
@@ -341,9 +342,9 @@ function requirementsOf(
   { version, type }: Situation,
   to: string,
 ): GateResult | undefined {
-  const { requires } = type.spec.stages.find(({ name }) => name === to) ?? {};
-  if (!requires) return undefined;
-  const missing = missingFields(version.metadata, requires);
+  const required = [...requiredIn(type.spec, to)];
+  if (required.length === 0) return undefined;
+  const missing = missingFields(version.metadata, required);
   return {
     name: `requires-${to}`,
     kind: 'metadata',

@@ -23,6 +23,8 @@ import type {
   VersionRecord,
 } from './ports';
 import { resolveSelector } from './selectors';
+import { missingFields } from '../model/gates/metadataGate';
+import { requiredIn } from '../model/stages';
 import { stageIn } from './Situation';
 import type { Situations } from './Situations';
 import { presentVersions } from './VersionService';
@@ -89,7 +91,20 @@ export class MarkService {
             `it is longer than ${LONGEST_METADATA / 1024} KiB`,
           );
         await this.#types.checkMetadata(asset.type, metadata, repository);
-        const { type } = await this.#demandThawed(repository, asset, version);
+        const situation = await this.#demandThawed(repository, asset, version);
+        const { type } = situation;
+        const given = missingFields(metadata, [
+          ...requiredIn(type.spec, stageIn(situation)),
+        ]).filter(
+          field => missingFields(version.metadata, [field]).length === 0,
+        );
+        if (given.length > 0)
+          throw new FieldError(
+            'metadata',
+            `'${stageIn(
+              situation,
+            )}' asks for it, so it can't be taken away: ${given.join(', ')}`,
+          );
         await repository.versions.setMetadata(version.id, metadata);
         return {
           kind: 'version.updated',
@@ -157,7 +172,7 @@ export class MarkService {
           throw new ConflictError(
             `${referenceOf(asset, version)} is not retracted`,
           );
-        await repository.versions.setRetraction(version.id, undefined);
+        await repository.versions.endRetraction(version.id, this.#now());
         return {
           kind: 'version.reinstated',
           details: {

@@ -30,7 +30,7 @@ import type {
   Repository,
   VersionRecord,
 } from './ports';
-import { resolveSelector, resolveSelectorAsOf } from './selectors';
+import { readTime, resolveSelector, resolveSelectorAsOf } from './selectors';
 import { rankOf, StorePreference, Stores } from './Stores';
 
 const MAX_LISTED_CHANGES = 2000;
@@ -450,12 +450,4 @@ function presentSide({ asset, version }: ResolvedVersion) {
     size: version.size,
     fileCount: version.fileCount,
   };
-}
-
-/** @throws FieldError when it is no time */
-function readTime(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new FieldError('asOf', 'it has to be a time, in ISO 8601');
-  return new Date(time).toISOString();
 }

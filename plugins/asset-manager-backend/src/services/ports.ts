@@ -204,7 +204,11 @@ export interface VersionStore {
   setVerification(id: number, verification: Verification): Promise<void>;
   /** Writes down that a version is deleted, or is no more. */
   setDeletion(id: number, deletion: DeletionRecord | undefined): Promise<void>;
-  setRetraction(id: number, retraction: Retraction | undefined): Promise<void>;
+  setRetraction(id: number, retraction: Retraction): Promise<void>;
+  /** It stays known that it was retracted until then. */
+  endRetraction(id: number, at: string): Promise<void>;
+  /** Those that were there at a time. */
+  countUntil(assetId: number, until: string): Promise<number>;
   /** With another revision. */
   setMetadata(id: number, metadata: JsonObject): Promise<void>;
   /** Those whose metadata is not what they were pushed with, and those that are retracted. */

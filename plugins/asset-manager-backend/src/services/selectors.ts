@@ -141,3 +141,11 @@ function stood({ createdAt, deletion }: VersionRecord, time?: string): boolean {
   if (time === undefined) return !deletion;
   return createdAt <= time && (!deletion || deletion.at > time);
 }
+
+/** A time that is asked about, in UTC. @throws FieldError when it is no time */
+export function readTime(text: string): string {
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new FieldError('asOf', 'it has to be a time, in ISO 8601');
+  return new Date(time).toISOString();
+}

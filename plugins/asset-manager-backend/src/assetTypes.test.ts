@@ -277,6 +277,142 @@ describe.each(databases.eachSupportedId())('asset types on %p', databaseId => {
     );
   });
 
+  describe('that take two to change', () => {
+    const FOUR_EYES = '  fourEyes: true';
+    const CHANGED = `${FOUR_EYES}\n  visibility: public`;
+    const save = (who: string, name: string, spec: string, more = {}) =>
+      portal
+        .as(who)
+        .put(`/asset-types/${name}/draft`)
+        .send({ document: document(name, spec), ...more });
+    const publish = (who: string, name: string, digest: string) =>
+      portal
+        .as(who)
+        .post(`/asset-types/${name}/draft/publication`)
+        .send({ digest });
+    const look = (who: string, name: string) =>
+      portal.as(who).get(`/asset-types/${name}/draft`);
+    /** A type with two admins, maya and otto. */
+    const make = async () => {
+      const name = await makeType(FOUR_EYES);
+      for (const who of ['maya', 'otto'])
+        await portal
+          .as('ada')
+          .post('/grants')
+          .send({
+            principal: `user:default/${who}`,
+            role: 'admin',
+            scope: `type:${name}`,
+          });
+      return name;
+    };
+
+    it('are drafted by one, and published by another', async () => {
+      const name = await make();
+      const direct = await apply(document(name, CHANGED), {}, 'maya');
+      expect(direct.status).toBe(409);
+      expect(direct.body.detail).toContain('asset type draft FILE');
+      const { status, body } = await save('maya', name, CHANGED, {
+        reason: 'all may see',
+      });
+      expect([status, body.base, body.refusal]).toEqual([
+        200,
+        1,
+        expect.stringContaining('user:default/maya wrote it'),
+      ]);
+      expect((await publish('maya', name, body.digest)).status).toBe(403);
+      const seen = (await look('otto', name)).body;
+      expect(seen.refusal).toBeUndefined();
+      expect(seen.document).toContain('# written by hand');
+      const published = await publish('otto', name, seen.digest);
+      expect([published.status, published.body.type]).toEqual([
+        201,
+        expect.objectContaining({
+          revision: 2,
+          createdBy: 'user:default/otto',
+          draftedBy: 'user:default/maya',
+          reason: 'all may see',
+        }),
+      ]);
+      expect((await look('otto', name)).status).toBe(404);
+      expect((await publish('otto', name, seen.digest)).status).toBe(404);
+    });
+
+    it('are not changed by whoever takes the rule away, or writes the draft anew', async () => {
+      const name = await make();
+      expect((await apply(document(name, ''), {}, 'maya')).status).toBe(409);
+      const first = (await save('maya', name, '')).body;
+      expect((await publish('maya', name, first.digest)).status).toBe(403);
+      // Who saves it again has written it.
+      const second = (await save('otto', name, CHANGED)).body;
+      expect((await publish('otto', name, second.digest)).status).toBe(403);
+      expect((await publish('maya', name, first.digest)).status).toBe(409);
+      expect((await publish('maya', name, second.digest)).status).toBe(201);
+    });
+
+    it('are not changed by an account, nor by who holds a token of it', async () => {
+      const name = await make();
+      await portal
+        .as('maya')
+        .post('/service-accounts')
+        .send({ name: `rules-${count}` });
+      const { body: token } = await portal
+        .as('maya')
+        .post(`/service-accounts/rules-${count}/tokens`)
+        .send({});
+      const account = `external:asset-manager:rules-${count++}/${token.id}`;
+      await knex('grants').insert({
+        id: `rules${'0'.repeat(20)}${count}`,
+        effect: 'allow',
+        role: 'admin',
+        principal: `service:default/rules-${count - 1}`,
+        scope_kind: 'type',
+        scope_name: name,
+        created_at: new Date().toISOString(),
+        created_by: 'user:default/ada',
+      });
+      const { status, body } = await save(account, name, CHANGED);
+      expect(status).toBe(200);
+      expect((await publish(account, name, body.digest)).status).toBe(403);
+      const refused = await publish('maya', name, body.digest);
+      expect(refused.body.detail).toContain('holds a token');
+      expect((await publish('otto', name, body.digest)).status).toBe(201);
+    });
+
+    it('are published once, and not over what came between', async () => {
+      const name = await make();
+      const { digest } = (await save('maya', name, CHANGED)).body;
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => publish('otto', name, digest)),
+      );
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+      const free = await makeType();
+      const draft = (await save('ada', free, '  visibility: public')).body;
+      await apply(document(free, '  visibility: restricted'));
+      const late = await publish('ada', free, draft.digest);
+      expect(late.status).toBe(409);
+      expect(late.body.detail).toContain('has revision 2 by now');
+    });
+
+    it('keep drafts for admins, and give them up', async () => {
+      const name = await makeType();
+      expect((await save('otto', name, CHANGED)).status).toBe(403);
+      expect((await look('otto', name)).status).toBe(403);
+      expect((await save('ada', name, '')).status).toBe(400);
+      expect((await save('ada', name, '  nonsense: 1')).status).toBe(400);
+      expect((await save('ada', 'another', '')).status).toBe(200);
+      const other = await portal
+        .as('ada')
+        .put(`/asset-types/${name}/draft`)
+        .send({ document: document('another', '') });
+      expect(other.status).toBe(400);
+      await save('ada', name, CHANGED);
+      const gone = await portal.as('ada').delete(`/asset-types/${name}/draft`);
+      expect(gone.status).toBe(204);
+      expect((await look('ada', name)).status).toBe(404);
+    });
+  });
+
   it('come from files of the configuration, which people do not change', async () => {
     const file = path.join(
       mkdtempSync(path.join(os.tmpdir(), 'types-')),

@@ -124,6 +124,51 @@ describe.each(databases.eachSupportedId())('gates on %p', databaseId => {
       .send({ name: 'accuracy', status: 'passed', ...more });
 
   describe('each kind', () => {
+    it('actions: an alias follows the version, or nothing moves', async () => {
+      const document = (actions: string) => `apiVersion: baseasset.io/v1alpha1
+kind: AssetType
+metadata: { name: gated }
+spec:
+  stages: [{ name: draft, initial: true }, { name: live }]
+  transitions:
+    - { from: [draft], to: live, role: contributor, actions: [${actions}] }
+`;
+      const apply = (actions: string) =>
+        portal
+          .as('ada')
+          .post('/asset-types')
+          .send({ document: document(actions) });
+      for (const wrong of [
+        '{ kind: alias, alias: live }',
+        '{ kind: alias, alias: latest }',
+        '{ kind: alias }',
+        '{ kind: notify, to: [] }',
+        '{ kind: notify, to: [qa] }',
+        '{ kind: explode }',
+      ])
+        expect(`${wrong} ${(await apply(wrong)).status}`).toBe(`${wrong} 400`);
+      expect((await apply('{ kind: alias, alias: best }')).status).toBe(201);
+      const asset = `it-${count++}`;
+      const [one, two] = [await make({}, asset), await make({}, asset)];
+      const best = async () => {
+        const { body } = await portal
+          .as('maya')
+          .get(`/assets/gates/${asset}/versions/best`);
+        return body.label;
+      };
+      expect((await ask(one)).body.state).toBe('moved');
+      expect(await best()).toBe('1');
+      expect((await ask(two)).body.state).toBe('moved');
+      expect(await best()).toBe('2');
+      const taken = await make();
+      await portal.push('maya', taken.replace(/\/versions.*/, ''), {
+        text: 'taken',
+        commit: { label: 'best' },
+      });
+      expect((await ask(taken)).status).toBe(409);
+      expect(await stageOf(taken)).toBe('draft');
+    });
+
     it('metadata: what is asked for from a stage on', async () => {
       await rules(QA);
       const [bare, full] = [await make(), await make({ license: 'MIT' })];

@@ -2,7 +2,9 @@ import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import type { NotificationSendOptions } from '@backstage/plugin-notifications-node';
 import { TestPortal } from './__testUtils__/TestPortal';
 import { DatabaseRepository } from './database/DatabaseRepository';
+import { AccessDecider } from './services/AccessDecider';
 import { AssetTypes } from './services/AssetTypes';
+import { Callers } from './services/Callers';
 import { Situations } from './services/Situations';
 import { TransitionNotifier } from './services/TransitionNotifier';
 
@@ -21,7 +23,11 @@ spec:
       gates:
         - { name: qa, kind: approvals, from: ['group:default/qa'] }
         - { name: role, kind: approvals }
-    - { from: [draft], to: side, role: contributor }
+    - from: [draft]
+      to: side
+      role: contributor
+      actions:
+        - { kind: notify, to: ['group:default/lab', 'group:default/none', 'user:default/anna'] }
 `;
 
 describe.each(databases.eachSupportedId())('notifications on %p', id => {
@@ -37,7 +43,12 @@ describe.each(databases.eachSupportedId())('notifications on %p', id => {
     const knex = await databases.init(id);
     portal = await TestPortal.start({
       knex,
-      groups: [{ name: 'team' }, { name: 'qa' }, { name: 'admins' }],
+      groups: [
+        { name: 'team' },
+        { name: 'qa' },
+        { name: 'admins' },
+        { name: 'lab' },
+      ],
       people: { maya: ['team'], quinn: ['qa'], anna: [], ada: ['admins'] },
       configuration: {
         administrators: ['group:default/admins'],
@@ -72,6 +83,19 @@ describe.each(databases.eachSupportedId())('notifications on %p', id => {
           sent.push(options);
         },
       },
+      callers: new Callers({
+        repository,
+        memberships: {
+          of: async ref => {
+            const groups = ref.endsWith('/maya') ? ['group:default/team'] : [];
+            return { groups, all: groups };
+          },
+        },
+        owners: { has: async ref => ref !== 'group:default/none' },
+        administrators: [],
+        now,
+      }),
+      access: new AccessDecider({ repository, now }),
       now,
       logger: mockServices.logger.mock(),
     });
@@ -85,13 +109,13 @@ describe.each(databases.eachSupportedId())('notifications on %p', id => {
   afterAll(() => portal?.stop());
 
   /** Asks to move a version of a new asset. */
-  async function ask() {
+  async function ask(visibility = 'internal') {
     const name = `it-${count++}`;
     const url = `/assets/told/${name}`;
     await portal
       .as('maya')
       .post('/assets')
-      .send({ namespace: 'told', name, type: 'told' });
+      .send({ namespace: 'told', name, type: 'told', visibility });
     await portal.push('maya', url, { text: name });
     const { body } = await portal
       .as('maya')
@@ -158,7 +182,36 @@ describe.each(databases.eachSupportedId())('notifications on %p', id => {
     expect(titles).toContain(
       `quinn rejected to move ${first.url.replace('/assets/', '')}@1 to 'live'`,
     );
-    expect(titles.at(-1)).toContain('was moved elsewhere');
+    expect(titles).toContainEqual(
+      expect.stringContaining('was moved elsewhere'),
+    );
+  });
+
+  it('tell those whom the rules name, and nobody of what they may not see', async () => {
+    const move = ({ url }: { url: string }) =>
+      portal
+        .as('maya')
+        .post(`${url}/versions/1/transitions`)
+        .send({ to: 'side' });
+    const open = await ask();
+    await told();
+    sent = [];
+    await move(open);
+    const title = `${open.url.replace('/assets/', '')}@1 stands in 'side' now`;
+    expect(await told()).toContainEqual({
+      to: ['group:default/lab', 'user:default/anna'],
+      title,
+      link: `${open.url}/lifecycle`,
+    });
+    sent = [];
+    const hidden = await ask('restricted');
+    await move(hidden);
+    // The approver of the type sees it, the others don't.
+    const heard = (await told()).flatMap(({ to }) => to);
+    expect([...new Set(heard)].sort()).toEqual([
+      'user:default/anna',
+      'user:default/maya',
+    ]);
   });
 
   it('try again when nobody can be told, and give up after a while', async () => {

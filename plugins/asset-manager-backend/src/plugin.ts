@@ -38,6 +38,8 @@ import { AccessRequestService } from './services/AccessRequestService';
 import { AliasService } from './services/AliasService';
 import { AssetRecorder } from './services/AssetRecorder';
 import { AssetService } from './services/AssetService';
+import { AssetTypeDraftService } from './services/AssetTypeDraftService';
+import { AssetTypePublisher } from './services/AssetTypePublisher';
 import { AssetTypeService } from './services/AssetTypeService';
 import { AssetTypes } from './services/AssetTypes';
 import { AuditKey } from './services/AuditKey';
@@ -234,6 +236,7 @@ export const assetManagerPlugin = createBackendPlugin({
           judge,
           maker: new TransitionMaker({
             repository,
+            types,
             access,
             situations,
             judge,
@@ -457,6 +460,11 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           createId: createUid,
         });
+        const typePublisher = new AssetTypePublisher({
+          repository,
+          types,
+          now,
+        });
         const issuer = new TokenIssuer({
           keys: repository.signingKeys,
           now,
@@ -545,6 +553,14 @@ export const assetManagerPlugin = createBackendPlugin({
               access,
               kinds,
               simulator: new RuleSimulator({ repository, situations, judge }),
+              publisher: typePublisher,
+            }),
+            assetTypeDrafts: new AssetTypeDraftService({
+              repository,
+              types,
+              access,
+              kinds,
+              publisher: typePublisher,
               now,
             }),
             grants,
@@ -663,6 +679,8 @@ export const assetManagerPlugin = createBackendPlugin({
         );
         const notifier = new TransitionNotifier({
           repository,
+          callers,
+          access,
           situations,
           notifications,
           now,

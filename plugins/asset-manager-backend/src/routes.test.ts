@@ -175,6 +175,12 @@ const aRun = {
   inputs: [],
   outputs: [{ ref: 'matrix/NAME@1', role: 'model' }],
 };
+const DRAFT = `${TYPE.trimEnd().replace('first', 'begun')}\n`;
+const saveDraft = ({ portal }: World) =>
+  portal
+    .as('typeadmin')
+    .put('/asset-types/matrix/draft')
+    .send({ document: DRAFT });
 const withVersion = { selector: '1' };
 const piece = { digest: DIGEST };
 
@@ -189,6 +195,29 @@ const TABLE: Record<string, Row> = {
   simulateAssetType: {
     takes: 'admin of a type',
     body: { document: TYPE },
+  },
+  saveAssetTypeDraft: {
+    takes: 'admin of a type',
+    params: { type: 'matrix' },
+    body: { document: DRAFT },
+  },
+  getAssetTypeDraft: {
+    takes: 'admin of a type',
+    params: { type: 'matrix' },
+    before: saveDraft,
+  },
+  discardAssetTypeDraft: {
+    takes: 'admin of a type',
+    params: { type: 'matrix' },
+    before: saveDraft,
+  },
+  publishAssetTypeDraft: {
+    takes: 'admin of a type',
+    params: { type: 'matrix' },
+    body: { digest: DIGEST },
+    before: saveDraft,
+    // It is another one that was seen.
+    status: 409,
   },
   lintAssetType: { takes: 'to be signed in', body: { document: TYPE } },
   getAssetType: { takes: 'to be signed in', params: { type: 'dataset' } },

@@ -74,6 +74,17 @@ export interface GateRule extends JsonObject {
 }
 
 /**
+ * What is done when a version has taken a way: an alias points to it from then on, or
+ * people are told.
+ *
+ * @public
+ */
+export type AssetTypeAction =
+  | { kind: 'alias'; alias: string }
+  /** Entity references of people and groups. */
+  | { kind: 'notify'; to: string[] };
+
+/**
  * A way from stages to another one.
  *
  * @public
@@ -87,6 +98,8 @@ export interface AssetTypeTransition {
   reason?: 'required' | 'optional';
   /** What has to be so before; a version may go at once when left out. */
   gates?: GateRule[];
+  /** What is done with the version when it has moved, in the same moment. */
+  actions?: AssetTypeAction[];
 }
 
 /**
@@ -105,6 +118,15 @@ export interface AssetTypeSpec {
   stages: AssetTypeStage[];
   /** Everything that leads from stage to stage; nothing else does. */
   transitions?: AssetTypeTransition[];
+  /** Whether other rules are published by somebody else than who drafted them. */
+  fourEyes?: boolean;
+  /** With which viewers the portal opens files; the first that fits. */
+  viewers?: {
+    /** Paths in the version; `*` stands for any text. */
+    files: string;
+    /** Id of a viewer. */
+    viewer: string;
+  }[];
   /** Whether retracted versions can be downloaded, with a warning; they can when left out. */
   retracted?: 'warn' | 'refuse';
   /** For how long versions have to be kept. */
@@ -156,6 +178,8 @@ export interface AssetTypeRevision {
   createdBy: string;
   /** Why it was changed. */
   reason?: string;
+  /** Who wrote what somebody else published. */
+  draftedBy?: string;
 }
 
 /**
@@ -196,6 +220,17 @@ export interface AssetTypeProblem {
   message: string;
 }
 
+/**
+ * What was found in a document.
+ *
+ * @public
+ */
+export interface LintedAssetType {
+  problems: AssetTypeProblem[];
+  /** What it says; absent when there are problems. */
+  spec?: AssetTypeSpec;
+}
+
 /** @public */
 export interface ApplyAssetTypeRequest {
   /** The document as YAML or JSON. */
@@ -229,6 +264,36 @@ export interface SimulatedRules {
     /** What is wrong with the first of them. */
     message: string;
   }[];
+}
+
+/**
+ * Other rules for a type, which hold when they are published.
+ *
+ * @public
+ */
+export interface AssetTypeDraft {
+  /** Of the type. */
+  name: string;
+  /** The revision that it was made from; 0 for a type that is new. */
+  base: number;
+  /** Of the canonical text of the document (RFC 8785). */
+  digest: Digest;
+  /** The document as YAML or JSON. */
+  document: string;
+  reason?: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  createdBy: string;
+  /** Why the caller may not publish it; absent when the caller may. */
+  refusal?: string;
+}
+
+/** @public */
+export interface PublishDraftRequest {
+  /** Of the draft, as the caller saw it; refused when it is another one by now. */
+  digest: Digest;
+  /** Where versions go whose stage is not there any more, by the name of that stage. */
+  stages?: Record<string, string>;
 }
 
 /** @public */

@@ -17,6 +17,7 @@ interface AssetTypeRow {
   text: string;
   source: string;
   reason: string | null;
+  drafted_by: string | null;
   created_at: string;
   created_by: string;
 }
@@ -30,6 +31,7 @@ function toRecord(row: AssetTypeRow): AssetTypeRecord {
     text: row.text,
     source: row.source as AssetTypeSource,
     reason: orUndefined(row.reason),
+    draftedBy: orUndefined(row.drafted_by),
     createdAt: row.created_at,
     createdBy: row.created_by,
   };
@@ -89,6 +91,7 @@ export class DatabaseAssetTypeStore implements AssetTypeStore {
         text: record.text,
         source: record.source,
         reason: record.reason ?? null,
+        drafted_by: record.draftedBy ?? null,
         created_at: record.createdAt,
         created_by: record.createdBy,
       })

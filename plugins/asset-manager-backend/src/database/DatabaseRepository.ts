@@ -7,6 +7,7 @@ import type { Repository } from '../services/ports';
 import { DatabaseAccessRequestStore } from './DatabaseAccessRequestStore';
 import { DatabaseAliasStore } from './DatabaseAliasStore';
 import { DatabaseAssetStore } from './DatabaseAssetStore';
+import { DatabaseAssetTypeDraftStore } from './DatabaseAssetTypeDraftStore';
 import { DatabaseAssetTypeStore } from './DatabaseAssetTypeStore';
 import { DatabaseAuditStore } from './DatabaseAuditStore';
 import { DatabaseBlobIndex } from './DatabaseBlobIndex';
@@ -70,6 +71,7 @@ export class DatabaseRepository implements Repository {
   readonly serviceAccounts;
   readonly federations;
   readonly assetTypes;
+  readonly assetTypeDrafts;
   readonly transitions;
   readonly transitionRequests;
   readonly checks;
@@ -104,6 +106,7 @@ export class DatabaseRepository implements Repository {
     this.checks = new DatabaseCheckStore(knex);
     this.lineage = new DatabaseLineageStore(knex);
     this.assetTypes = new DatabaseAssetTypeStore(knex);
+    this.assetTypeDrafts = new DatabaseAssetTypeDraftStore(knex);
     this.federations = new DatabaseFederationStore(knex);
     this.signingKeys = new DatabaseSigningKeyStore(knex);
     this.storage = new DatabaseStorageStatistics(knex);

@@ -1,15 +1,20 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Router } from 'express';
+import type { AssetTypeDraftService } from '../services/AssetTypeDraftService';
 import type { AssetTypeService } from '../services/AssetTypeService';
 import type { RouterContext } from './requests';
 
 /** Routes of the noun `asset-types`. */
 export function addAssetTypeRoutes(
   router: Router,
-  context: RouterContext & { assetTypes: AssetTypeService },
+  context: RouterContext & {
+    assetTypes: AssetTypeService;
+    assetTypeDrafts: AssetTypeDraftService;
+  },
 ): void {
-  const { assetTypes, callers } = context;
+  const { assetTypes, assetTypeDrafts: drafts, callers } = context;
+  const draft = '/asset-types/:type/draft';
 
   router.get('/asset-types', async (req, res) => {
     await callers.resolve(req);
@@ -26,7 +31,7 @@ export function addAssetTypeRoutes(
 
   router.post('/asset-types/lint', async (req, res) => {
     await callers.resolve(req, { fresh: false });
-    res.json({ problems: assetTypes.lint(req.body.document) });
+    res.json(assetTypes.lint(req.body.document));
   });
 
   router.post('/asset-types/simulate', async (req, res) => {
@@ -39,6 +44,28 @@ export function addAssetTypeRoutes(
   router.get('/asset-types/:type', async (req, res) => {
     const caller = await callers.resolve(req);
     res.json(await assetTypes.get(caller, req.params.type));
+  });
+
+  router.get(draft, async (req, res) => {
+    const caller = await callers.resolve(req);
+    res.json(await drafts.get(caller, req.params.type));
+  });
+
+  router.put(draft, async (req, res) => {
+    const caller = await callers.resolve(req);
+    res.json(await drafts.save(caller, req.params.type, req.body));
+  });
+
+  router.delete(draft, async (req, res) => {
+    const caller = await callers.resolve(req);
+    await drafts.discard(caller, req.params.type);
+    res.status(204).end();
+  });
+
+  router.post(`${draft}/publication`, async (req, res) => {
+    const caller = await callers.resolve(req);
+    const applied = await drafts.publish(caller, req.params.type, req.body);
+    res.status(applied.state === 'unchanged' ? 200 : 201).json(applied);
   });
 
   router.get('/asset-types/:type/revisions', async (req, res) => {

@@ -5,6 +5,7 @@ import PromiseRouter from 'express-promise-router';
 import type { AccessRequestService } from '../services/AccessRequestService';
 import type { AliasService } from '../services/AliasService';
 import type { AssetService } from '../services/AssetService';
+import type { AssetTypeDraftService } from '../services/AssetTypeDraftService';
 import type { AssetTypeService } from '../services/AssetTypeService';
 import type { BlobIntake } from '../services/BlobIntake';
 import type { ChangeService } from '../services/ChangeService';
@@ -71,6 +72,7 @@ export function createRouter(
     federations: FederationService;
     issuer: TokenIssuer;
     assetTypes: AssetTypeService;
+    assetTypeDrafts: AssetTypeDraftService;
     lifecycle: LifecycleService;
     transitions: TransitionService;
     checks: CheckService;

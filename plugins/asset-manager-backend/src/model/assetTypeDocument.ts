@@ -10,7 +10,9 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import Ajv, { ErrorObject } from 'ajv/dist/2020';
 import { Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { FieldError } from './FieldError';
 import { GateKinds, ruleProblems } from './gates/gateKinds';
+import { REFERENCES } from './gates/references';
 import { compileSchema } from './metadataSchema';
 import { PERIOD_PATTERN } from './period';
 
@@ -87,6 +89,17 @@ const SCHEMA = {
             },
           },
         },
+        fourEyes: { type: 'boolean' },
+        viewers: {
+          type: 'array',
+          maxItems: 50,
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['files', 'viewer'],
+            properties: { files: text(500), viewer: text(100) },
+          },
+        },
         retracted: { enum: ['warn', 'refuse'] },
         retention: {
           type: 'object',
@@ -134,6 +147,39 @@ const SCHEMA = {
                   },
                 },
               },
+              actions: {
+                type: 'array',
+                maxItems: 20,
+                items: {
+                  type: 'object',
+                  required: ['kind'],
+                  discriminator: { propertyName: 'kind' },
+                  oneOf: [
+                    {
+                      additionalProperties: false,
+                      required: ['alias'],
+                      properties: {
+                        kind: { const: 'alias' },
+                        alias: text(128),
+                      },
+                    },
+                    {
+                      additionalProperties: false,
+                      required: ['to'],
+                      properties: {
+                        kind: { const: 'notify' },
+                        to: {
+                          ...REFERENCES,
+                          items: {
+                            ...REFERENCES.items,
+                            pattern: '^(user|group):[^/:]+/[^/:]+$',
+                          },
+                        },
+                      },
+                    },
+                  ],
+                },
+              },
             },
           },
         },
@@ -142,9 +188,10 @@ const SCHEMA = {
   },
 };
 
-const validate = new Ajv({ allErrors: true }).compile<AssetTypeDocument>(
-  SCHEMA,
-);
+const validate = new Ajv({
+  allErrors: true,
+  discriminator: true,
+}).compile<AssetTypeDocument>(SCHEMA);
 
 type Found = Omit<AssetTypeProblem, 'line'>;
 
@@ -200,6 +247,29 @@ export function readAssetTypeDocument(
   };
 }
 
+/**
+ * The document, where it can be used.
+ *
+ * @throws FieldError that says what is wrong first
+ */
+export function demandAssetTypeDocument(
+  source: string,
+  kinds: GateKinds,
+): AssetTypeDocument {
+  const { document, problems } = readAssetTypeDocument(source, kinds);
+  if (document) return document;
+  const [{ path, line, message }] = problems;
+  const more = problems.length - 1;
+  throw new FieldError(
+    'document',
+    `${
+      line === undefined ? '' : `line ${line}: `
+    }${`${path} ${message}`.trim()}${
+      more > 0 ? `, and ${more} more; asset type lint shows all` : ''
+    }`,
+  );
+}
+
 /** What only the whole says. */
 function problemsOf({ spec }: AssetTypeDocument, kinds: GateKinds): Found[] {
   const problems: Found[] = [];
@@ -247,7 +317,11 @@ function problemsOf({ spec }: AssetTypeDocument, kinds: GateKinds): Found[] {
         message: `'${pattern}' is a stage, and can't be an alias`,
       });
   });
-  problems.push(...transitionProblems(spec), ...gateProblems(spec, kinds));
+  problems.push(
+    ...transitionProblems(spec),
+    ...gateProblems(spec, kinds),
+    ...actionProblems(spec),
+  );
   if (spec.metadata) problems.push(...schemaProblems(spec.metadata));
   return problems;
 }
@@ -305,6 +379,20 @@ function gateProblems(
           path: `${path}${problem.path}`,
         })),
       ];
+    }),
+  );
+}
+
+function actionProblems({ stages, transitions = [] }: AssetTypeSpec): Found[] {
+  return transitions.flatMap(({ actions = [] }, way) =>
+    actions.flatMap((action, index) => {
+      if (action.kind !== 'alias') return [];
+      const { alias } = action;
+      const problem = stages.some(({ name }) => name === alias)
+        ? `'${alias}' is a stage, and can't be an alias`
+        : labelProblem(alias);
+      const path = `/spec/transitions/${way}/actions/${index}/alias`;
+      return problem ? [{ path, message: problem }] : [];
     }),
   );
 }

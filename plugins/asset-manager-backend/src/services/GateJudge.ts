@@ -23,6 +23,7 @@ import { payloadIn, sinceIn, Situation, stageIn } from './Situation';
 import type { AccessDecider } from './AccessDecider';
 import type { Callers } from './Callers';
 import type { DecisionRecord } from './lifecyclePorts';
+import { handlersOf } from './handlersOf';
 import type { Clock, Repository } from './ports';
 
 /** Why a decision does not count that was made on something else. */
@@ -132,19 +133,10 @@ export class GateJudge {
     // Behind an account are those who can act as it.
     for (const [principal, what] of makers) {
       const account = principal && accountNameOf(principal);
-      if (account && (await this.#handles(account)).has(person))
+      if (account && (await handlersOf(this.#repository, account)).has(person))
         return `holds a token of ${principal}, which ${what}`;
     }
     return undefined;
-  }
-
-  /** Whoever made a token of an account, or lets another issuer's stand for it. */
-  async #handles(account: string): Promise<Set<string>> {
-    const [tokens, federations] = await Promise.all([
-      this.#repository.serviceAccounts.tokens(account),
-      this.#repository.federations.list(account),
-    ]);
-    return new Set([...tokens, ...federations].map(each => each.createdBy));
   }
 
   async #voices(

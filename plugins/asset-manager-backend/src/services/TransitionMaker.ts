@@ -7,6 +7,8 @@ import {
 import type { Caller } from '../model/caller';
 import { roleOf } from '../model/stages';
 import type { AccessDecider } from './AccessDecider';
+import { setAlias } from './AliasService';
+import type { AssetTypes } from './AssetTypes';
 import type { ChangeSignal } from './ChangeSignal';
 import type { GateJudge, Judgement } from './GateJudge';
 import type {
@@ -35,6 +37,7 @@ const MOST_ATTEMPTS = 5;
 /** Makes transitions whose gates are passed. */
 export class TransitionMaker {
   readonly #repository: Repository;
+  readonly #types: AssetTypes;
   readonly #access: AccessDecider;
   readonly #situations: Situations;
   readonly #judge: GateJudge;
@@ -43,6 +46,7 @@ export class TransitionMaker {
 
   constructor(options: {
     repository: Repository;
+    types: AssetTypes;
     access: AccessDecider;
     situations: Situations;
     judge: GateJudge;
@@ -50,6 +54,7 @@ export class TransitionMaker {
     changed: ChangeSignal;
   }) {
     this.#repository = options.repository;
+    this.#types = options.types;
     this.#access = options.access;
     this.#situations = options.situations;
     this.#judge = options.judge;
@@ -179,6 +184,17 @@ export class TransitionMaker {
             new: { request: open.id, state: 'overtaken', to: open.to },
           },
         });
+      for (const action of way.actions ?? [])
+        if (action.kind === 'alias')
+          await setAlias({
+            repository,
+            asset,
+            version,
+            alias: action.alias,
+            types: this.#types,
+            at,
+            by: caller.subject,
+          });
       await repository.assets.touch(asset.id, at);
       await repository.changes.append({
         asset,

@@ -2,9 +2,12 @@ import type { LoggerService } from '@backstage/backend-plugin-api';
 import type { NotificationService } from '@backstage/plugin-notifications-node';
 import type { AuditEvent } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ApprovalOptions } from '../model/gates/approvalsGate';
+import { FieldError } from '../model/FieldError';
 import { optionsOf } from '../model/gates/gateKinds';
+import type { AccessDecider } from './AccessDecider';
+import type { Callers } from './Callers';
 import type { TransitionRequestRecord } from './lifecyclePorts';
-import type { Clock, Repository } from './ports';
+import type { AssetRecord, Clock, Repository } from './ports';
 import { wayIn } from './Situation';
 import type { Situations } from './Situations';
 
@@ -24,6 +27,8 @@ interface Notice {
   /** Entity references of people and groups. */
   to: string[];
   title: string;
+  /** What a later notice of the same takes the place of. */
+  scope: string;
 }
 
 /**
@@ -34,6 +39,8 @@ interface Notice {
 export class TransitionNotifier {
   readonly #repository: Repository;
   readonly #situations: Situations;
+  readonly #callers: Callers;
+  readonly #access: AccessDecider;
   readonly #notifications: Pick<NotificationService, 'send'>;
   readonly #now: Clock;
   readonly #logger: LoggerService;
@@ -42,12 +49,16 @@ export class TransitionNotifier {
   constructor(options: {
     repository: Repository;
     situations: Situations;
+    callers: Callers;
+    access: AccessDecider;
     notifications: Pick<NotificationService, 'send'>;
     now: Clock;
     logger: LoggerService;
   }) {
     this.#repository = options.repository;
     this.#situations = options.situations;
+    this.#callers = options.callers;
+    this.#access = options.access;
     this.#notifications = options.notifications;
     this.#now = options.now;
     this.#logger = options.logger;
@@ -76,30 +87,30 @@ export class TransitionNotifier {
 
   /** @returns false when it is to be tried again */
   async #tell(event: AuditEvent): Promise<boolean> {
-    const id = event.new?.request;
-    if (typeof id !== 'string') return true;
-    const request = await this.#repository.transitionRequests.find(id);
-    if (!request) return true;
-    const notice = await this.#noticeOf(event, request);
-    if (!notice || notice.to.length === 0) return true;
+    const notices = [
+      await this.#noticeOfRequest(event),
+      await this.#noticeOfMove(event),
+    ];
     try {
-      await this.#notifications.send({
-        recipients: {
-          type: 'entity',
-          entityRef: notice.to,
-          excludeEntityRef: event.actor,
-        },
-        payload: {
-          title: notice.title,
-          description: event.reason,
-          link:
-            event.action === 'transition.requested'
-              ? '/assets/approvals'
-              : `/assets/${event.object.replace(/@.*$/, '')}/lifecycle`,
-          topic: 'asset-manager',
-          scope: `transition-request:${id}:${event.action}`,
-        },
-      });
+      for (const notice of notices)
+        if (notice && notice.to.length > 0)
+          await this.#notifications.send({
+            recipients: {
+              type: 'entity',
+              entityRef: notice.to,
+              excludeEntityRef: event.actor,
+            },
+            payload: {
+              title: notice.title,
+              description: event.reason,
+              link:
+                event.action === 'transition.requested'
+                  ? '/assets/approvals'
+                  : `/assets/${event.object.replace(/@.*$/, '')}/lifecycle`,
+              topic: 'asset-manager',
+              scope: notice.scope,
+            },
+          });
       this.#tries = 0;
       return true;
     } catch (error) {
@@ -114,10 +125,70 @@ export class TransitionNotifier {
     }
   }
 
-  async #noticeOf(
+  /** For those whom the rules of the type name, when a version has taken a way. */
+  async #noticeOfMove(event: AuditEvent): Promise<Notice | undefined> {
+    const { action, object, old, rules } = event;
+    if (action !== 'version.moved' || !rules) return undefined;
+    const to = event.new?.stage;
+    const record = await this.#repository.assetTypes.find(
+      rules.type,
+      rules.revision,
+    );
+    const named = (record?.document.spec.transitions ?? [])
+      .filter(way => way.to === to && way.from.includes(String(old?.stage)))
+      .flatMap(way => way.actions ?? [])
+      .flatMap(each => (each.kind === 'notify' ? each.to : []));
+    if (named.length === 0) return undefined;
+    const [, namespace, name] = /^([^/]+)\/([^@]+)/.exec(object) ?? [];
+    const asset = await this.#repository.assets.find(
+      { namespace, name },
+      'everything',
+    );
+    if (!asset) return undefined;
+    return {
+      to: await this.#thoseWhoSee(asset, named),
+      title: `${object} stands in '${to}' now`,
+      scope: `action:${event.id}`,
+    };
+  }
+
+  /** Nobody is told of what they may not see. */
+  async #thoseWhoSee(
+    asset: AssetRecord,
+    refs: readonly string[],
+  ): Promise<string[]> {
+    const seeing: string[] = [];
+    for (const ref of new Set(refs)) {
+      try {
+        const who = await this.#callers.ofPrincipal(ref);
+        if (await this.#access.may(who, 'asset.read', asset)) seeing.push(ref);
+      } catch (error) {
+        // Rules may name whom the catalog does not have.
+        if (!(error instanceof FieldError)) throw error;
+      }
+    }
+    return seeing;
+  }
+
+  /** For those whom a request concerns. */
+  async #noticeOfRequest(event: AuditEvent): Promise<Notice | undefined> {
+    const id = event.new?.request;
+    if (typeof id !== 'string') return undefined;
+    const request = await this.#repository.transitionRequests.find(id);
+    const notice = request && (await this.#describe(event, request));
+    if (!notice) return undefined;
+    const asset = await this.#repository.assets.byId(request.assetId);
+    return {
+      to: await this.#thoseWhoSee(asset, notice.to),
+      title: notice.title,
+      scope: `transition-request:${id}:${event.action}`,
+    };
+  }
+
+  async #describe(
     event: AuditEvent,
     request: TransitionRequestRecord,
-  ): Promise<Notice | undefined> {
+  ): Promise<Omit<Notice, 'scope'> | undefined> {
     const { object, actor, action } = event;
     const who = actor.replace(/^user:default\//, '');
     const way = `${object} to '${request.to}'`;

@@ -1,5 +1,6 @@
 import type {
   AssetTypeDocument,
+  AssetTypeDraft,
   AssetTypeRevision,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 
@@ -9,6 +10,20 @@ export interface AssetTypeRecord extends AssetTypeRevision {
   document: AssetTypeDocument;
   /** As somebody wrote it, with the comments. */
   text: string;
+}
+
+/** Other rules for a type, which hold when they are published. */
+export type AssetTypeDraftRecord = Omit<AssetTypeDraft, 'refusal'>;
+
+/** One draft of a type at a time. */
+export interface AssetTypeDraftStore {
+  find(name: string): Promise<AssetTypeDraftRecord | undefined>;
+  /** In the place of the one that there was. */
+  put(draft: AssetTypeDraftRecord): Promise<void>;
+  /** @returns false when it is not there any more, or another one is */
+  remove(
+    draft: Pick<AssetTypeDraftRecord, 'name' | 'digest'>,
+  ): Promise<boolean>;
 }
 
 /** The documents of asset types, which are never changed, only followed by others. */

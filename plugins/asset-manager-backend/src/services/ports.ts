@@ -25,7 +25,7 @@ import type {
   ServiceAccountStore,
   SigningKeyStore,
 } from './accessPorts';
-import type { AssetTypeStore } from './assetTypePorts';
+import type { AssetTypeDraftStore, AssetTypeStore } from './assetTypePorts';
 import type { AuditStore, NewAuditEvent } from './auditPorts';
 import type { DeletionTimes } from './deletionTimes';
 import type {
@@ -548,6 +548,7 @@ export interface Repository {
   readonly serviceAccounts: ServiceAccountStore;
   readonly federations: FederationStore;
   readonly assetTypes: AssetTypeStore;
+  readonly assetTypeDrafts: AssetTypeDraftStore;
   readonly transitions: TransitionStore;
   readonly transitionRequests: TransitionRequestStore;
   readonly checks: CheckStore;

@@ -81,6 +81,15 @@ spec: { stages: [{ name: first, initial: true }] }
 `,
 };
 
+let drafts = 0;
+const DRAFT = {
+  get 'type.yaml'() {
+    return TYPE['type.yaml'].replace('first', `first-${drafts++}`);
+  },
+};
+const draftRules = administrator =>
+  administrator.ok('type', 'draft', path.join(folderOf(DRAFT), 'type.yaml'));
+
 /** A run that made the first version, as a file. */
 const runFile = () =>
   path.join(
@@ -171,6 +180,20 @@ const TABLE = {
   'type apply': {
     takes: 'admin of a type',
     args: () => [path.join(folderOf(TYPE), 'type.yaml')],
+  },
+  'type draft': {
+    takes: 'admin of a type',
+    args: () => [path.join(folderOf(DRAFT), 'type.yaml')],
+  },
+  'type publish': {
+    takes: 'admin of a type',
+    args: () => ['matrix', '--yes'],
+    before: ({ root: administrator }) => draftRules(administrator),
+  },
+  'type discard': {
+    takes: 'admin of a type',
+    args: () => ['matrix'],
+    before: ({ root: administrator }) => draftRules(administrator),
   },
   open: { takes: 'reader', args: () => [IT, '--print'] },
   'stage show': { takes: 'reader', args: () => [`${IT}@1`] },

@@ -163,10 +163,12 @@ describe('asset types', () => {
     await page
       .getByText(/Line 1\d: \/spec\/metadata .*unknown keyword: "minimun"/)
       .waitFor();
+    const leads = page.getByRole('table', { name: 'What leads where' });
     const apply = page.getByRole('button', { name: 'Apply' });
     assert.equal(await apply.isDisabled(), true);
     await text.fill(TYPE.replace('minimum: 1', 'minimum: 2'));
     await page.getByText('Nothing is wrong with it.').waitFor();
+    await leads.getByRole('row', { name: /^draft – ?$|draft .*–/ }).waitFor();
     await page.getByLabel('Reason').fill('one is none');
     if (process.env.SCREENSHOTS)
       await page.screenshot({
@@ -174,7 +176,7 @@ describe('asset types', () => {
         fullPage: true,
       });
     await apply.click();
-    await page.getByRole('row', { name: /2 .*lin.*one is none/ }).waitFor();
+    await page.getByRole('row', { name: /2 .*Lin.*one is none/i }).waitFor();
     const { revision, spec } = await people.maya.json(
       ...['type', 'show', 'sample-table'],
     );
@@ -198,6 +200,141 @@ describe('asset types', () => {
     await reader.getByText('there is no asset type nothing').waitFor();
     await reader.context().close();
   });
+
+  it('are drafted by one and published by another', async () => {
+    const { maya, lin } = people;
+    const paired = (visibility = 'internal') =>
+      path.join(
+        folderOf({
+          'paired.yaml': TYPE.replace('sample-table', 'paired').replace(
+            'visibility: restricted',
+            `visibility: ${visibility}\n  fourEyes: true\n  viewers: [{ files: '*.json', viewer: text }]`,
+          ),
+        }),
+        'paired.yaml',
+      );
+    await lin.ok('type', 'apply', paired());
+    await lin.ok('access', 'grant', 'type:paired', 'admin', 'user:maya');
+    const direct = await maya.asset('type', 'apply', paired('public'));
+    assert.equal(direct.code, 5);
+    assert.match(direct.stderr, /asset type draft FILE/);
+    const kept = await maya.asset(
+      ...['type', 'draft', paired('public'), '--reason', 'all may see'],
+    );
+    assert.match(kept.stdout, /paired may follow revision 1/);
+    assert.match(kept.stderr, /somebody else publishes it/);
+    const own = await maya.asset('type', 'publish', 'paired', '--yes');
+    assert.equal(own.code, 4);
+    assert.match(own.stderr, /maya wrote it/);
+    const shown = await lin.ok('type', 'show', 'paired', '--draft');
+    assert.match(shown, /visibility: public/);
+    const published = await lin.asset('type', 'publish', 'paired', '--yes');
+    assert.match(published.stderr, /maya wrote it on .*: all may see/);
+    assert.match(published.stderr, /0 versions looked at/);
+    assert.match(published.stdout, /paired is at revision 2/);
+    assert.match(
+      await lin.ok('type', 'history', 'paired'),
+      /2 .*lin for maya .*all may see/,
+    );
+    assert.equal((await lin.asset('type', 'discard', 'paired')).code, 4);
+    await maya.ok('type', 'draft', paired('restricted'));
+  });
+
+  inBrowser(
+    'are published in the portal, by whoever did not write them',
+    async () => {
+      const writer = await pageOf(browser, portal, 'maya');
+      const address = `${portal.url}/assets/types?type=paired`;
+      await writer.goto(address);
+      const own = writer.getByRole('region', { name: 'Draft' });
+      await own.getByText('somebody else has to publish it').waitFor();
+      await own.getByRole('button', { name: 'Look at it' }).click();
+      await own.getByText('0 versions looked at').waitFor();
+      assert.equal(
+        await own.getByRole('button', { name: 'Publish' }).isDisabled(),
+        true,
+      );
+      await writer.getByRole('button', { name: 'Change' }).click();
+      assert.equal(
+        await writer.getByRole('button', { name: 'Apply' }).count(),
+        0,
+      );
+      const text = writer.getByLabel('Document');
+      await text.fill(
+        (await text.inputValue()).replace('rows: {', 'rows: {  '),
+      );
+      await writer.context().close();
+
+      const page = await pageOf(browser, portal, 'lin');
+      await page.goto(address);
+      const draft = page.getByRole('region', { name: 'Draft' });
+      await draft.getByRole('button', { name: 'Look at it' }).click();
+      await draft.getByText('visibility: restricted').waitFor();
+      if (process.env.SCREENSHOTS)
+        await page.screenshot({
+          path: path.join(process.env.SCREENSHOTS, 'draft.png'),
+          fullPage: true,
+        });
+      await draft.getByRole('button', { name: 'Publish' }).click();
+      await draft.waitFor({ state: 'detached' });
+      await page.getByRole('row', { name: /^3 .*Lin.* for Maya/ }).waitFor();
+      assert.deepEqual(page.problems, []);
+      await page.context().close();
+    },
+  );
+
+  inBrowser(
+    'say with which viewer files open, and what a name meant at a time',
+    async () => {
+      const { maya } = people;
+      for (const note of ['one', 'two'])
+        await maya.ok(
+          ...[
+            'push',
+            folderOf({ 'a.json': `{"note":"${note}"}` }),
+            'data/seen',
+          ],
+          ...['--type', 'paired', '--meta', 'rows=3'],
+          ...['--alias', 'best', '--visibility', 'internal'],
+        );
+      const { items } = await maya.json('alias', 'history', 'data/seen');
+      const between = new Date(
+        (Date.parse(items[0].at) + Date.parse(items.at(-1).at)) / 2,
+      );
+      const page = await pageOf(browser, portal, 'maya');
+      await page.goto(`${portal.url}/assets/data/seen/files?file=a.json`);
+      await page.getByRole('button', { name: 'Open with Text' }).waitFor();
+      await page
+        .getByRole('button', { name: 'Which version was it then?' })
+        .click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('An alias, a stage, or latest').fill('best');
+      // Fields know no time zone: the page's own is meant.
+      const local = await page.evaluate(
+        time =>
+          new Date(time - new Date(time).getTimezoneOffset() * 60_000)
+            .toISOString()
+            .slice(0, 23),
+        between.getTime(),
+      );
+      await dialog.getByLabel('When').fill(local);
+      await dialog.getByRole('button', { name: 'Show it' }).click();
+      await page.getByText(/'best' meant version 1/).waitFor();
+      await page.getByRole('button', { name: 'Back to now' }).click();
+      await page
+        .getByText(/'best' meant version 1/)
+        .waitFor({ state: 'detached' });
+      await page.context().close();
+      const listed = await maya.ok(
+        'list',
+        'data/',
+        '--as-of',
+        between.toISOString(),
+      );
+      assert.match(listed, /data\/seen +paired +1 /);
+      assert.equal((await maya.asset('list', '--as-of', 'monday')).code, 2);
+    },
+  );
 
   it('lead versions from stage to stage, for those who may', async () => {
     const { maya, otto, lin } = people;

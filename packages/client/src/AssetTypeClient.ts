@@ -3,13 +3,16 @@ import type {
   ApplyAssetTypeRequest,
   AssetType,
   AssetTypeDetail,
-  AssetTypeProblem,
+  AssetTypeDraft,
   AssetTypeRevision,
+  LintedAssetType,
+  PublishDraftRequest,
   SimulatedRules,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { linesOf, RequestOptions, SendOptions } from './requests';
 
 const typePath = (name: string) => `/asset-types/${encodeURIComponent(name)}`;
+const draftPath = (name: string) => `${typePath(name)}/draft`;
 
 /**
  * The rules of asset types: the part of the HTTP API that is about them.
@@ -62,17 +65,17 @@ export class AssetTypeClient {
       .items;
   }
 
-  /** What keeps a document from being used; nothing when nothing does. */
+  /** What keeps a document from being used, and what it says when nothing does. */
   async lint(
     document: string,
     options?: RequestOptions,
-  ): Promise<AssetTypeProblem[]> {
+  ): Promise<LintedAssetType> {
     const text = await this.#send('/asset-types/lint', {
       ...options,
       method: 'POST',
       body: { document },
     });
-    return JSON.parse(text).problems;
+    return JSON.parse(text);
   }
 
   /**
@@ -112,5 +115,48 @@ export class AssetTypeClient {
       // Said twice it is the same revision: it says what the newest one says.
     });
     return JSON.parse(text);
+  }
+
+  /** What a type may say next. */
+  async getDraft(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<AssetTypeDraft> {
+    return JSON.parse(await this.#send(draftPath(name), options));
+  }
+
+  /** Keeps a document until it is published, in the place of the draft that there was. */
+  async saveDraft(
+    name: string,
+    request: { document: string; reason?: string },
+    options?: RequestOptions,
+  ): Promise<AssetTypeDraft> {
+    return JSON.parse(
+      await this.#send(draftPath(name), {
+        ...options,
+        method: 'PUT',
+        body: request,
+      }),
+    );
+  }
+
+  /** Gives a draft up. */
+  async discardDraft(name: string, options?: RequestOptions): Promise<void> {
+    await this.#send(draftPath(name), { ...options, method: 'DELETE' });
+  }
+
+  /** Makes a draft the newest revision of its type. */
+  async publishDraft(
+    name: string,
+    request: PublishDraftRequest,
+    options?: RequestOptions,
+  ): Promise<AppliedAssetType> {
+    return JSON.parse(
+      await this.#send(`${draftPath(name)}/publication`, {
+        ...options,
+        method: 'POST',
+        body: request,
+      }),
+    );
   }
 }

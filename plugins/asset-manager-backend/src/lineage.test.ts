@@ -402,7 +402,7 @@ describe.each(databases.eachSupportedId())('lineage on %p', databaseId => {
       expect(await gateOf(model)).toMatchObject({ state: 'waiting' });
     });
 
-    it('it asks for roles, for a number, and for whose word counts', async () => {
+    it('asks for roles, for a number, and for whose word counts', async () => {
       await rules(FREE);
       const reads = await make('maya', 'internal', 'traced');
       const model = await make('maya', 'internal', 'traced');

@@ -1,20 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import type {
-  AssetType,
-  SimulatedRules,
-} from '@baseasset/backstage-plugin-asset-manager-common';
+import type { AssetType } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Command } from '../Command';
-import { CommandError, EXIT, UsageError } from '../lib/exit';
 import {
-  countOf,
-  day,
-  formatEntity,
-  formatTable,
-  printable,
-} from '../lib/format';
-
-const TYPE = { name: 'TYPE', description: 'the type, e.g. ml-model' };
-const FILE = { name: 'FILE', description: 'the document, as YAML or JSON' };
+  FILE,
+  formatSimulated,
+  MAP_OPTION,
+  readDocument,
+  readMap,
+  simulate,
+  TYPE,
+} from '../lib/assetTypeRules';
+import { CommandError, EXIT, UsageError } from '../lib/exit';
+import { day, formatEntity, formatTable, printable } from '../lib/format';
 
 const stagesOf = ({ spec }: AssetType) =>
   spec.stages.map(stage => stage.name).join(' → ');
@@ -59,6 +55,10 @@ export const typeShow: Command = {
       value: 'NUMBER',
       description: 'what it said then; now when left out',
     },
+    draft: {
+      type: 'boolean',
+      description: 'what it may say next, by the draft that waits',
+    },
   },
   examples: [
     {
@@ -68,11 +68,13 @@ export const typeShow: Command = {
   ],
   async run(context, { args, options }) {
     const client = await context.client();
-    const type = await client.types.get(
-      args[0],
-      readRevision(options.text('revision')),
-      { signal: context.signal },
-    );
+    const { signal } = context;
+    const revision = readRevision(options.text('revision'));
+    if (options.flag('draft') && revision !== undefined)
+      throw new UsageError('a draft is no revision yet; give one of the two');
+    const type = options.flag('draft')
+      ? await client.types.getDraft(args[0], { signal })
+      : await client.types.get(args[0], revision, { signal });
     if (context.json) context.printJson(type);
     else context.print(type.document.replace(/\n$/, ''));
   },
@@ -100,7 +102,11 @@ export const typeHistory: Command = {
         ...items.map(revision => [
           `${revision.revision}`,
           day(revision.createdAt),
-          formatEntity(revision.createdBy),
+          revision.draftedBy
+            ? `${formatEntity(revision.createdBy)} for ${formatEntity(
+                revision.draftedBy,
+              )}`
+            : formatEntity(revision.createdBy),
           revision.source,
           revision.digest.slice(0, 19),
           printable(revision.reason ?? ''),
@@ -125,7 +131,7 @@ export const typeLint: Command = {
   async run(context, { args }) {
     const document = await readDocument(args[0]);
     const client = await context.client();
-    const problems = await client.types.lint(document, {
+    const { problems } = await client.types.lint(document, {
       signal: context.signal,
     });
     if (context.json) context.printJson({ problems });
@@ -169,47 +175,11 @@ export const typeSimulate: Command = {
   async run(context, { args }) {
     const document = await readDocument(args[0]);
     const client = await context.client();
-    const progress = context.progress();
-    let found: SimulatedRules;
-    try {
-      found = await client.types.simulate(document, {
-        signal: context.signal,
-        onProgress: (done, total) =>
-          progress.update('Looking', done, total, '', 'items'),
-      });
-    } finally {
-      progress.clear();
-    }
-    if (context.json) {
-      context.printJson(found);
-      return;
-    }
-    const { versions, requests, stages, failures } = found;
-    context.print(`${countOf(versions, 'version')} looked at`);
-    if (requests > 0)
-      context.print(
-        `the approvals of ${countOf(requests, 'open request')} would be void`,
-      );
-    for (const { stage, versions: standing } of stages)
-      context.print(
-        `the stage ${stage} would be gone, where ${countOf(
-          standing,
-          'version',
-        )} ${
-          standing === 1 ? 'stands' : 'stand'
-        }; --map ${stage}=STAGE says where they go`,
-      );
-    for (const failure of failures)
-      context.print(
-        `${countOf(failure.versions, 'version')} would not meet ${
-          failure.what
-        }, as ${failure.examples.join(', ')}: ${printable(failure.message)}`,
-      );
-    if (requests + stages.length + failures.length === 0)
-      context.print('nothing would change for them');
+    const found = await simulate(context, client, document);
+    if (context.json) context.printJson(found);
+    else context.print(formatSimulated(found));
   },
 };
-
 export const typeApply: Command = {
   name: 'type apply',
   group: 'govern',
@@ -225,12 +195,7 @@ export const typeApply: Command = {
       value: 'NUMBER',
       description: 'refuse when there is a newer revision than this',
     },
-    map: {
-      type: 'string',
-      multiple: true,
-      value: 'OLD=NEW',
-      description: 'where versions go whose stage is not there any more',
-    },
+    map: MAP_OPTION,
   },
   examples: [
     {
@@ -262,25 +227,6 @@ export const typeApply: Command = {
     );
   },
 };
-
-function readMap(pairs: readonly string[]): Record<string, string> | undefined {
-  if (pairs.length === 0) return undefined;
-  return Object.fromEntries(
-    pairs.map(pair => {
-      const [, from, to] = /^([^=]+)=([^=]+)$/.exec(pair) ?? [];
-      if (!from) throw new UsageError(`--map has to be OLD=NEW, not '${pair}'`);
-      return [from, to];
-    }),
-  );
-}
-
-async function readDocument(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch {
-    throw new UsageError(`${file} can't be read`);
-  }
-}
 
 function readRevision(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

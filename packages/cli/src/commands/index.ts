@@ -66,6 +66,7 @@ import {
   typeShow,
   typeSimulate,
 } from './assetType';
+import { typeDiscard, typeDraft, typePublish } from './assetTypeDraft';
 import { promote, stageHistory, stageShow } from './stage';
 import { uploadsAbort } from './uploadsAbort';
 import { uploadsList } from './uploadsList';
@@ -140,6 +141,9 @@ export const commands: readonly Command[] = [
   typeLint,
   typeSimulate,
   typeApply,
+  typeDraft,
+  typePublish,
+  typeDiscard,
   move,
   replicate,
   auditExport,

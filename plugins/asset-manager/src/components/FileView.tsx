@@ -35,9 +35,14 @@ import styles from './FileView.module.css';
 
 /** Shows one file by the viewer that suits it, or the one that the address names. */
 export function FileView(
-  props: AssetScopeValue & { file: AssetFile; plain?: boolean },
+  props: AssetScopeValue & {
+    file: AssetFile;
+    plain?: boolean;
+    /** Id of the viewer that the rules of the type name. */
+    opensWith?: string;
+  },
 ) {
-  const { asset, version, base, file, plain } = props;
+  const { asset, version, base, file, plain, opensWith } = props;
   const client = useApi(assetManagerApiRef);
   const viewers = useApi(assetViewersApiRef);
   const navigate = useNavigate();
@@ -48,7 +53,12 @@ export function FileView(
   const asked = plain
     ? undefined
     : choices.find(choice => choice.viewer.id === view.viewer);
-  const choice = asked ?? choices.find(each => !each.refusal) ?? choices[0];
+  const fitting = choices.filter(each => !each.refusal);
+  const choice =
+    asked ??
+    fitting.find(each => each.viewer.id === opensWith) ??
+    fitting[0] ??
+    choices[0];
   const source = useMemo(
     () =>
       new RemoteByteSource({

@@ -1,12 +1,16 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, SearchField, Skeleton, Text } from '@backstage/ui';
-import type { AssetFile } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AssetFile,
+  matchesPattern,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetManagerApiRef,
   Problem,
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router-dom';
+import useAsync from 'react-use/lib/useAsync';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
 import { addressOf, viewOf } from './assetAddress';
 import type { AssetScopeValue } from './AssetScope';
@@ -40,6 +44,14 @@ export function FilesContent(props: AssetScopeValue) {
     }
     return found;
   }, [client, asset.namespace, asset.name, version.digest]);
+
+  // Without the rules of its type a file opens with what suits it best.
+  const { value: type } = useAsync(
+    () => client.types.get(asset.type).catch(() => undefined),
+    [client, asset.type],
+  );
+  const viewerOf = ({ path }: AssetFile) =>
+    type?.spec.viewers?.find(each => matchesPattern(each.files, path))?.viewer;
 
   if (error) return <Problem error={error} retry={retry} />;
   if (!files) {
@@ -88,7 +100,12 @@ export function FilesContent(props: AssetScopeValue) {
         </div>
         <div className={styles.viewer}>
           {file && (
-            <FileView key={file.digest + file.path} {...props} file={file} />
+            <FileView
+              key={file.digest + file.path}
+              {...props}
+              file={file}
+              opensWith={viewerOf(file)}
+            />
           )}
           {!file && view.file !== undefined && (
             <Alert

@@ -9,14 +9,15 @@ const MOST_LABELS = 3;
 /** The stages of a type with the ways between them, and the versions that stand in each. */
 export function StageMap(props: {
   type: AssetType;
-  versions: readonly AssetVersion[];
+  /** Nothing is said of versions when left out. */
+  versions?: readonly AssetVersion[];
   /** The stage of the version that is looked at. */
   here?: string;
 }) {
   const { type, versions, here } = props;
   const { stages, transitions = [] } = type.spec;
   const labels = (stage: string) =>
-    versions.filter(each => each.stage === stage).map(each => each.label);
+    versions?.filter(each => each.stage === stage).map(each => each.label);
   return (
     <Graph
       compact
@@ -34,7 +35,8 @@ export function StageMap(props: {
   );
 }
 
-function describe(labels: readonly string[]): string {
+function describe(labels: readonly string[] | undefined): string | undefined {
+  if (!labels) return undefined;
   if (labels.length === 0) return 'no version';
   const shown = labels.slice(0, MOST_LABELS).join(', ');
   return labels.length > MOST_LABELS

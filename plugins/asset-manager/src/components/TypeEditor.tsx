@@ -3,7 +3,6 @@ import { Button, Flex, Text, TextField } from '@backstage/ui';
 import type {
   AssetTypeDetail,
   AssetTypeProblem,
-  SimulatedRules,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   assetManagerApiRef,
@@ -12,6 +11,8 @@ import {
 import { useState } from 'react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
 import useDebounce from 'react-use/lib/useDebounce';
+import { Simulated } from './Simulated';
+import { TruthTable } from './TruthTable';
 import styles from './TypeEditor.module.css';
 
 /** How long nobody types before the text is looked at. Milliseconds. */
@@ -40,6 +41,13 @@ export function TypeEditor(props: {
     });
     onApplied();
   }, [client, text, reason, type.revision, onApplied]);
+  const [saved, save] = useAsyncFn(async () => {
+    await client.types.saveDraft(type.name, {
+      document: text,
+      reason: reason || undefined,
+    });
+    onApplied();
+  }, [client, text, reason, type.name, onApplied]);
   const [progress, setProgress] = useState<string>();
   const [simulated, simulate] = useAsyncFn(
     () =>
@@ -49,7 +57,9 @@ export function TypeEditor(props: {
       }),
     [client, text],
   );
-  const problems = linted.value ?? [];
+  const { problems = [], spec } = linted.value ?? {};
+  const cannotBeKept =
+    text === type.document || problems.length > 0 || applied.loading;
   return (
     <Flex direction="column" gap="3">
       <label>
@@ -76,7 +86,9 @@ export function TypeEditor(props: {
           <Text color="secondary">Nothing is wrong with it.</Text>
         )}
       </div>
+      {spec && <TruthTable spec={spec} />}
       {applied.error && <Problem error={applied.error} />}
+      {saved.error && <Problem error={saved.error} />}
       {simulated.error && <Problem error={simulated.error} />}
       {simulated.loading && progress && <Text>{progress}</Text>}
       {simulated.value && !simulated.loading && (
@@ -84,13 +96,17 @@ export function TypeEditor(props: {
       )}
       <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
         <TextField label="Reason" value={reason} onChange={setReason} />
+        {!type.spec.fourEyes && (
+          <Button isDisabled={cannotBeKept} onPress={apply}>
+            Apply
+          </Button>
+        )}
         <Button
-          isDisabled={
-            text === type.document || problems.length > 0 || applied.loading
-          }
-          onPress={apply}
+          variant={type.spec.fourEyes ? 'primary' : 'secondary'}
+          isDisabled={cannotBeKept || saved.loading}
+          onPress={save}
         >
-          Apply
+          Save as draft
         </Button>
         <Button
           variant="secondary"
@@ -104,38 +120,6 @@ export function TypeEditor(props: {
         </Button>
       </Flex>
     </Flex>
-  );
-}
-
-/** What other rules would mean for the versions that there are. */
-function Simulated({ found }: { found: SimulatedRules }) {
-  const { versions, requests, stages, failures } = found;
-  const isQuiet = requests + stages.length + failures.length === 0;
-  return (
-    <div role="status" aria-label="What would change">
-      <Text as="p" color="secondary">
-        {`${versions} versions looked at${
-          isQuiet ? '; nothing would change for them' : ''
-        }`}
-      </Text>
-      {requests > 0 && (
-        <Text as="p">
-          {`The approvals of ${requests} open requests would be void`}
-        </Text>
-      )}
-      {stages.map(each => (
-        <Text as="p" color="danger" key={each.stage}>
-          {`The stage ${each.stage} would be gone, where ${each.versions} versions stand`}
-        </Text>
-      ))}
-      {failures.map(each => (
-        <Text as="p" color="warning" key={each.what}>
-          {`${each.versions} versions would not meet ${
-            each.what
-          }, as ${each.examples.join(', ')}: ${each.message}`}
-        </Text>
-      ))}
-    </div>
   );
 }
 

@@ -8,10 +8,14 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import { useState } from 'react';
 import useAsyncRetry from 'react-use/lib/useAsyncRetry';
+import { DraftBand } from './DraftBand';
 import { Snippet } from './Snippet';
+import { StageMap } from './StageMap';
 import { Table } from './Table';
 import styles from './table.module.css';
+import { TruthTable } from './TruthTable';
 import { TypeEditor } from './TypeEditor';
+import { Who } from './Who';
 
 /** What a type says now and has said before; whoever may, changes it here. */
 export function TypeRules(props: { name: string; onApplied: () => void }) {
@@ -23,24 +27,33 @@ export function TypeRules(props: { name: string; onApplied: () => void }) {
       client.types.get(name),
       client.types.listRevisions(name),
     ]);
-    return { type, revisions };
+    const draft = type.mayChange
+      ? await client.types.getDraft(name).catch(thrown => {
+          if (thrown.status === 404) return undefined;
+          throw thrown;
+        })
+      : undefined;
+    return { type, revisions, draft };
   }, [client, name]);
   if (error) return <Problem error={error} retry={retry} />;
   if (!value) return <Skeleton width="100%" height={300} />;
-  const { type, revisions } = value;
+  const { type, revisions, draft } = value;
+  const refresh = () => {
+    setEditing(false);
+    retry();
+    onApplied();
+  };
   return (
     <>
       {type.description && <Text>{type.description}</Text>}
+      <StageMap type={type} />
       <Stages type={type} />
+      {draft && <DraftBand draft={draft} onEnded={refresh} />}
       {isEditing ? (
         <TypeEditor
           type={type}
           onClose={() => setEditing(false)}
-          onApplied={() => {
-            setEditing(false);
-            retry();
-            onApplied();
-          }}
+          onApplied={refresh}
         />
       ) : (
         <Flex direction="column" gap="3">
@@ -54,6 +67,7 @@ export function TypeRules(props: { name: string; onApplied: () => void }) {
               </Button>
             )}
           </Flex>
+          <TruthTable spec={type.spec} />
           <Snippet text={type.document} />
           {!type.mayChange && (
             <Text color="secondary">
@@ -78,7 +92,15 @@ export function TypeRules(props: { name: string; onApplied: () => void }) {
               <td>
                 <Age time={revision.createdAt} />
               </td>
-              <td>{revision.createdBy}</td>
+              <td>
+                <Who entityRef={revision.createdBy} />
+                {revision.draftedBy && (
+                  <>
+                    {' for '}
+                    <Who entityRef={revision.draftedBy} />
+                  </>
+                )}
+              </td>
               <td className={styles.message}>{revision.reason}</td>
               <td>
                 <code>{revision.digest.slice(0, 19)}</code>

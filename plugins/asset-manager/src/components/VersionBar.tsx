@@ -16,6 +16,7 @@ import { RiArrowDownSLine } from '@remixicon/react';
 import { useNavigate, useSearchParams } from 'react-router-dom';
 import useAsync from 'react-use/lib/useAsync';
 import { addressOf, AssetTab, viewOf } from './assetAddress';
+import { AskHistory } from './AskHistory';
 import { Band } from './Band';
 import { DeletionBand } from './DeletionBand';
 import { MarkBands } from './MarkBands';
@@ -46,6 +47,8 @@ export function VersionBar(props: {
         ...view,
         compare: undefined,
         run: undefined,
+        asOf: undefined,
+        meant: undefined,
         version: selector,
       }),
     );
@@ -99,6 +102,12 @@ export function VersionBar(props: {
               ))}
             </Menu>
           </MenuTrigger>
+          <AskHistory
+            asset={asset}
+            onFound={({ version: found, ...then }) =>
+              navigate(addressOf(base, tab, { version: found.label, ...then }))
+            }
+          />
           <DigestText digest={version.digest} />
           <Text color="secondary">
             <Age time={version.createdAt} />
@@ -108,7 +117,16 @@ export function VersionBar(props: {
       </Flex>
       <DeletionBand asset={asset} version={version} onUndeleted={reload} />
       <MarkBands asset={asset} version={version} onChanged={reload} />
-      {!version.latest && !version.deletion && (
+      {view.asOf && view.meant && (
+        <Band
+          text={`On ${new Date(view.asOf).toLocaleString()} '${
+            view.meant
+          }' meant version ${version.label}.`}
+          action="Back to now"
+          onAction={() => show(undefined)}
+        />
+      )}
+      {!version.latest && !version.deletion && !view.asOf && (
         <Band
           text={`This is version ${version.label}, and not the latest.`}
           action={`Go to ${asset.latest?.label}`}

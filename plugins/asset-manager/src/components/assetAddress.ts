@@ -18,6 +18,10 @@ export interface AssetView {
   viewer?: string;
   /** `A..B` */
   compare?: string;
+  /** The time at which a name meant this version. ISO 8601. */
+  asOf?: string;
+  /** That name: an alias, a stage or `latest`. */
+  meant?: string;
   /** Which side of the lineage; both when left out. */
   direction?: string;
   /** How many runs from the version it goes. */
@@ -51,6 +55,8 @@ export function viewOf(search: URLSearchParams): AssetView {
     file: search.get('file') ?? undefined,
     viewer: search.get('viewer') ?? undefined,
     compare: search.get('compare') ?? undefined,
+    asOf: search.get('asOf') ?? undefined,
+    meant: search.get('meant') ?? undefined,
     direction: search.get('direction') ?? undefined,
     depth: search.get('depth') ?? undefined,
     run: search.get('run') ?? undefined,

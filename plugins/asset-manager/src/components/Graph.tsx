@@ -2,6 +2,7 @@ import {
   DependencyGraph,
   DependencyGraphTypes,
 } from '@backstage/core-components';
+import { useMemo } from 'react';
 import { Link } from 'react-router-dom';
 import styles from './Graph.module.css';
 
@@ -19,7 +20,11 @@ export interface GraphNode {
   here?: boolean;
   /** Where it leads. */
   href?: string;
-  onSelect?: () => void;
+}
+
+interface GraphEdge {
+  from: string;
+  to: string;
 }
 
 const WIDTH = 190;
@@ -37,12 +42,18 @@ export function Graph(props: {
   /** What it shows, for those who do not see it. */
   label: string;
   nodes: readonly GraphNode[];
-  edges: readonly { from: string; to: string }[];
+  edges: readonly GraphEdge[];
   /** For many boxes with a word in each. */
   compact?: boolean;
 }) {
   const { label, nodes, edges, compact } = props;
   const width = compact ? NARROW : WIDTH;
+  // Laid out anew only when it says something else: it is blank for a moment then.
+  const said = JSON.stringify({ nodes, edges });
+  const drawn = useMemo<{ nodes: GraphNode[]; edges: GraphEdge[] }>(
+    () => JSON.parse(said),
+    [said],
+  );
   return (
     <div
       className={styles.graph}
@@ -51,8 +62,8 @@ export function Graph(props: {
       style={{ maxWidth: nodes.length * WIDEST }}
     >
       <DependencyGraph
-        nodes={[...nodes]}
-        edges={[...edges]}
+        nodes={drawn.nodes}
+        edges={drawn.edges}
         direction={DependencyGraphTypes.Direction.LEFT_RIGHT}
         nodeMargin={16}
         rankMargin={compact ? 24 : 48}
@@ -76,7 +87,7 @@ export function Graph(props: {
 }
 
 function Box(node: GraphNode) {
-  const { title, detail, href, onSelect } = node;
+  const { title, detail, href } = node;
   const className = [
     styles.node,
     node.round && styles.round,
@@ -102,17 +113,6 @@ function Box(node: GraphNode) {
       <Link className={className} to={href} title={words}>
         {text}
       </Link>
-    );
-  if (onSelect)
-    return (
-      <button
-        type="button"
-        className={className}
-        onClick={onSelect}
-        title={words}
-      >
-        {text}
-      </button>
     );
   return (
     <div className={className} title={words}>

@@ -59,6 +59,8 @@ export function LineageContent({ asset, version, base }: AssetScopeValue) {
     addressOf(`${assetsPath}/${each.namespace}/${each.name}`, 'lineage', {
       version: each.label,
     });
+  const addressOfRun = (id: string) =>
+    addressOf(base, 'lineage', { ...view, run: id });
   return (
     <Flex direction="column" gap="4">
       <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
@@ -92,7 +94,7 @@ export function LineageContent({ asset, version, base }: AssetScopeValue) {
             label={`Lineage of ${nameOf(asset)}@${version.label}`}
             nodes={nodesOf(value, {
               addressOfVersion,
-              showRun: id => show({ run: id }),
+              addressOfRun,
               shownRun,
             })}
             edges={value.edges.map(edge =>
@@ -107,9 +109,7 @@ export function LineageContent({ asset, version, base }: AssetScopeValue) {
           <RunTable
             lineage={value}
             addressOfVersion={addressOfVersion}
-            addressOfRun={id =>
-              addressOf(base, 'lineage', { ...view, run: id })
-            }
+            addressOfRun={addressOfRun}
           />
         </>
       )}
@@ -140,7 +140,7 @@ function nodesOf(
   { root, versions, runs }: Lineage,
   options: {
     addressOfVersion: (version: LineageVersion) => string;
-    showRun: (id: string) => void;
+    addressOfRun: (id: string) => string;
     shownRun?: string;
   },
 ) {
@@ -162,7 +162,7 @@ function nodesOf(
       warning: run.state === 'failed',
       round: true,
       here: run.id === options.shownRun,
-      onSelect: () => options.showRun(run.id),
+      href: options.addressOfRun(run.id),
     })),
   ];
 }

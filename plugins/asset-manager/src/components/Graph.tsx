@@ -59,7 +59,7 @@ export function Graph(props: {
       className={styles.graph}
       role="figure"
       aria-label={label}
-      style={{ maxWidth: nodes.length * WIDEST }}
+      style={{ maxWidth: nodes.length * (compact ? NARROW + 60 : WIDEST) }}
     >
       <DependencyGraph
         nodes={drawn.nodes}

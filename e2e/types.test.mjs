@@ -336,6 +336,28 @@ describe('asset types', () => {
     },
   );
 
+  it('keep what was retracted from everybody, also where it is cached', async () => {
+    const { maya, otto, lin } = people;
+    const strict = TYPE.replace('sample-table', 'strict').replace(
+      'visibility: restricted',
+      'visibility: internal\n  retracted: refuse',
+    );
+    const file = path.join(folderOf({ 'strict.yaml': strict }), 'strict.yaml');
+    await lin.ok('type', 'apply', file);
+    await maya.ok(
+      ...['push', folderOf({ 'a.txt': 'swapped' }), 'data/strict'],
+      ...['--type', 'strict', '--meta', 'rows=3'],
+    );
+    const out = path.join(temporaryFolder('strict'), 'out');
+    await otto.ok('pull', 'data/strict@1', '-o', out);
+    await otto.ok('pull', 'data/strict@1', '-o', `${out}2`);
+    await maya.ok('retract', 'data/strict@1', '--reason', 'swapped');
+    const refused = await otto.asset('pull', 'data/strict@1', '-o', `${out}3`);
+    assert.equal(refused.code, 4);
+    assert.match(refused.stderr, /retracted by .*maya: swapped/);
+    assert.equal(fs.existsSync(path.join(`${out}3`, 'a.txt')), false);
+  });
+
   it('lead versions from stage to stage, for those who may', async () => {
     const { maya, otto, lin } = people;
     // The rules of models without what they ask for on the way: e2e/approvals has that.

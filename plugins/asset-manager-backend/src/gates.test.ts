@@ -1,5 +1,7 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
+import { createBackendModule } from '@backstage/backend-plugin-api';
 import type { TransitionRequest } from '@baseasset/backstage-plugin-asset-manager-common';
+import { assetManagerGatesExtensionPoint } from '@baseasset/backstage-plugin-asset-manager-node';
 import type { Knex } from 'knex';
 import { TestPortal } from './__testUtils__/TestPortal';
 
@@ -24,6 +26,29 @@ ${gates}
     - { from: [draft], to: trial, role: contributor }
     - { from: [live], to: gone }
 ${more}`;
+
+/** What another package adds: versions have so many bytes at most. */
+const sizeGate = createBackendModule({
+  pluginId: 'asset-manager',
+  moduleId: 'size-gate',
+  register(env) {
+    env.registerInit({
+      deps: { gates: assetManagerGatesExtensionPoint },
+      async init({ gates }) {
+        gates.addGateKind('size', {
+          options: {
+            properties: { most: { type: 'integer' } },
+            required: ['most'],
+          },
+          judge: ({ most }, { version }) => ({
+            state: version.size <= Number(most) ? 'passed' : 'failed',
+            message: `it has ${version.size} bytes`,
+          }),
+        });
+      },
+    });
+  },
+});
 
 const QA = `        - { name: qa, kind: approvals, from: ['group:default/qa'], meaning: I reviewed it }`;
 const TWO = `        - { name: qa, kind: approvals, count: 2 }`;
@@ -54,6 +79,7 @@ describe.each(databases.eachSupportedId())('gates on %p', databaseId => {
         ada: ['admins'],
       },
       configuration: { administrators: ['group:default/admins'] },
+      modules: [sizeGate],
     });
     for (const who of ['anna', 'bert', 'tim'])
       await portal
@@ -124,6 +150,25 @@ describe.each(databases.eachSupportedId())('gates on %p', databaseId => {
       .send({ name: 'accuracy', status: 'passed', ...more });
 
   describe('each kind', () => {
+    it('one that a module adds, with options of its own', async () => {
+      await rules(`        - { name: small, kind: size, most: 1 }`);
+      const url = await make();
+      const { gates } = await open(url);
+      expect(gates[0]).toMatchObject({
+        kind: 'size',
+        state: 'failed',
+        message: expect.stringMatching(/^it has \d+ bytes$/),
+      });
+      await rules(`        - { name: small, kind: size, most: 1000 }`);
+      const { body } = await portal.as('maya').get(`${url}/stage`);
+      expect(body.transitions[0].gates[0].state).toBe('passed');
+      const wrong = await portal
+        .as('ada')
+        .post('/asset-types')
+        .send({ document: TYPE(`        - { name: small, kind: size }`) });
+      expect(wrong.status).toBe(400);
+    });
+
     it('actions: an alias follows the version, or nothing moves', async () => {
       const document = (actions: string) => `apiVersion: baseasset.io/v1alpha1
 kind: AssetType

@@ -275,6 +275,7 @@ async function fetchMissing(
   await concurrently(missing, 64, async entry => {
     if (!(await blobs.has(entry))) absent.set(entry.digest, entry);
   });
+  if (absent.size === 0) await askForCached(options);
   const progress: PullProgress = {
     totalBytes: [...absent.values()].reduce(
       (sum, entry) => sum + entry.size,
@@ -307,6 +308,26 @@ async function fetchMissing(
     });
   });
   return progress.receivedBytes;
+}
+
+/**
+ * Asks for a byte where nothing has to be fetched: that somebody had the bytes before
+ * does not mean that they may have them now.
+ *
+ * @throws AssetManagerError with status 403 when they may not
+ */
+async function askForCached(
+  options: PullOptions & { missing: readonly WantedFile[] },
+): Promise<void> {
+  const { client, name, version, missing, signal } = options;
+  const file = missing.find(({ size }) => size > 0);
+  if (!file) return;
+  const answer = await client.readFile(
+    { ...name, selector: version.digest },
+    file.path,
+    { start: 0, end: 0, signal },
+  );
+  await answer.body?.cancel();
 }
 
 /** Writes the files from the cache to where they belong. */

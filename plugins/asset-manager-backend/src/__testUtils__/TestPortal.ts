@@ -8,6 +8,7 @@ import {
 } from '@backstage/backend-test-utils';
 import { permissionsServiceFactory } from '@backstage/backend-defaults/permissions';
 import {
+  BackendFeature,
   coreServices,
   createBackendModule,
   createServiceFactory,
@@ -112,6 +113,8 @@ export class TestPortal {
     configuration?: JsonObject;
     /** The portal's permission policy; everything is permitted when left out. */
     policy?: PermissionPolicy;
+    /** Modules that the backend has besides. */
+    modules?: readonly BackendFeature[];
   }): Promise<TestPortal> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'backend-'));
     const people = new Map(Object.entries(options.people));
@@ -137,6 +140,7 @@ export class TestPortal {
     const backend = await startTestBackend({
       features: [
         assetManagerPlugin,
+        ...(options.modules ?? []),
         catalogServiceMock.mock({
           getEntityByRef: async (ref, call) =>
             personOf(String(ref)) ?? catalog.getEntityByRef(ref, call),

@@ -291,7 +291,11 @@ describe.each(databases.eachSupportedId())('lineage on %p', databaseId => {
     ];
     await ran([raw], [hidden]);
     const run = await ran([hidden], [model]);
+    const bytes = async () =>
+      (await portal.as('otto').get(`${urlOf(raw)}/lineage`)).text;
+    const before = await bytes();
     const down = await ran([raw], [await make('maya', 'restricted')]);
+    expect(await bytes()).toBe(before);
     expect(around(await explore(model))).toMatchObject({ [raw]: -2 });
     const seen = await explore(model, '', 'otto');
     expect(around(seen)).toEqual({ [model]: 0 });

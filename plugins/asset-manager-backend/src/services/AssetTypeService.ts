@@ -140,7 +140,8 @@ export class AssetTypeService {
     return this.#publisher.publish(caller, document, {
       text: request.document,
       reason: request.reason,
-      expected: request.expected,
+      // Four eyes may be asked for since they were looked at.
+      expected: request.expected ?? newest?.revision ?? 0,
       stages: request.stages,
     });
   }

@@ -9,6 +9,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  picture,
   temporaryFolder,
 } from './support.mjs';
 
@@ -38,14 +39,6 @@ describe('access', () => {
     await browser?.close();
     await portal?.close();
   });
-
-  const shot = async (page, name) => {
-    if (process.env.SCREENSHOTS)
-      await page.screenshot({
-        path: path.join(process.env.SCREENSHOTS, `${name}.png`),
-        fullPage: true,
-      });
-  };
 
   it('shows nothing of a restricted asset to whoever has no grant', async () => {
     const { otto } = people;
@@ -274,7 +267,7 @@ describe('access', () => {
     await asked.fill('otto');
     await page.getByRole('option', { name: /Otto Brandt/ }).click();
     await page.getByText('May see, download.').waitFor();
-    await shot(page, 'access');
+    await picture(page, 'access');
 
     const reader = await pageOf(browser, portal, 'otto');
     await reader.goto(`${portal.url}/assets/secret/plans/access`);
@@ -312,7 +305,7 @@ describe('access', () => {
       const page = await pageOf(browser, portal, 'maya');
       await page.goto(`${portal.url}/assets/secret/plans/access`);
       await page.getByRole('row', { name: /otto.*I review it/i }).waitFor();
-      await shot(page, 'access-request');
+      await picture(page, 'access-request');
       await page
         .getByRole('button', { name: 'Grant user:default/otto' })
         .click();
@@ -342,7 +335,7 @@ describe('access', () => {
     await page
       .getByRole('row', { name: /genome.*reader.*all of shared/i })
       .waitFor();
-    await shot(page, 'scope-access');
+    await picture(page, 'scope-access');
     await page.getByRole('button', { name: /^End reader/ }).click();
     await page.getByText('There are no grants').waitFor();
     await page.context().close();
@@ -365,7 +358,7 @@ describe('access', () => {
     await page.getByRole('heading', { name: 'Assets' }).waitFor();
     await page.goto(`${portal.url}/assets/secret/plans`);
     await page.getByText(NOT_THERE).waitFor();
-    await shot(page, 'view-as');
+    await picture(page, 'view-as');
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('button', { name: 'Use it' }).waitFor();
     await page.context().close();
@@ -395,7 +388,7 @@ describe('access', () => {
       const job = personAt(portal, 'weekly');
       job.env.ASSET_TOKEN = text.trim();
       await job.ok('list');
-      await shot(page, 'service-accounts');
+      await picture(page, 'service-accounts');
       await page.reload();
       await page.getByRole('button', { name: 'Tokens of weekly' }).click();
       await page.getByRole('row', { name: /cron/ }).waitFor();

@@ -11,6 +11,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  picture,
   temporaryFolder,
   until,
 } from './support.mjs';
@@ -24,14 +25,6 @@ const MODEL = 'models/gated';
 describe('gates and approvals', () => {
   let portal;
   const people = {};
-
-  const picture = async (page, name) => {
-    if (process.env.SCREENSHOTS)
-      await page.screenshot({
-        path: path.join(process.env.SCREENSHOTS, `${name}.png`),
-        fullPage: true,
-      });
-  };
 
   /** What came to a webhook. */
   const heard = [];

@@ -13,6 +13,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  picture,
   temporaryFolder,
   until,
 } from './support.mjs';
@@ -747,11 +748,7 @@ for (const kind of ['gcs', 's3']) {
         .getByRole('row')
         .nth(1)
         .waitFor();
-      if (process.env.SCREENSHOTS)
-        await page.screenshot({
-          path: path.join(process.env.SCREENSHOTS, `storage-${kind}.png`),
-          fullPage: true,
-        });
+      await picture(page, `storage-${kind}`);
       assert.deepEqual(page.problems, []);
       await page.context().close();
       const other = await pageOf(browser, portal, 'otto');

@@ -9,6 +9,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  picture,
 } from './support.mjs';
 
 const { browser, missing } = await openBrowser();
@@ -31,14 +32,6 @@ spec:
 describe('lineage', () => {
   let portal;
   const people = {};
-
-  const picture = async (page, name) => {
-    if (process.env.SCREENSHOTS)
-      await page.screenshot({
-        path: path.join(process.env.SCREENSHOTS, `${name}.png`),
-        fullPage: true,
-      });
-  };
 
   before(async () => {
     portal = await openPortal({

@@ -1,10 +1,15 @@
 /** A real OpenID provider: people sign in to the portal with it, and CI jobs show its tokens. */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '../scripts/lib/postgres.mjs';
 import { openProvider, PORTAL } from './oidcProvider.mjs';
-import { folderOf, openBrowser, openPortal, personAt } from './support.mjs';
+import {
+  folderOf,
+  openBrowser,
+  openPortal,
+  personAt,
+  picture,
+} from './support.mjs';
 
 const { browser, missing } = await openBrowser();
 if (missing) console.error(`SKIPPED: what happens in a browser: ${missing}`);
@@ -159,11 +164,7 @@ describe('an OpenID provider', () => {
     await page.getByRole('button', { name: 'Trust these jobs' }).click();
     const table = page.getByRole('table', { name: 'CI jobs of nightly' });
     await table.getByText('repository = acme/models').waitFor();
-    if (process.env.SCREENSHOTS)
-      await page.screenshot({
-        path: path.join(process.env.SCREENSHOTS, 'federation.png'),
-        fullPage: true,
-      });
+    await picture(page, 'federation');
     const job = personAt(portal, 'job');
     job.env.ASSET_SERVICE_ACCOUNT = 'nightly';
     job.env.ASSET_ID_TOKEN = await provider.tokenOfJob(JOB);

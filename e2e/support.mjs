@@ -191,6 +191,15 @@ export async function openBrowser() {
   }
 }
 
+/** Keeps how a page looks, where SCREENSHOTS names a folder for it. */
+export async function picture(page, name, { fullPage = true } = {}) {
+  if (process.env.SCREENSHOTS)
+    await page.screenshot({
+      path: path.join(process.env.SCREENSHOTS, `${name}.png`),
+      fullPage,
+    });
+}
+
 /** A signed-in person's browser. What goes wrong in the page is collected. */
 export async function pageOf(browser, portal, person, options = {}) {
   const context = await browser.newContext({

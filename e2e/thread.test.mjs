@@ -9,6 +9,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  picture,
   temporaryFolder,
   until,
 } from './support.mjs';
@@ -561,10 +562,7 @@ describe('from a file on disk to an asset page in the portal', () => {
         .filter({ hasText: 'thread/deleted' });
       await row.getByText('all wrong').waitFor();
       assert.equal((await otto.asset('show', 'thread/deleted')).code, 4);
-      if (process.env.SCREENSHOTS)
-        await again.screenshot({
-          path: path.join(process.env.SCREENSHOTS, 'deleted.png'),
-        });
+      await picture(again, 'deleted', { fullPage: false });
       await row.getByRole('button', { name: 'Bring it back' }).click();
       await again.getByText('How to get it').waitFor();
       await maya.ok('delete', 'thread/deleted', '--yes');
@@ -593,10 +591,7 @@ describe('from a file on disk to an asset page in the portal', () => {
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - window.innerWidth,
       );
-      if (process.env.SCREENSHOTS)
-        await page.screenshot({
-          path: path.join(process.env.SCREENSHOTS, 'phone.png'),
-        });
+      await picture(page, 'phone', { fullPage: false });
       assert.ok(overflow <= 1, `the page is ${overflow} pixels too wide`);
       await page.context().close();
     },

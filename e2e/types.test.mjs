@@ -9,6 +9,7 @@ import {
   openPortal,
   pageOf,
   personAt,
+  picture,
   temporaryFolder,
 } from './support.mjs';
 
@@ -150,11 +151,7 @@ describe('asset types', () => {
     await page.getByRole('link', { name: 'Asset types' }).click();
     const row = page.getByRole('row', { name: /Sample table.*draft → final/ });
     await row.waitFor();
-    if (process.env.SCREENSHOTS)
-      await page.screenshot({
-        path: path.join(process.env.SCREENSHOTS, 'asset-types.png'),
-        fullPage: true,
-      });
+    await picture(page, 'asset-types');
     await row.getByRole('link', { name: 'Sample table' }).click();
     await page.getByText('# A table of samples.').waitFor();
     await page.getByRole('button', { name: 'Change' }).click();
@@ -170,11 +167,7 @@ describe('asset types', () => {
     await page.getByText('Nothing is wrong with it.').waitFor();
     await leads.getByRole('row', { name: /^draft – ?$|draft .*–/ }).waitFor();
     await page.getByLabel('Reason').fill('one is none');
-    if (process.env.SCREENSHOTS)
-      await page.screenshot({
-        path: path.join(process.env.SCREENSHOTS, 'asset-type.png'),
-        fullPage: true,
-      });
+    await picture(page, 'asset-type');
     await apply.click();
     await page.getByRole('row', { name: /2 .*Lin.*one is none/i }).waitFor();
     const { revision, spec } = await people.maya.json(
@@ -270,11 +263,7 @@ describe('asset types', () => {
       const draft = page.getByRole('region', { name: 'Draft' });
       await draft.getByRole('button', { name: 'Look at it' }).click();
       await draft.getByText('visibility: restricted').waitFor();
-      if (process.env.SCREENSHOTS)
-        await page.screenshot({
-          path: path.join(process.env.SCREENSHOTS, 'draft.png'),
-          fullPage: true,
-        });
+      await picture(page, 'draft');
       await draft.getByRole('button', { name: 'Publish' }).click();
       await draft.waitFor({ state: 'detached' });
       await page.getByRole('row', { name: /^3 .*Lin.* for Maya/ }).waitFor();
@@ -461,11 +450,7 @@ describe('asset types', () => {
       .getByRole('row', { name: /2 created → staging .*looks good/ })
       .waitFor();
     await page.getByRole('row', { name: /^staging .* 2/ }).waitFor();
-    if (process.env.SCREENSHOTS)
-      await page.screenshot({
-        path: path.join(process.env.SCREENSHOTS, 'lifecycle.png'),
-        fullPage: true,
-      });
+    await picture(page, 'lifecycle');
     await page
       .getByRole('button', { name: 'Move version 1 to another stage' })
       .click();

@@ -1,108 +1,53 @@
 import { EntityContentBlueprint } from '@backstage/plugin-catalog-react/alpha';
+import type { AssetTab } from '../components/assetAddress';
+import type { AssetScopeValue } from '../components/AssetScope';
 
-const filter = { kind: 'asset' };
-
-const files = EntityContentBlueprint.make({
-  name: 'files',
-  params: {
-    path: '/files',
-    title: 'Files',
-    filter,
-    loader: async () => {
-      const [{ EntityAssetContent }, { FilesContent }] = await Promise.all([
-        import('../components/EntityAssetContent'),
-        import('../components/FilesContent'),
-      ]);
-      return <EntityAssetContent tab="files" Content={FilesContent} />;
+/** A tab of an asset's entity page. */
+function tabOf(
+  name: Exclude<AssetTab, ''>,
+  title: string,
+  load: () => Promise<(value: AssetScopeValue) => JSX.Element>,
+) {
+  return EntityContentBlueprint.make({
+    name,
+    params: {
+      path: `/${name}`,
+      title,
+      filter: { kind: 'asset' },
+      loader: async () => {
+        const [{ EntityAssetContent }, Content] = await Promise.all([
+          import('../components/EntityAssetContent'),
+          load(),
+        ]);
+        return <EntityAssetContent tab={name} Content={Content} />;
+      },
     },
-  },
-});
-
-const versions = EntityContentBlueprint.make({
-  name: 'versions',
-  params: {
-    path: '/versions',
-    title: 'Versions',
-    filter,
-    loader: async () => {
-      const [{ EntityAssetContent }, { VersionsContent }] = await Promise.all([
-        import('../components/EntityAssetContent'),
-        import('../components/VersionsContent'),
-      ]);
-      return <EntityAssetContent tab="versions" Content={VersionsContent} />;
-    },
-  },
-});
-
-const lifecycle = EntityContentBlueprint.make({
-  name: 'lifecycle',
-  params: {
-    path: '/lifecycle',
-    title: 'Lifecycle',
-    filter,
-    loader: async () => {
-      const [{ EntityAssetContent }, { LifecycleContent }] = await Promise.all([
-        import('../components/EntityAssetContent'),
-        import('../components/LifecycleContent'),
-      ]);
-      return <EntityAssetContent tab="lifecycle" Content={LifecycleContent} />;
-    },
-  },
-});
-
-const lineage = EntityContentBlueprint.make({
-  name: 'lineage',
-  params: {
-    path: '/lineage',
-    title: 'Lineage',
-    filter,
-    loader: async () => {
-      const [{ EntityAssetContent }, { LineageContent }] = await Promise.all([
-        import('../components/EntityAssetContent'),
-        import('../components/LineageContent'),
-      ]);
-      return <EntityAssetContent tab="lineage" Content={LineageContent} />;
-    },
-  },
-});
-
-const activity = EntityContentBlueprint.make({
-  name: 'activity',
-  params: {
-    path: '/activity',
-    title: 'Activity',
-    filter,
-    loader: async () => {
-      const [{ EntityAssetContent }, { ActivityContent }] = await Promise.all([
-        import('../components/EntityAssetContent'),
-        import('../components/ActivityContent'),
-      ]);
-      return <EntityAssetContent tab="activity" Content={ActivityContent} />;
-    },
-  },
-});
-
-const access = EntityContentBlueprint.make({
-  name: 'access',
-  params: {
-    path: '/access',
-    title: 'Access',
-    filter,
-    loader: async () => {
-      const [{ EntityAssetContent }, { AccessContent }] = await Promise.all([
-        import('../components/EntityAssetContent'),
-        import('../components/AccessContent'),
-      ]);
-      return <EntityAssetContent tab="access" Content={AccessContent} />;
-    },
-  },
-});
+  });
+}
 
 export const entityContents = [
-  files,
-  versions,
-  lifecycle,
-  lineage,
-  activity,
-  access,
+  tabOf('files', 'Files', async () => {
+    const { FilesContent } = await import('../components/FilesContent');
+    return FilesContent;
+  }),
+  tabOf('versions', 'Versions', async () => {
+    const { VersionsContent } = await import('../components/VersionsContent');
+    return VersionsContent;
+  }),
+  tabOf('lifecycle', 'Lifecycle', async () => {
+    const { LifecycleContent } = await import('../components/LifecycleContent');
+    return LifecycleContent;
+  }),
+  tabOf('lineage', 'Lineage', async () => {
+    const { LineageContent } = await import('../components/LineageContent');
+    return LineageContent;
+  }),
+  tabOf('activity', 'Activity', async () => {
+    const { ActivityContent } = await import('../components/ActivityContent');
+    return ActivityContent;
+  }),
+  tabOf('access', 'Access', async () => {
+    const { AccessContent } = await import('../components/AccessContent');
+    return AccessContent;
+  }),
 ];

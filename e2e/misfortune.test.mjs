@@ -230,6 +230,32 @@ describe('bad input and bad luck', () => {
       assert.equal((await away.ended).code, 7);
     });
 
+    it('says what was meant by what there is not', async () => {
+      for (const [line, meant] of [
+        [
+          ['psh', './x', 'a/b'],
+          /no command 'psh'\n {2}did you mean asset push/,
+        ],
+        [['tpye', 'list'], /did you mean asset type\?/],
+        [['type', 'pubish', 'x'], /'type pubish'\n.*asset type publish\?/],
+        [['type'], /wants one more word: list, show/],
+        [['zzzzzz'], /no command 'zzzzzz'\n {2}to see all: asset --help/],
+      ]) {
+        const { code, stderr } = await maya.asset(...line);
+        assert.equal(code, 2);
+        assert.match(stderr, meant);
+      }
+      for (const line of [
+        ['access', '--help'],
+        ['help', 'access'],
+      ]) {
+        const help = await maya.ok(...line);
+        assert.match(help, /asset access grant +\S/);
+        assert.doesNotMatch(help, /asset type/);
+      }
+      assert.match(await maya.ok('help', 'type', 'publish'), /--map OLD=NEW/);
+    });
+
     it('says what is wrong with a token', async () => {
       for (const token of [
         'nonsense',

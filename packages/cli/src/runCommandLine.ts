@@ -1,10 +1,11 @@
 import { commands } from './commands';
 import { candidates } from './commands/completion';
 import { Context } from './lib/Context';
-import { EXIT, UsageError } from './lib/exit';
+import { EXIT } from './lib/exit';
 import { explainError } from './lib/explainError';
 import { knownReferences } from './lib/knownReferences';
-import { commandHelp, overview } from './lib/help';
+import { chapterHelp, commandHelp, overview } from './lib/help';
+import { mistyped } from './lib/mistyped';
 import { findCommand, parseLine } from './lib/parseLine';
 import packageJson from '../package.json';
 
@@ -67,33 +68,21 @@ export async function runCommandLine(
   }
   const found = findCommand(commands, words);
   if (!found) {
+    const isHelp = (word: string | undefined) =>
+      word !== undefined && ['help', '--help', '-h'].includes(word);
+    const asked = isHelp(words[0]) ? words.slice(1) : words;
     const chapter = commands.filter(command =>
-      command.name.startsWith(`${words[0]} `),
+      command.name.startsWith(`${asked[0]} `),
     );
-    if (words.length === 0 || ['help', '--help', '-h'].includes(words[0])) {
-      const about = findCommand(commands, words.slice(1));
-      stdout.write(
-        `${
-          words[0] === 'help' && about
-            ? commandHelp(about.command)
-            : overview(commands)
-        }\n`,
-      );
+    const about = findCommand(commands, asked);
+    if (words.length === 0 || words.some(isHelp)) {
+      let text = overview(commands);
+      if (about) text = commandHelp(about.command);
+      else if (chapter.length > 0) text = chapterHelp(chapter);
+      stdout.write(`${text}\n`);
       return EXIT.done;
     }
-    return fail(
-      new UsageError(
-        chapter.length > 0
-          ? `'${words[0]}' wants one more word: ${chapter
-              .map(command => command.name.split(' ')[1])
-              .join(', ')}`
-          : `there is no ${words[0].startsWith('-') ? 'option' : 'command'} '${
-              words[0]
-            }'`,
-        ['to see all: asset --help'],
-      ),
-      false,
-    );
+    return fail(await mistyped(commands, chapter, words), false);
   }
   const { command, rest } = found;
   let verbose = rest.includes('--verbose') || rest.includes('-v');

@@ -11,6 +11,19 @@ export function optionTerm(name: string, spec: OptionSpec): string {
   return `${short}--${name}${value}`;
 }
 
+/** Commands that begin with the same word, a line each. */
+export function chapterHelp(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(command => command.name.length));
+  const lines = commands.map(
+    command => `  asset ${command.name.padEnd(width)}  ${command.summary}`,
+  );
+  const [word] = commands[0].name.split(' ');
+  return [
+    lines.join('\n'),
+    `For more on one of them: asset ${word} WORD --help`,
+  ].join('\n\n');
+}
+
 /** All commands, a line each, by what a person wants to do. */
 export function overview(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(command => command.name.length));

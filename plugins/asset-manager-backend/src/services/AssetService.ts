@@ -4,6 +4,7 @@ import {
   Asset,
   AssetFacets,
   AssetName,
+  closeTo,
   AssetQuery,
   AssetSummary,
   CreateAssetRequest,
@@ -19,7 +20,6 @@ import {
 import { allows } from '../model/access';
 import { Caller, chooseOwner, owns } from '../model/caller';
 import { FieldConflictError, FieldError, inField } from '../model/FieldError';
-import { closeNames } from '../model/closeNames';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetTypes } from './AssetTypes';
 import { cardChange, wholeCard } from './auditDetails';
@@ -93,7 +93,14 @@ export class AssetService {
     const asset = await this.#repository.assets.find(name, caller);
     if (!asset) {
       const others = await this.#repository.assets.similar(name, caller);
-      throw new AssetNotFoundError(name, closeNames(name, others));
+      const meant = closeTo(
+        name.name,
+        others.map(other => other.name),
+      );
+      throw new AssetNotFoundError(
+        name,
+        meant.map(each => ({ namespace: name.namespace, name: each })),
+      );
     }
     return asset;
   }

@@ -1,5 +1,3 @@
-import type { AssetName } from '@baseasset/backstage-plugin-asset-manager-common';
-
 /** How many letters have to be put in, taken out, changed or swapped with their neighbour. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
@@ -19,17 +17,19 @@ function distance(a: string, b: string): number {
   return last[b.length];
 }
 
-/** The three names that were most likely meant, where any is close enough. */
-export function closeNames(
-  meant: AssetName,
-  names: readonly AssetName[],
-): AssetName[] {
-  const text = meant.name.toLocaleLowerCase('en-US');
+/**
+ * The three names that were most likely meant, where any is close enough: by a
+ * quarter of the letters at most.
+ *
+ * @public
+ */
+export function closeTo(meant: string, names: readonly string[]): string[] {
+  const text = meant.toLocaleLowerCase('en-US');
   const limit = Math.max(1, Math.floor(text.length / 4));
   return names
     .map(name => ({
       name,
-      far: distance(text, name.name.toLocaleLowerCase('en-US')),
+      far: distance(text, name.toLocaleLowerCase('en-US')),
     }))
     .filter(({ far }) => far <= limit)
     .sort((a, b) => a.far - b.far)

@@ -5,7 +5,6 @@ import {
   resolvePackagePath,
 } from '@backstage/backend-plugin-api';
 import type { Config } from '@backstage/config';
-import { isError } from '@backstage/errors';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
@@ -59,7 +58,6 @@ import { ContentVerifier } from './services/ContentVerifier';
 import { CopyService } from './services/CopyService';
 import { DeclarationService } from './services/DeclarationService';
 import { DeletionService } from './services/DeletionService';
-import { ExclusiveTask } from './services/ExclusiveTask';
 import { ExpressionWorker } from './services/ExpressionWorker';
 import { FederationService } from './services/FederationService';
 import { FixityChecker } from './services/FixityChecker';
@@ -100,11 +98,7 @@ import { UploadSessions } from './services/UploadSessions';
 import { VersionService } from './services/VersionService';
 import { WebhookSender } from './services/WebhookSender';
 import { LocalBlobStore } from './storage/LocalBlobStore';
-
-const COPY_TASK = 'copy-blobs';
-const FIXITY_TASK = 'check-fixity';
-const VERIFY_TASK = 'verify-content';
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { COPY_TASK, FIXITY_TASK, scheduleTasks, VERIFY_TASK } from './tasks';
 
 /**
  * The asset manager's backend: assets, versions, files and uploads.
@@ -615,118 +609,41 @@ export const assetManagerPlugin = createBackendPlugin({
           allow: 'user-cookie',
         });
 
-        await scheduler.scheduleTask({
-          id: 'publish-changes',
-          scope: 'local',
-          frequency: { seconds: 10 },
-          timeout: { minutes: 1 },
-          initialDelay: { seconds: 2 },
-          fn: () => publisher.publish(),
-        });
-        // Each may run for hours; a lease of our own says which replica does it.
-        const holder = createUid();
-        const exclusively = async (
-          name: string,
-          frequency: { seconds: number } | { hours: number },
-          work: (signal: AbortSignal) => Promise<void>,
-        ) => {
-          const task = new ExclusiveTask({
-            leases: repository.leases,
-            name,
-            holder,
+        await scheduleTasks({
+          scheduler,
+          repository,
+          idempotency,
+          publisher,
+          verifier,
+          copier,
+          records: new RecordKeeper({ repository, stores, recorder, logger }),
+          replicas: new ReplicaKeeper({
+            repository,
+            rules: settings.replicas,
             now,
-            work,
-          });
-          await scheduler.scheduleTask({
-            id: name,
-            scope: 'local',
-            frequency,
-            timeout: { hours: 24 },
-            initialDelay: { seconds: 5 },
-            fn: signal => task.run(signal),
-          });
-        };
-        await exclusively(VERIFY_TASK, { seconds: 30 }, signal =>
-          verifier.run(signal),
-        );
-        await exclusively(COPY_TASK, { seconds: 30 }, signal =>
-          copier.run(signal),
-        );
-        const records = new RecordKeeper({
-          repository,
-          stores,
-          recorder,
-          logger,
-        });
-        await exclusively('keep-records', { seconds: 30 }, signal =>
-          records.run(signal),
-        );
-        const replicas = new ReplicaKeeper({
-          repository,
-          rules: settings.replicas,
-          now,
-          createId: createUid,
-          onQueued: trigger(COPY_TASK),
-        });
-        await exclusively('order-replicas', { seconds: 30 }, signal =>
-          replicas.run(signal),
-        );
-        await exclusively('seal-audit', { seconds: 2 }, signal =>
-          sealer.run({ signal }),
-        );
-        await exclusively('send-webhooks', { seconds: 5 }, signal =>
-          webhooks.run(signal),
-        );
-        const notifier = new TransitionNotifier({
-          repository,
-          callers,
-          access,
-          situations,
-          notifications,
+            createId: createUid,
+            onQueued: trigger(COPY_TASK),
+          }),
+          sealer,
+          webhooks,
+          notifier: new TransitionNotifier({
+            repository,
+            callers,
+            access,
+            situations,
+            notifications,
+            now,
+            logger,
+          }),
+          transitions,
+          fixity,
+          fixityChecker,
+          purger,
+          collector,
+          uploads,
+          holder: createUid(),
           now,
           logger,
-        });
-        await exclusively('notify-people', { seconds: 5 }, signal =>
-          notifier.run(signal),
-        );
-        await exclusively('settle-transitions', { seconds: 30 }, signal =>
-          transitions.settleOpen(signal),
-        );
-        await exclusively(FIXITY_TASK, { seconds: 30 }, async signal => {
-          await fixity.orderDue();
-          await fixityChecker.run(signal);
-        });
-        await exclusively('collect-blobs', { hours: 1 }, async signal => {
-          await purger.run(signal);
-          const count = await collector.run(signal);
-          if (count > 0)
-            logger.info(`deleted ${count} blobs that nothing refers to`);
-        });
-        await scheduler.scheduleTask({
-          id: 'sample-storage',
-          frequency: { hours: 6 },
-          timeout: { minutes: 10 },
-          initialDelay: { seconds: 30 },
-          fn: () => repository.storage.sample(now().slice(0, 10)),
-        });
-        await scheduler.scheduleTask({
-          id: 'remove-expired',
-          frequency: { hours: 1 },
-          timeout: { minutes: 10 },
-          initialDelay: { minutes: 1 },
-          fn: async () => {
-            const count = await uploads.removeExpired((id, error) =>
-              logger.warn(
-                `the upload ${id} could not be forgotten yet`,
-                isError(error) ? error : undefined,
-              ),
-            );
-            if (count > 0)
-              logger.info(`removed ${count} uploads that nobody went on with`);
-            await idempotency.removeOlderThan(
-              new Date(Date.now() - DAY_MS).toISOString(),
-            );
-          },
         });
       },
     });

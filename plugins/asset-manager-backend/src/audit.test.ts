@@ -237,6 +237,17 @@ describe.each(databases.eachSupportedId())(
         object: url.replace('/assets/', ''),
         reason: expect.stringContaining('may not edit'),
       });
+      const ofAsset = async (who: string, query = '') => {
+        const { body } = await portal.as(who).get(`${url}/events${query}`);
+        return body.items.map(
+          (each: { event: { outcome: string } }) => each.event.outcome,
+        );
+      };
+      expect(await ofAsset('maya', '?outcome=denied')).toEqual(['denied']);
+      expect(await ofAsset('maya')).toContain('denied');
+      // Who tried what is for maintainers.
+      expect(await ofAsset('otto', '?outcome=denied')).toEqual([]);
+      expect(await ofAsset('otto')).not.toContain('denied');
     });
 
     it('knows grants, types and service accounts, and no secret', async () => {

@@ -4,7 +4,7 @@ import {
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Request } from 'express';
-import type { Clock, Repository } from '../services/ports';
+import type { AssetRecord, Clock, Repository } from '../services/ports';
 import { requestContext } from '../services/requestContext';
 
 /** What the validator knows of a request. */
@@ -30,18 +30,51 @@ export class DeniedRecorder {
 
   /** The answer is no, whether it can be written down or not. */
   async record(req: Request, reason: string): Promise<void> {
+    await this.#quietly(async () => {
+      const name = assetOf(req);
+      await this.#append(req, reason, name && (await this.#find(name)));
+    });
+  }
+
+  /** The same for an asset of which the caller was told that there is none, if there is. */
+  async recordHidden(req: Request, name: AssetName): Promise<void> {
+    await this.#quietly(async () => {
+      const asset = await this.#find(name);
+      if (asset && !asset.deletion)
+        await this.#append(
+          req,
+          'it is hidden from the caller, who was told that there is none',
+          asset,
+        );
+    });
+  }
+
+  async #append(
+    req: Request,
+    reason: string,
+    asset: AssetRecord | undefined,
+  ): Promise<void> {
     const { actor } = requestContext.getStore() ?? {};
     if (actor === undefined) return;
     const { operationId } = (req as Request & Described).openapi?.schema ?? {};
+    await this.#repository.audit.append({
+      at: this.#now(),
+      actor,
+      action: operationId ?? req.method.toLowerCase(),
+      outcome: 'denied',
+      object: objectOf(req),
+      assetId: asset?.id,
+      reason,
+    });
+  }
+
+  #find(name: AssetName): Promise<AssetRecord | undefined> {
+    return this.#repository.assets.find(name, 'everything');
+  }
+
+  async #quietly(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#repository.audit.append({
-        at: this.#now(),
-        actor,
-        action: operationId ?? req.method.toLowerCase(),
-        outcome: 'denied',
-        object: objectOf(req),
-        reason,
-      });
+      await work();
     } catch (error) {
       this.#logger.error(
         'what was denied could not be written down',
@@ -49,31 +82,27 @@ export class DeniedRecorder {
       );
     }
   }
-
-  /** The same for an asset of which the caller was told that there is none, if there is. */
-  async recordHidden(req: Request, name: AssetName): Promise<void> {
-    try {
-      const { assets } = this.#repository;
-      const asset = await assets.find(name, 'everything');
-      if (!asset || asset.deletion) return;
-    } catch (error) {
-      this.#logger.error('nobody knows whether it is there', error as Error);
-      return;
-    }
-    await this.record(
-      req,
-      'it is hidden from the caller, who was told that there is none',
-    );
-  }
 }
 
-function objectOf({ path }: Request): string {
-  const [, namespace, name, selector] =
-    /^\/assets\/([^/]+)\/([^/]+)(?:\/versions\/([^/]+))?/.exec(path) ?? [];
-  if (namespace === undefined) return path.slice(1, 300);
+/** The asset that an address is about. */
+function assetOf({ path }: Request): AssetName | undefined {
+  const [, namespace, name] = /^\/assets\/([^/]+)\/([^/]+)/.exec(path) ?? [];
+  return namespace === undefined
+    ? undefined
+    : {
+        namespace: decodeURIComponent(namespace),
+        name: decodeURIComponent(name),
+      };
+}
+
+/** What an address is about, in words. */
+function objectOf(req: Request): string {
+  const asset = assetOf(req);
+  if (!asset) return req.path.slice(1, 300);
+  const [, selector] =
+    /^\/assets\/[^/]+\/[^/]+\/versions\/([^/]+)/.exec(req.path) ?? [];
   return formatReference({
-    namespace: decodeURIComponent(namespace),
-    name: decodeURIComponent(name),
+    ...asset,
     selector: selector && decodeURIComponent(selector),
   });
 }

@@ -71,14 +71,13 @@ export class AuditService {
     page: { cursor?: string; limit: number },
   ): Promise<Page<RecordedAuditEvent>> {
     const asset = await this.#assets.find(caller, name);
-    // Who has access, and where the bytes go, is shown to maintainers alone.
-    const maintains = await this.#access.may(caller, 'asset.grant', asset);
+    const all = { ...filter, assetId: asset.id };
+    if (await this.#access.may(caller, 'asset.grant', asset))
+      return this.#page(all, page);
+    // Who has access, who tried to, and where the bytes go, is for maintainers alone.
+    if (filter.outcome === 'denied') return { items: [] };
     return this.#page(
-      {
-        ...filter,
-        assetId: asset.id,
-        without: maintains ? [] : ['grant.', 'bytes.'],
-      },
+      { ...all, outcome: 'succeeded', without: ['grant.', 'bytes.'] },
       page,
     );
   }

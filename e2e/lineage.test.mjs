@@ -80,6 +80,7 @@ describe('lineage', () => {
       ['data/reads@latest', /if it was 1: --input data\/reads@1/],
       ['train=data/reads', /--input train=data\/reads@1/],
       ['data/reads@1/a.txt', /names a file/],
+      [`${'x'.repeat(64)}=data/reads@1`, /63 letters at most/],
     ]) {
       const { code, stderr } = await maya.asset(
         ...['push', folder, 'models/none', '--input', input],
@@ -123,6 +124,13 @@ describe('lineage', () => {
       fs.writeFileSync(file, text);
       assert.equal((await maya.asset('runs', 'record', file)).code, code, text);
     }
+    fs.writeFileSync(
+      file,
+      `{"parameters":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}`,
+    );
+    const deep = await maya.asset('runs', 'record', file);
+    assert.equal(deep.code, 2);
+    assert.match(deep.stderr, /deeper than 200 levels/);
     assert.equal((await maya.asset('runs', 'show', 'nothing')).code, 4);
   });
 

@@ -209,7 +209,7 @@ describe('asset types', () => {
     await lin.ok('type', 'apply', paired());
     await lin.ok('access', 'grant', 'type:paired', 'admin', 'user:maya');
     const direct = await maya.asset('type', 'apply', paired('public'));
-    assert.equal(direct.code, 5);
+    assert.equal(direct.code, 4);
     assert.match(direct.stderr, /asset type draft FILE/);
     const kept = await maya.asset(
       ...['type', 'draft', paired('public'), '--reason', 'all may see'],
@@ -227,7 +227,7 @@ describe('asset types', () => {
     assert.match(published.stdout, /paired is at revision 2/);
     assert.match(
       await lin.ok('type', 'history', 'paired'),
-      /2 .*lin for maya .*all may see/,
+      /2 .*maya, published by lin .*all may see/,
     );
     assert.equal((await lin.asset('type', 'discard', 'paired')).code, 4);
     await maya.ok('type', 'draft', paired('restricted'));
@@ -266,7 +266,9 @@ describe('asset types', () => {
       await picture(page, 'draft');
       await draft.getByRole('button', { name: 'Publish' }).click();
       await draft.waitFor({ state: 'detached' });
-      await page.getByRole('row', { name: /^3 .*Lin.* for Maya/ }).waitFor();
+      await page
+        .getByRole('row', { name: /^3 .*Maya.*published by.*Lin/ })
+        .waitFor();
       assert.deepEqual(page.problems, []);
       await page.context().close();
     },

@@ -20,10 +20,12 @@ exports.up = async function up(knex) {
       .inTable('versions')
       .index();
     table.string('at', 30).notNullable();
+    table.string('by', 255).notNullable();
+    table.text('reason').notNullable();
     table.string('ended_at', 30);
   });
   await knex.raw(
-    'insert into retractions (version_id, at) select id, retracted_at from versions where retracted_at is not null',
+    'insert into retractions (version_id, at, "by", reason) select id, retracted_at, retracted_by, retraction_reason from versions where retracted_at is not null',
   );
 };
 

@@ -203,7 +203,7 @@ describe.each(databases.eachSupportedId())('lineage on %p', databaseId => {
     expect(run.dropped).toEqual([
       '--api-key',
       '--token',
-      'the credentials of the repository',
+      'the credentials of an address',
       'HF_TOKEN',
       'deep.password',
       'list.secret',
@@ -323,8 +323,73 @@ describe.each(databases.eachSupportedId())('lineage on %p', databaseId => {
       .as('maya')
       .put(`${urlOf(reads)}/deletion`)
       .send({});
-    const { versions } = await explore(model);
-    expect(versions.map(each => each.deleted).sort()).toEqual([false, true]);
+    const deleted = async (ref: string, who = 'maya') =>
+      (await explore(ref, '', who)).versions
+        .map(each => [each.name, each.deleted])
+        .sort();
+    const [from, to] = [reads, model].map(ref => ref.slice(7, -2));
+    const marked = [
+      [from, true],
+      [to, false],
+    ];
+    expect(await deleted(model)).toEqual(marked);
+    // So it is when all of the asset was deleted, which is for whoever saw it.
+    await portal.as('maya').delete(`${urlOf(reads)}/deletion`);
+    expect(
+      (await portal.as('maya').put(`/assets/traced/${from}/deletion`).send({}))
+        .status,
+    ).toBe(200);
+    expect(await deleted(model)).toEqual(marked);
+    expect(await deleted(model, 'otto')).toEqual(marked);
+    const hidden = await make('maya', 'restricted');
+    await ran([hidden], [model]);
+    await portal
+      .as('maya')
+      .put(`/assets/traced/${hidden.slice(7, -2)}/deletion`)
+      .send({});
+    expect(await deleted(model)).toHaveLength(3);
+    expect(await deleted(model, 'otto')).toEqual(marked);
+  });
+
+  it('a run is for nobody but a person of the catalog', async () => {
+    const model = await make();
+    await portal.as('maya').post('/service-accounts').send({ name: 'runner' });
+    const { body: token } = await portal
+      .as('maya')
+      .post('/service-accounts/runner/tokens')
+      .send({});
+    await portal
+      .as('maya')
+      .post('/grants')
+      .send({
+        principal: 'service:default/runner',
+        role: 'contributor',
+        scope: `asset:${model.slice(0, -2)}`,
+      });
+    const actor = `external:asset-manager:runner/${token.id}`;
+    const statuses: number[] = [];
+    for (const onBehalfOf of [
+      ...['user:default/ghost', 'garbage', 'group:default/team', 'otto'],
+    ])
+      statuses.push(
+        (
+          await record(actor, {
+            onBehalfOf,
+            inputs: [],
+            outputs: [{ ref: model }],
+          })
+        ).status,
+      );
+    expect(statuses).toEqual([400, 400, 400, 201]);
+  });
+
+  it('a run goes only so deep', async () => {
+    const model = await make();
+    const parameters = JSON.parse(
+      `${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`,
+    );
+    const run = { parameters, inputs: [], outputs: [{ ref: model }] };
+    expect((await record('maya', run)).status).toBe(400);
   });
 
   it('the audit trail says that a run was recorded, with its digest', async () => {

@@ -175,6 +175,10 @@ describe.each(databases.eachSupportedId())(
         ).toMatchObject({ latest: true });
         // That it was retracted then stays known.
         expect((await get(`latest?asOf=${during}`)).label).toBe('1');
+        expect((await get(`2?asOf=${during}`)).retraction.reason).toContain(
+          'swapped',
+        );
+        expect((await get(`2?asOf=${before}`)).retraction).toBeUndefined();
         expect((await get('latest')).label).toBe('2');
         expect(await eventsOf(url)).toEqual(
           expect.arrayContaining(['version.retracted', 'version.reinstated']),

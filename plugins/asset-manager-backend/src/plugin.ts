@@ -526,6 +526,7 @@ export const assetManagerPlugin = createBackendPlugin({
             lineage: new LineageService({
               repository,
               assets,
+              owners,
               access,
               now,
               createId: createUid,
@@ -574,7 +575,7 @@ export const assetManagerPlugin = createBackendPlugin({
               now,
               createId: createUid,
               changed,
-              onChanged: versionId => transitions.settleVersion(versionId),
+              onChanged: versionId => transitions.settleAround(versionId),
             }),
             deletions: new DeletionService({
               repository,

@@ -250,6 +250,8 @@ export interface ApplyAssetTypeRequest {
 export interface SimulatedRules {
   /** Versions that were looked at. */
   versions: number;
+  /** Why it can't be applied as things stand, whatever else; absent when it can. */
+  refusal?: string;
   /** Stages that versions stand in, and that would be gone. */
   stages: { stage: string; versions: number }[];
   /** Open requests, whose approvals would be void. */

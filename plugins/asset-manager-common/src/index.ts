@@ -29,5 +29,6 @@ export * from './lineage';
 export * from './pattern';
 export * from './reference';
 export * from './serviceAccount';
+export * from './time';
 export * from './visibility';
 export * from './wire';

@@ -103,8 +103,8 @@ export const typeHistory: Command = {
           `${revision.revision}`,
           day(revision.createdAt),
           revision.draftedBy
-            ? `${formatEntity(revision.createdBy)} for ${formatEntity(
-                revision.draftedBy,
+            ? `${formatEntity(revision.draftedBy)}, published by ${formatEntity(
+                revision.createdBy,
               )}`
             : formatEntity(revision.createdBy),
           revision.source,

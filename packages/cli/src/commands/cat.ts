@@ -39,7 +39,7 @@ export const cat: Command = {
     const transport = await (await context.session()).transport();
     try {
       const version = await client.getVersion(reference, {
-        asOf: readAsOf(options),
+        asOf: await readAsOf(options),
         signal: context.signal,
       });
       warnAbout(context, version);

@@ -37,7 +37,7 @@ export const files: Command = {
     const client = await context.client();
     // The label or alias may move while we read on; the digest does not.
     const version = await client.getVersion(reference, {
-      asOf: readAsOf(options),
+      asOf: await readAsOf(options),
       signal: context.signal,
     });
     const fixed = { ...reference, selector: version.digest };

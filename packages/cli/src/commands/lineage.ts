@@ -53,8 +53,13 @@ export const lineage: Command = {
         '--upstream and --downstream leave nothing out together; give neither',
       );
     const depth = readDepth(options.text('depth'));
+    const reference = await readReference(args[0]);
+    if (reference.path !== undefined)
+      throw new UsageError(
+        `${args[0]} names a file, and lineage is of versions`,
+      );
     const client = await context.client();
-    const graph = await client.lineage.explore(await readReference(args[0]), {
+    const graph = await client.lineage.explore(reference, {
       direction:
         (upstream && 'upstream') || (downstream && 'downstream') || undefined,
       depth,
@@ -121,7 +126,7 @@ function printSide(
     const here = edges.filter(
       edge => edge.version === id && edge.direction === near,
     );
-    for (const { run: runId } of here) {
+    for (const runId of new Set(here.map(edge => edge.run))) {
       const run = runs.find(each => each.id === runId)!;
       const beyond = edges.filter(
         edge => edge.run === runId && edge.direction !== near,

@@ -125,7 +125,7 @@ export const list: Command = {
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new UsageError('--limit has to be a number');
     const sort = options.text('sort');
-    const asOf = readAsOf(options);
+    const asOf = await readAsOf(options);
     const client = await context.client();
     const query = {
       text: options.text('text'),
@@ -158,7 +158,8 @@ export const list: Command = {
     if (items.length === 0) {
       await refuseUnknownTypes(context, query.type);
       context.note('There is no such asset that you may read.');
-      context.note('  to publish one: asset push PATH NAME');
+      if (asOf === undefined)
+        context.note('  to publish one: asset push PATH NAME');
       return;
     }
     const head = [

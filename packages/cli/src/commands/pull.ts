@@ -73,11 +73,19 @@ export const pull: Command = {
     const started = Date.now();
     const bar = context.progress();
     try {
-      const version = await client.getVersion(reference, {
-        asOf: readAsOf(options),
-        signal: context.signal,
-      });
-      warnAbout(context, version);
+      const asOf = await readAsOf(options);
+      const { signal } = context;
+      const version = await client.getVersion(reference, { asOf, signal });
+      // Whatever it was then: whoever uses it now is told what is said of it now.
+      warnAbout(
+        context,
+        asOf === undefined
+          ? version
+          : await client.getVersion(
+              { ...reference, selector: version.digest },
+              { signal },
+            ),
+      );
       const result = await pullVersion({
         client,
         transport,

@@ -240,11 +240,7 @@ export const push: Command = {
       );
     }
     const client = await context.client();
-    const inputs = await readInputs(
-      client,
-      options.list('input'),
-      context.signal,
-    );
+    const inputs = await readInputs(context, client, options.list('input'));
     const session = await context.session();
     const {
       hashFolder,

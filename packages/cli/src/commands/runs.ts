@@ -56,7 +56,7 @@ export const runsShow: Command = {
   options: {},
   examples: [
     {
-      line: 'asset runs show 01k3v8m2x4 --json | jq .parameters',
+      line: 'asset runs show 0199f2c1-9d1a-7c55-8e5e-2b6f0c3f6a10 --json | jq .parameters',
       does: 'what it was started with',
     },
   ],

@@ -72,7 +72,7 @@ export const show: Command = {
     },
   ],
   async run(context, { args, options }) {
-    const asOf = readAsOf(options);
+    const asOf = await readAsOf(options);
     const given = await readReference(args[0]);
     // The card has no past; its versions have.
     const reference =

@@ -7,18 +7,23 @@ export const AS_OF_OPTION: Record<string, OptionSpec> = {
     type: 'string',
     value: 'TIME',
     description:
-      'what stages, aliases and latest meant at this time, in ISO 8601 (a day is its first moment, UTC)',
+      'what stages, aliases and latest meant at this time, in ISO 8601 (a day is its first moment; UTC where no zone is given)',
   },
 };
 
 /** The time that was given, in UTC; undefined for now. */
-export function readAsOf(options: Invocation['options']): string | undefined {
+export async function readAsOf(
+  options: Invocation['options'],
+): Promise<string | undefined> {
   const text = options.text('as-of');
   if (text === undefined) return undefined;
-  const time = /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time))
+  const { readIsoTime } = await import(
+    '@baseasset/backstage-plugin-asset-manager-common'
+  );
+  const time = readIsoTime(text);
+  if (time === undefined)
     throw new UsageError(
       `--as-of has to be a time like 2026-03-03 or 2026-03-03T12:00:00Z, not '${text}'`,
     );
-  return new Date(time).toISOString();
+  return time;
 }

@@ -39,7 +39,7 @@ export async function simulate(
 
 /** The same for people. */
 export function formatSimulated(found: SimulatedRules): string {
-  const { versions, requests, stages, failures } = found;
+  const { refusal, versions, requests, stages, failures } = found;
   const lines = [`${countOf(versions, 'version')} looked at`];
   if (requests > 0)
     lines.push(
@@ -60,7 +60,8 @@ export function formatSimulated(found: SimulatedRules): string {
         failure.what
       }, as ${failure.examples.join(', ')}: ${printable(failure.message)}`,
     );
-  if (requests + stages.length + failures.length === 0)
+  if (refusal) lines.push(`it can't be applied: ${refusal}`);
+  else if (requests + stages.length + failures.length === 0)
     lines.push('nothing would change for them');
   return lines.join('\n');
 }

@@ -4,6 +4,23 @@ import type { JsonObject } from '@backstage/types';
 import type { Context } from './Context';
 import { UsageError } from './exit';
 
+/** Characters that the portal takes. */
+const LONGEST = 1024 * 1024;
+/** Levels that no record needs. */
+const DEEPEST = 200;
+
+/** Whether a value goes too deep to be sent. */
+function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap(each =>
+      typeof each === 'object' && each !== null ? Object.values(each) : [],
+    );
+  }
+  return false;
+}
+
 /**
  * Reads a JSON object.
  *
@@ -21,6 +38,10 @@ export async function readJsonObject(
   } catch {
     throw new UsageError(`${file} can't be read`);
   }
+  if (text.length > LONGEST)
+    throw new UsageError(
+      `${file} is longer than 1 MiB; push the rest as an asset`,
+    );
   const name = file === '-' ? 'what came through the pipe' : file;
   let value: unknown;
   try {
@@ -30,5 +51,7 @@ export async function readJsonObject(
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UsageError(`${name} has to hold a JSON object`);
+  if (isTooDeep(value))
+    throw new UsageError(`${name} goes deeper than ${DEEPEST} levels`);
   return value as JsonObject;
 }

@@ -165,7 +165,7 @@ export class DatabaseLineageStore implements LineageStore {
     whereAmong(query, column, values);
     if (direction) query.where('run_versions.direction', direction);
     if (limit !== undefined) query.limit(limit);
-    whereVisible(query, viewer);
+    whereVisible(query, viewer, { deleted: true });
     return (await query).map(toEdge);
   }
 }

@@ -12,6 +12,7 @@ import type {
   VersionRecord,
   VersionStore,
 } from '../services/ports';
+import { whereAmong } from './among';
 import {
   deletionFromRow,
   DeletionRow,
@@ -247,12 +248,28 @@ export class DatabaseVersionStore implements VersionStore {
 
   async setRetraction(id: number, retraction: Retraction): Promise<void> {
     const { at, by, reason } = retraction;
-    await this.#knex('retractions').insert({ version_id: id, at });
+    await this.#knex('retractions').insert({ version_id: id, at, by, reason });
     await this.#rows().where({ id }).update({
       retracted_at: at,
       retracted_by: by,
       retraction_reason: reason,
     });
+  }
+
+  async retractionsAt(
+    ids: readonly number[],
+    time: string,
+  ): Promise<Map<number, Retraction>> {
+    const query = this.#knex('retractions')
+      .where('at', '<=', time)
+      .where(open => open.whereNull('ended_at').orWhere('ended_at', '>', time));
+    whereAmong(query, 'version_id', ids);
+    return new Map(
+      (await query).map(({ version_id: id, at, by, reason }) => [
+        toNumber(id),
+        { at, by, reason },
+      ]),
+    );
   }
 
   async endRetraction(id: number, at: string): Promise<void> {

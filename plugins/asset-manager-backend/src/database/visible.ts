@@ -8,11 +8,16 @@ import { whereAmong } from './among';
 /**
  * The one predicate of what a viewer may see, for queries over `assets`: what its
  * visibility shows, what is the viewer's own or granted, without what is denied.
- * Deleted ones are for nobody. `accessTo` decides the same for a single asset.
+ * Deleted ones are for nobody, but for what tells of the past. `accessTo` decides the
+ * same for a single asset.
  */
-export function whereVisible(query: Knex.QueryBuilder, viewer: Viewer): void {
+export function whereVisible(
+  query: Knex.QueryBuilder,
+  viewer: Viewer,
+  { deleted = false } = {},
+): void {
   if (viewer === 'everything') return;
-  query.whereNull('assets.deleted_at');
+  if (!deleted) query.whereNull('assets.deleted_at');
   const permitted = viewer.policy['asset.read'];
   if (permitted === false) query.whereRaw('1 = 0');
   else if (permitted !== true) query.where(all => whereMeets(all, permitted));

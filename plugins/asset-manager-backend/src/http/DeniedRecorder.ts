@@ -62,7 +62,7 @@ export class DeniedRecorder {
       actor,
       action: operationId ?? req.method.toLowerCase(),
       outcome: 'denied',
-      object: objectOf(req),
+      object: assetOf(req) || !asset ? objectOf(req) : formatReference(asset),
       assetId: asset?.id,
       reason,
     });

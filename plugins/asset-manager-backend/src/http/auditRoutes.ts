@@ -1,7 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { Request, Router } from 'express';
-import type { AuditOutcome } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  AuditOutcome,
+  readIsoTime,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
 import type { AuditFilter } from '../services/auditPorts';
 import type { AuditService } from '../services/AuditService';
@@ -70,8 +73,8 @@ function filterOf({ query }: Request): AuditFilter {
 /** @throws FieldError when it is no time */
 function timeOf(field: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new FieldError(field, 'it has to be a time, in ISO 8601');
-  return new Date(time).toISOString();
+  const time = readIsoTime(text);
+  if (time === undefined)
+    throw new FieldError(field, `${field} has to be a time, in ISO 8601`);
+  return time;
 }

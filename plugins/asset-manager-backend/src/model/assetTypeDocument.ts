@@ -435,6 +435,11 @@ function shapeProblem({
         path: instancePath,
         message: `it must be one of ${params.allowedValues.join(', ')}`,
       };
+    case 'discriminator':
+      return {
+        path: `${instancePath}/kind`,
+        message: 'it must be alias or notify',
+      };
     case 'const':
       return {
         path: instancePath,

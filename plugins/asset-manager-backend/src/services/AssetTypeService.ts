@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError } from '@backstage/errors';
+import { NotAllowedError, NotFoundError } from '@backstage/errors';
 import type {
   AppliedAssetType,
   ApplyAssetTypeRequest,
@@ -117,9 +117,9 @@ export class AssetTypeService {
   /**
    * Makes a document the newest revision of its type, or a new type of it.
    *
-   * @throws NotAllowedError for whoever is no admin of the type
-   * @throws ConflictError when the configuration says what it is, or its rules are
-   *   published by somebody else than who wrote them
+   * @throws NotAllowedError for whoever is no admin of the type, and where its rules
+   *   are published by somebody else than who wrote them
+   * @throws ConflictError when the configuration says what it is
    * @throws FieldConflictError when there is a newer revision than the expected one
    */
   async apply(
@@ -134,7 +134,7 @@ export class AssetTypeService {
       newest?.document.spec.fourEyes &&
       newest.digest !== digestOfDocument(document)
     )
-      throw new ConflictError(
+      throw new NotAllowedError(
         `other rules for ${name} are drafted, and published by somebody else: asset type draft FILE`,
       );
     return this.#publisher.publish(caller, document, {

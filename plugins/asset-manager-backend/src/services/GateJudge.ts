@@ -252,7 +252,8 @@ export class GateJudge {
         digest: input.digest,
         role: input.role ?? '',
         confidence: input.confidence,
-        stage: input.stage ?? '',
+        // What was deleted stands nowhere.
+        stage: (!input.deleted && input.stage) || '',
         retracted: input.retracted,
         deleted: input.deleted,
         recordedBy: runBy.get(input.runId) ?? '',

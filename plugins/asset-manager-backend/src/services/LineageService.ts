@@ -1,9 +1,11 @@
 import { ConflictError, NotFoundError } from '@backstage/errors';
+import type { JsonObject } from '@backstage/types';
 import {
   AssetName,
   formatReference,
   isDigestPrefix,
   parseReference,
+  readIsoTime,
   RecordedVersion,
   RecordRunRequest,
   Run,
@@ -11,14 +13,11 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Caller } from '../model/caller';
 import { FieldError, inField } from '../model/FieldError';
-import {
-  commandWithoutSecrets,
-  withoutCredentials,
-  withoutSecrets,
-} from '../model/secrets';
+import { commandWithoutSecrets, withoutSecrets } from '../model/secrets';
 import type { AccessDecider } from './AccessDecider';
 import { AssetService, readEntityRef } from './AssetService';
 import type { ChangeSignal } from './ChangeSignal';
+import type { OwnerDirectory } from './OwnerDirectory';
 import type { RunRecord, RunVersionListRecord } from './lineagePorts';
 import type { AssetRecord, Clock, Repository, VersionRecord } from './ports';
 import { resolveSelector } from './selectors';
@@ -39,6 +38,7 @@ interface Named {
 export class LineageService {
   readonly #repository: Repository;
   readonly #assets: AssetService;
+  readonly #owners: OwnerDirectory;
   readonly #access: AccessDecider;
   readonly #now: Clock;
   readonly #createId: () => string;
@@ -48,6 +48,7 @@ export class LineageService {
   constructor(options: {
     repository: Repository;
     assets: AssetService;
+    owners: OwnerDirectory;
     access: AccessDecider;
     now: Clock;
     createId: () => string;
@@ -57,6 +58,7 @@ export class LineageService {
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
+    this.#owners = options.owners;
     this.#access = options.access;
     this.#now = options.now;
     this.#createId = options.createId;
@@ -72,6 +74,7 @@ export class LineageService {
    */
   async record(caller: Caller, request: RecordRunRequest): Promise<Run> {
     const run = this.#describe(caller, request);
+    if (run.onBehalfOf !== undefined) await this.#demandPerson(run.onBehalfOf);
     const outputs = await this.#find(caller, 'outputs', request.outputs);
     const inputs = await this.#find(caller, 'inputs', request.inputs);
     const made = new Set(outputs.map(({ version }) => version.id));
@@ -149,6 +152,12 @@ export class LineageService {
     };
   }
 
+  /** @throws FieldError for what is no person of the catalog */
+  async #demandPerson(ref: string): Promise<void> {
+    if (!ref.startsWith('user:') || !(await this.#owners.has(ref)))
+      throw new FieldError('onBehalfOf', `there is no person ${ref}`);
+  }
+
   /** What was told once is told again: nothing is written. */
   async #again(
     caller: Caller,
@@ -177,28 +186,7 @@ export class LineageService {
         'it is for service accounts; what a person records is by the person',
       );
     const dropped = new Set<string>();
-    const { code } = request;
-    const details = {
-      command:
-        request.command && commandWithoutSecrets(request.command, dropped),
-      code: code && {
-        ...code,
-        repository:
-          code.repository && withoutCredentials(code.repository, dropped),
-      },
-      environment:
-        request.environment && withoutSecrets(request.environment, dropped),
-      parameters:
-        request.parameters && withoutSecrets(request.parameters, dropped),
-      metrics: request.metrics,
-    };
-    if (JSON.stringify(details).length > LONGEST_DETAILS)
-      throw new FieldError(
-        'environment',
-        `it is longer with parameters and metrics than ${
-          LONGEST_DETAILS / 1024
-        } KiB; push the rest as an asset`,
-      );
+    const details = describeSafely(request, dropped);
     const [startedAt, endedAt] = [
       readTime('startedAt', request.startedAt),
       readTime('endedAt', request.endedAt),
@@ -303,8 +291,38 @@ function presentEdge(edge: RunVersionListRecord): RunVersion {
 
 function readTime(field: string, text: string | undefined) {
   if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new FieldError(field, 'it has to be a time, in ISO 8601');
-  return new Date(time).toISOString();
+  const time = readIsoTime(text);
+  if (time === undefined)
+    throw new FieldError(field, `${field} has to be a time, in ISO 8601`);
+  return time;
+}
+
+/** What is told of a run besides its inputs and outputs, without what looks like a secret. */
+function describeSafely(request: RecordRunRequest, dropped: Set<string>) {
+  const { command, code, environment, parameters, metrics } = request;
+  const safe = (field: string, value: JsonObject | undefined) => {
+    try {
+      return value && withoutSecrets(value, dropped);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new FieldError(field, `${field}: ${error.message}`);
+    }
+  };
+  const details = {
+    command: command && commandWithoutSecrets(command, dropped),
+    code:
+      code &&
+      (safe('code', { ...code } as unknown as JsonObject) as Run['code']),
+    environment: safe('environment', environment),
+    parameters: safe('parameters', parameters),
+    metrics: safe('metrics', metrics),
+  };
+  if (JSON.stringify(details).length > LONGEST_DETAILS)
+    throw new FieldError(
+      'environment',
+      `command, code, environment, parameters and metrics are longer than ${
+        LONGEST_DETAILS / 1024
+      } KiB together; push the rest as an asset`,
+    );
+  return details;
 }

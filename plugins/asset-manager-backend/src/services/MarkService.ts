@@ -182,6 +182,7 @@ export class MarkService {
         };
       },
     );
+    await this.#onChanged(changed.id);
     return this.#present(changed);
   }
 

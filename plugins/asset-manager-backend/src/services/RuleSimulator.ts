@@ -93,7 +93,14 @@ export class RuleSimulator {
       yield { done, total };
       if (versions.length < BATCH) break;
     }
+    const taken = await this.#repository.assetTypes.nameTakenBy(
+      name,
+      document.spec.stages.map(stage => stage.name),
+    );
     return {
+      refusal:
+        taken &&
+        `'${taken.name}' can't be a stage: ${taken.asset} has a version or alias of that name`,
       versions: done,
       stages: [...stages].map(([stage, versions]) => ({ stage, versions })),
       requests: await this.#repository.transitionRequests.countOpen(name),

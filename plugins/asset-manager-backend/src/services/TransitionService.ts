@@ -320,6 +320,12 @@ export class TransitionService {
     if (record) await this.#settle(record);
   }
 
+  /** Tries the open request of a version that changed, and those of what was made of it. */
+  async settleAround(versionId: number): Promise<void> {
+    await this.settleVersion(versionId);
+    await this.#settleMadeOf(versionId);
+  }
+
   /** Tries the open requests of what was made of a version, which may have waited for it. */
   async #settleMadeOf(versionId: number): Promise<void> {
     const { lineage } = this.#repository;

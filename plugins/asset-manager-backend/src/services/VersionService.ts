@@ -386,7 +386,7 @@ async function aliasNames(
 /**
  * Versions as the API gives them.
  *
- * @param time - with the stage and aliases that they had then
+ * @param time - with the stage, the aliases and the retraction that they had then
  */
 export async function presentVersions(
   repository: Repository,
@@ -395,14 +395,15 @@ export async function presentVersions(
   time?: string,
 ): Promise<AssetVersion[]> {
   if (versions.length === 0) return [];
-  const [latest, aliases, moves, type] = await Promise.all([
+  const ids = versions.map(version => version.id);
+  const [latest, aliases, moves, type, retractions] = await Promise.all([
     repository.versions.latest(asset.id, time),
     aliasNames(repository, asset.id, time),
-    repository.transitions.lastOf(
-      versions.map(version => version.id),
-      time,
-    ),
+    repository.transitions.lastOf(ids, time),
     repository.assetTypes.newest(asset.type),
+    time === undefined
+      ? undefined
+      : repository.versions.retractionsAt(ids, time),
   ]);
   const initial = type && initialStage(type.document.spec);
   const bannerOf = (stage: string | undefined) =>
@@ -417,7 +418,7 @@ export async function presentVersions(
     metadata: version.metadata,
     verification: version.verification,
     deletion: version.deletion && presentDeletion(version.deletion),
-    retraction: version.retraction,
+    retraction: retractions ? retractions.get(version.id) : version.retraction,
     banner: bannerOf(moves.get(version.id)?.to ?? initial),
     createdAt: version.createdAt,
     createdBy: version.createdBy,

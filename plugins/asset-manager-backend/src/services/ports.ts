@@ -205,6 +205,11 @@ export interface VersionStore {
   /** Writes down that a version is deleted, or is no more. */
   setDeletion(id: number, deletion: DeletionRecord | undefined): Promise<void>;
   setRetraction(id: number, retraction: Retraction): Promise<void>;
+  /** Those of some versions that held at a time. */
+  retractionsAt(
+    ids: readonly number[],
+    time: string,
+  ): Promise<Map<number, Retraction>>;
   /** It stays known that it was retracted until then. */
   endRetraction(id: number, at: string): Promise<void>;
   /** Those that were there at a time. */

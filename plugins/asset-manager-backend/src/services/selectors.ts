@@ -3,6 +3,7 @@ import {
   formatReference,
   isDigestPrefix,
   LATEST,
+  readIsoTime,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { FieldError } from '../model/FieldError';
 import { initialStage } from '../model/stages';
@@ -144,8 +145,8 @@ function stood({ createdAt, deletion }: VersionRecord, time?: string): boolean {
 
 /** A time that is asked about, in UTC. @throws FieldError when it is no time */
 export function readTime(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new FieldError('asOf', 'it has to be a time, in ISO 8601');
-  return new Date(time).toISOString();
+  const time = readIsoTime(text);
+  if (time === undefined)
+    throw new FieldError('asOf', 'asOf has to be a time, in ISO 8601');
+  return time;
 }

@@ -3,8 +3,8 @@ import type { SimulatedRules } from '@baseasset/backstage-plugin-asset-manager-c
 
 /** What other rules would mean for the versions that there are. */
 export function Simulated({ found }: { found: SimulatedRules }) {
-  const { versions, requests, stages, failures } = found;
-  const isQuiet = requests + stages.length + failures.length === 0;
+  const { refusal, versions, requests, stages, failures } = found;
+  const isQuiet = !refusal && requests + stages.length + failures.length === 0;
   return (
     <div role="status" aria-label="What would change">
       <Text as="p" color="secondary">
@@ -12,6 +12,9 @@ export function Simulated({ found }: { found: SimulatedRules }) {
           isQuiet ? '; nothing would change for them' : ''
         }`}
       </Text>
+      {refusal && (
+        <Text as="p" color="danger">{`It can't be applied: ${refusal}`}</Text>
+      )}
       {requests > 0 && (
         <Text as="p">
           {`The approvals of ${requests} open requests would be void`}

@@ -93,13 +93,13 @@ export function TypeRules(props: { name: string; onApplied: () => void }) {
                 <Age time={revision.createdAt} />
               </td>
               <td>
-                <Who entityRef={revision.createdBy} />
                 {revision.draftedBy && (
                   <>
-                    {' for '}
                     <Who entityRef={revision.draftedBy} />
+                    {', published by '}
                   </>
                 )}
+                <Who entityRef={revision.createdBy} />
               </td>
               <td className={styles.message}>{revision.reason}</td>
               <td>

@@ -330,7 +330,7 @@ function isEntitled(voice: Voice, { request, type }: Situation): boolean {
         mayGive(optionsOf(rule) as ApprovalOptions, voice);
 }
 
-/** The metadata that a stage asks of whatever enters it, as a gate. */
+/** The metadata that a stage, or one on every way to it, asks of whatever enters it, as a gate. */
 function requirementsOf(
   { version, type }: Situation,
   to: string,
@@ -338,6 +338,11 @@ function requirementsOf(
   const required = [...requiredIn(type.spec, to)];
   if (required.length === 0) return undefined;
   const missing = missingFields(version.metadata, required);
+  // What an earlier stage asks for is only news where it is missing.
+  const isItsOwn = type.spec.stages.some(
+    ({ name, requires }) => name === to && requires,
+  );
+  if (missing.length === 0 && !isItsOwn) return undefined;
   return {
     name: `requires-${to}`,
     kind: 'metadata',

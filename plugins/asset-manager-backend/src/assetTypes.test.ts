@@ -345,6 +345,7 @@ describe.each(databases.eachSupportedId())('asset types on %p', databaseId => {
       expect((await publish('maya', name, first.digest)).status).toBe(403);
       // Who saves it again has written it.
       const second = (await save('otto', name, CHANGED)).body;
+      expect(second.replaced.by).toBe('user:default/maya');
       expect((await publish('otto', name, second.digest)).status).toBe(403);
       expect((await publish('maya', name, first.digest)).status).toBe(409);
       expect((await publish('maya', name, second.digest)).status).toBe(201);

@@ -585,6 +585,7 @@ export const assetManagerPlugin = createBackendPlugin({
               now,
               undoMs: settings.undoMs,
               changed,
+              onUndeleted: versionId => transitions.settleAround(versionId),
             }),
             changes: new ChangeService({ repository }),
             declarations,

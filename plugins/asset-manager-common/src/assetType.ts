@@ -288,6 +288,8 @@ export interface AssetTypeDraft {
   createdBy: string;
   /** Why the caller may not publish it; absent when the caller may. */
   refusal?: string;
+  /** Whose draft it took the place of, where it was just saved; absent when there was none. */
+  replaced?: { by: string; at: string };
 }
 
 /** @public */

@@ -48,6 +48,12 @@ export const typeDraft: Command = {
         draft.base
       } by this draft  ${draft.digest.slice(0, 19)}`,
     );
+    if (draft.replaced)
+      context.note(
+        `  in the place of what ${formatEntity(
+          draft.replaced.by,
+        )} wrote on ${day(draft.replaced.at)}`,
+      );
     context.note(
       draft.refusal
         ? `  somebody else publishes it: asset type publish ${draft.name}`

@@ -91,18 +91,24 @@ export class AssetTypeDraftService {
         'document',
         `${name} says this already, as revision ${newest.revision}`,
       );
-    await this.#repository.transaction(async repository => {
+    const former = await this.#repository.transaction(async repository => {
+      const standing = await repository.assetTypeDrafts.find(name);
       await repository.assetTypeDrafts.put(draft);
       await repository.audit.append({
         at: draft.createdAt,
         actor: caller.subject,
         action: 'asset-type.drafted',
         object: `type:${name}`,
+        old: standing && { digest: standing.digest, by: standing.createdBy },
         new: { base: draft.base, digest: draft.digest },
         reason: request.reason,
       });
+      return standing;
     });
-    return this.#present(caller, draft);
+    return {
+      ...(await this.#present(caller, draft)),
+      replaced: former && { by: former.createdBy, at: former.createdAt },
+    };
   }
 
   /** Gives a draft up. @throws NotFoundError when there is none */

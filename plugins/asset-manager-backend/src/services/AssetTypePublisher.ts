@@ -70,6 +70,14 @@ export class AssetTypePublisher {
         `'${taken.name}' can't be a stage: ${taken.asset} has a version or alias of that name`,
       );
     const mapped = request.stages ?? {};
+    const known = new Set(
+      (await this.#repository.assetTypes.revisions(name)).flatMap(each =>
+        each.document.spec.stages.map(stage => stage.name),
+      ),
+    );
+    for (const from of Object.keys(mapped))
+      if (!known.has(from))
+        throw new FieldError('stages', `there never was a stage '${from}'`);
     for (const to of Object.values(mapped))
       if (!stages.includes(to))
         throw new FieldError('stages', `there is no stage '${to}' to go to`);

@@ -35,6 +35,7 @@ export class DeletionService {
   readonly #now: Clock;
   readonly #undoMs: number;
   readonly #changed: ChangeSignal;
+  readonly #onUndeleted: (versionId: number) => Promise<void>;
 
   constructor(options: {
     repository: Repository;
@@ -45,6 +46,8 @@ export class DeletionService {
     /** How long deleted things can be brought back. */
     undoMs: number;
     changed: ChangeSignal;
+    /** Told of a version that is there again. */
+    onUndeleted: (versionId: number) => Promise<void>;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
@@ -53,6 +56,7 @@ export class DeletionService {
     this.#now = options.now;
     this.#undoMs = options.undoMs;
     this.#changed = options.changed;
+    this.#onUndeleted = options.onUndeleted;
   }
 
   /**
@@ -101,7 +105,8 @@ export class DeletionService {
     name: AssetName,
     selector: string,
   ): Promise<AssetVersion> {
-    return this.#changeVersion(
+    let id: number | undefined;
+    const undeleted = await this.#changeVersion(
       caller,
       name,
       selector,
@@ -115,9 +120,12 @@ export class DeletionService {
           );
         }
         await repository.versions.setDeletion(version.id, undefined);
+        id = version.id;
         return { kind: 'version.undeleted', deletion: undefined };
       },
     );
+    if (id !== undefined) await this.#onUndeleted(id);
+    return undeleted;
   }
 
   /** Deletes an asset; one of the caller's that is deleted already stays as it was deleted. */

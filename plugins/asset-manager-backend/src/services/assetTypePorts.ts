@@ -13,7 +13,7 @@ export interface AssetTypeRecord extends AssetTypeRevision {
 }
 
 /** Other rules for a type, which hold when they are published. */
-export type AssetTypeDraftRecord = Omit<AssetTypeDraft, 'refusal'>;
+export type AssetTypeDraftRecord = Omit<AssetTypeDraft, 'refusal' | 'replaced'>;
 
 /** One draft of a type at a time. */
 export interface AssetTypeDraftStore {

@@ -1,6 +1,12 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
+import type { Grant } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import { TestPortal } from './__testUtils__/TestPortal';
+import { DatabaseRepository } from './database/DatabaseRepository';
+import type { Caller } from './model/caller';
+import { AccessRequestService } from './services/AccessRequestService';
+import type { AssetService } from './services/AssetService';
+import type { GrantService } from './services/GrantService';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
@@ -141,18 +147,47 @@ describe.each(databases.eachSupportedId())('access requests on %p', id => {
   it('are granted once by two who decide at the same moment', async () => {
     const asset = await make();
     const { body: request } = await ask('eve', asset);
-    const answers = await Promise.all(
-      ['maya', 'noor', 'maya', 'noor'].map(who =>
-        decide(who, request.id, { granted: true }),
+    const repository = await DatabaseRepository.create({
+      database: { getClient: async () => knex },
+    });
+    // Both have seen that it is open before either writes.
+    let arrived = 0;
+    let goOn: () => void;
+    const both = new Promise<void>(resolve => {
+      goOn = resolve;
+    });
+    const given: string[] = [];
+    const grants: Pick<GrantService, 'create'> = {
+      create: async (caller, _request, along) => {
+        arrived++;
+        if (arrived === 2) goOn();
+        await both;
+        await repository.transaction(async transaction => along?.(transaction));
+        given.push(caller.subject);
+        return {} as Grant;
+      },
+    };
+    const service = new AccessRequestService({
+      repository,
+      assets: { findFor: async () => ({}) } as unknown as AssetService,
+      grants: grants as GrantService,
+      now: () => new Date().toISOString(),
+      createId: () => '',
+    });
+    const answers = await Promise.allSettled(
+      ['maya', 'noor'].map(who =>
+        service.decide(
+          { subject: `user:default/${who}` } as Caller,
+          request.id,
+          { granted: true },
+        ),
       ),
     );
-    expect(answers.map(answer => answer.status).sort()).toEqual([
-      200, 404, 404, 404,
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      'fulfilled',
+      'rejected',
     ]);
-    const access = await portal
-      .as('maya')
-      .get(`/assets/asked/${asset.name}/access`);
-    expect(access.body.grants).toHaveLength(1);
+    expect(given).toHaveLength(1);
   });
 
   it('stand once for each person and asset, end by themselves, and are not too many', async () => {

@@ -1,3 +1,5 @@
+import type { HumanDuration } from '@backstage/types';
+
 export interface Config {
   assetManager?: {
     storage?: {
@@ -5,6 +7,8 @@ export interface Config {
       gcs?: {
         [name: string]: {
           bucket: string;
+          /** How long the bucket may say nothing, e.g. `30s`; a minute when left out. */
+          timeout?: string | HumanDuration;
           /** Only where the credentials name none. */
           projectId?: string;
           /** What all names of objects begin with, e.g. `assets/`. */

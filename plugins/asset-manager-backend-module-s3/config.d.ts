@@ -1,3 +1,5 @@
+import type { HumanDuration } from '@backstage/types';
+
 export interface Config {
   assetManager?: {
     storage?: {
@@ -5,6 +7,8 @@ export interface Config {
       s3?: {
         [name: string]: {
           bucket: string;
+          /** How long the bucket may say nothing, e.g. `30s`; a minute when left out. */
+          timeout?: string | HumanDuration;
           /** `us-east-1` when left out. */
           region?: string;
           /** What all keys begin with, e.g. `assets/`. */

@@ -10,6 +10,8 @@
 import { createHash, createVerify } from 'node:crypto';
 import http from 'node:http';
 
+const TOLERATED_SKEW_MS = 15 * 60 * 1000;
+
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
   for (let bit = 0; bit < 8; bit++)
@@ -47,6 +49,7 @@ function signatureProblem(req, url, publicKey) {
   );
   const seconds = Number(query.get('X-Goog-Expires'));
   if (!(Date.now() < began + seconds * 1000)) return 'it has expired';
+  if (began > Date.now() + TOLERATED_SKEW_MS) return 'it is not valid yet';
   // Whoever signs may leave out a header; a header of ours that is sent must be signed.
   for (const name of Object.keys(req.headers))
     if (name.startsWith('x-goog-') && !signedHeaders.includes(name))
@@ -121,10 +124,20 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
     else req.pipe(request);
   }
 
+  /** A deletion that is meant for another generation of the object: the JSON API's `ifGenerationMatch`. */
+  async function isOutdated(req, url) {
+    const wanted = url.searchParams.get('ifGenerationMatch');
+    if (req.method !== 'DELETE' || wanted === null) return false;
+    const standing = await fetch(`${upstream}${url.pathname}`);
+    const { generation } = await standing.json();
+    return standing.ok && generation !== wanted;
+  }
+
   async function handle(req, res) {
     const url = new URL(req.url, `http://${req.headers.host}`);
     if (!url.searchParams.has('X-Goog-Signature')) {
-      forward(req, res);
+      if (await isOutdated(req, url)) answer(res, 412, 'written anew since');
+      else forward(req, res);
       return;
     }
     if (req.method === 'OPTIONS') {

@@ -474,6 +474,14 @@ export class AssetManagerClient {
     return this.#json(`/uploads/${id}`, options);
   }
 
+  /** Says that this client is at work on an upload. */
+  async keepUpload(id: string, options?: RequestOptions): Promise<void> {
+    await this.#text(`/uploads/${id}/heartbeat`, {
+      ...options,
+      method: 'POST',
+    });
+  }
+
   async abortUpload(id: string, options?: RequestOptions): Promise<void> {
     await this.#text(`/uploads/${id}`, {
       ...options,

@@ -28,6 +28,8 @@ const HANDS = 8;
 const TOLD_AT_ONCE = 100;
 /** Packs that are held in memory at once. */
 const PACKING_HANDS = 4;
+/** How often the server hears that we are at work, whatever arrives. Milliseconds. */
+const HEARTBEAT_MS = 60_000;
 /** Fewer small blobs go one by one: each can be read by itself in the bucket then. */
 const PACKED_FROM = 8;
 
@@ -80,6 +82,20 @@ export class MissingBlobs<T extends ManifestEntry> {
   }
 
   async send(): Promise<void> {
+    const heartbeat = setInterval(() => {
+      // What matters fails by itself; a heartbeat that is lost is followed by another.
+      this.#client
+        .keepUpload(this.#upload.id, { signal: this.#signal })
+        .catch(() => {});
+    }, HEARTBEAT_MS);
+    try {
+      await this.#sendAll();
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  async #sendAll(): Promise<void> {
     const small = this.#smallBlobs();
     const pieces: { entry: T; piece: Piece }[] = [];
     for (const entry of this.#blobs.values()) {

@@ -18,7 +18,12 @@ async function create(address = endpoint) {
     useAuthWithCustomEndpoint: false,
   }).createBucket(bucket);
   return createGcsBlobStore(
-    new ConfigReader({ bucket, prefix: 'in/here/', endpoint: address }),
+    new ConfigReader({
+      bucket,
+      prefix: 'in/here/',
+      endpoint: address,
+      timeout: '500ms',
+    }),
     { retryDelay: 10 },
   );
 }

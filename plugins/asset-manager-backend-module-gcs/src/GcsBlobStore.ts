@@ -4,8 +4,10 @@ import type { Bucket, File } from '@google-cloud/storage';
 import {
   BlobStat,
   BlobStore,
+  BucketRule,
   ByteRange,
   checkBlobKey,
+  DeleteBlobOptions,
   DirectTransfer,
   PromisedBytes,
   PutBlobOptions,
@@ -13,9 +15,11 @@ import {
 import { GcsTransfer } from './GcsTransfer';
 import { isStatus } from './isStatus';
 import { ObjectReader } from './ObjectReader';
+import { readRules } from './readRules';
 
 /** A blob up to this size is sent in one request, and can be sent again. Bytes. */
 const PIECE = 16 * 1024 * 1024;
+const PATIENCE_MS = 60_000;
 const NEW = { ifGenerationMatch: 0 };
 
 /** @public */
@@ -25,6 +29,8 @@ export interface GcsBlobStoreOptions {
   prefix?: string;
   /** Milliseconds before a read is tried again; 500 when left out. */
   retryDelay?: number;
+  /** How long the bucket may say nothing to a read, in milliseconds; a minute when left out. */
+  patience?: number;
   now?: () => Date;
 }
 
@@ -40,19 +46,22 @@ export class GcsBlobStore implements BlobStore {
   readonly direct: DirectTransfer;
   readonly #bucket: Bucket;
   readonly #prefix: string;
+  readonly #parts: string;
   readonly #reader: ObjectReader;
 
   constructor(options: GcsBlobStoreOptions) {
     this.#bucket = options.bucket;
     this.#prefix = `${options.prefix ?? ''}blobs/`;
+    this.#parts = `${options.prefix ?? ''}parts/`;
     this.#reader = new ObjectReader({
       bucket: options.bucket,
       firstDelay: options.retryDelay ?? 500,
+      patience: options.patience ?? PATIENCE_MS,
     });
     this.direct = new GcsTransfer({
       bucket: options.bucket,
       blobs: this.#prefix,
-      parts: `${options.prefix ?? ''}parts/`,
+      parts: this.#parts,
       stat: key => this.stat(key),
       now: options.now ?? (() => new Date()),
     });
@@ -102,15 +111,34 @@ export class GcsBlobStore implements BlobStore {
   async stat(key: string): Promise<BlobStat | undefined> {
     try {
       const [metadata] = await this.#file(key).getMetadata();
-      return { size: Number(metadata.size) };
+      return {
+        size: Number(metadata.size),
+        ...(metadata.generation !== undefined && {
+          revision: String(metadata.generation),
+        }),
+      };
     } catch (error) {
       if (isStatus(error, 404)) return undefined;
       throw error;
     }
   }
 
-  async delete(key: string): Promise<void> {
-    await this.#file(key).delete({ ignoreNotFound: true });
+  async delete(key: string, options: DeleteBlobOptions = {}): Promise<boolean> {
+    const { revision } = options;
+    try {
+      await this.#file(key).delete({
+        ignoreNotFound: true,
+        ...(revision !== undefined && { ifGenerationMatch: revision }),
+      });
+      return true;
+    } catch (error) {
+      if (isStatus(error, 412)) return false;
+      throw error;
+    }
+  }
+
+  async rules(): Promise<BucketRule[]> {
+    return readRules(this.#bucket, { blobs: this.#prefix, parts: this.#parts });
   }
 
   async *list(prefix: string): AsyncIterable<{ key: string; size: number }> {

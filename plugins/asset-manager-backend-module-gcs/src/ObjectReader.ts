@@ -16,12 +16,21 @@ export class ObjectReader {
   readonly #storage: Storage;
   readonly #bucket: Bucket;
   readonly #firstDelay: number;
+  readonly #patience: number;
 
-  /** @param options.firstDelay - milliseconds before the second try; doubled for each more */
-  constructor(options: { bucket: Bucket; firstDelay: number }) {
+  /**
+   * @param options.firstDelay - milliseconds before the second try; doubled for each more
+   * @param options.patience - milliseconds that the bucket may say nothing
+   */
+  constructor(options: {
+    bucket: Bucket;
+    firstDelay: number;
+    patience: number;
+  }) {
     this.#bucket = options.bucket;
     this.#storage = options.bucket.storage;
     this.#firstDelay = options.firstDelay;
+    this.#patience = options.patience;
   }
 
   /**
@@ -36,16 +45,21 @@ export class ObjectReader {
     }/o/${encodeURIComponent(name)}?alt=media`;
     for (let attempt = 1; ; attempt++) {
       let failure: unknown;
+      const silence = new Silence(this.#patience);
       try {
-        const response = await fetch(url, {
-          headers: {
-            ...(await this.#authorization(url)),
-            ...(range && { Range: `bytes=${range.start}-${range.end}` }),
-          },
-        });
+        const headers = {
+          ...(await this.#authorization(url)),
+          ...(range && { Range: `bytes=${range.start}-${range.end}` }),
+        };
+        const response = await silence.waitFor(
+          fetch(url, { signal: silence.signal, headers }),
+        );
         if (response.ok) {
           return response.body
-            ? Readable.fromWeb(response.body as ReadableStream)
+            ? Readable.from(
+                chunksOf(response.body as ReadableStream, silence),
+                { objectMode: false },
+              )
             : Readable.from([]);
         }
         await response.body?.cancel();
@@ -55,8 +69,12 @@ export class ObjectReader {
         if (response.status < 500 && ![408, 429].includes(response.status))
           throw failure;
       } catch (error) {
-        // What fetch itself throws is a line that broke.
-        if (!isError(error) || error.name !== 'TypeError') throw error;
+        // What fetch itself throws is a line that broke, or one that is dead.
+        if (
+          !isError(error) ||
+          !['TypeError', 'TimeoutError'].includes(error.name)
+        )
+          throw error;
         failure = error;
       }
       if (attempt === ATTEMPTS) throw failure;
@@ -73,5 +91,55 @@ export class ObjectReader {
     if (customEndpoint && !useAuthWithCustomEndpoint) return {};
     const headers = await this.#storage.authClient.getRequestHeaders(url);
     return Object.fromEntries(Object.entries(headers));
+  }
+}
+
+/** Breaks a request off on which nothing has come for too long. */
+class Silence {
+  readonly #aborting = new AbortController();
+  readonly #patience: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(patience: number) {
+    this.#patience = patience;
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborting.signal;
+  }
+
+  /** Waits for something, for as long as patience lasts. */
+  async waitFor<T>(work: Promise<T>): Promise<T> {
+    this.#timer = setTimeout(
+      () =>
+        this.#aborting.abort(
+          new DOMException(
+            `the bucket said nothing for ${this.#patience} milliseconds`,
+            'TimeoutError',
+          ),
+        ),
+      this.#patience,
+    );
+    try {
+      return await work;
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+}
+
+async function* chunksOf(
+  body: ReadableStream<Uint8Array>,
+  silence: Silence,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await silence.waitFor(reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
   }
 }

@@ -1,34 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { ConfigReader } from '@backstage/config';
 import {
   testBlobStore,
   testUnreliableLine,
 } from '@baseasset/backstage-plugin-asset-manager-node/testUtils';
-import { S3BlobStore } from './S3BlobStore';
+import { createS3BlobStore } from './createS3BlobStore';
 
 const endpoint = process.env.TEST_S3_ENDPOINT;
 
 jest.setTimeout(60_000);
 
-function clientAt(address: string | undefined) {
-  return new S3Client({
-    endpoint: address,
-    maxAttempts: 6,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
-}
-
 async function create(address = endpoint) {
   const bucket = `test-${randomUUID()}`;
-  await clientAt(endpoint).send(new CreateBucketCommand({ Bucket: bucket }));
-  return new S3BlobStore({
-    client: clientAt(address),
-    bucket,
-    prefix: 'in/here/',
-  });
+  await new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+  }).send(new CreateBucketCommand({ Bucket: bucket }));
+  return createS3BlobStore(
+    new ConfigReader({
+      bucket,
+      prefix: 'in/here/',
+      endpoint: address,
+      forcePathStyle: true,
+      timeout: '500ms',
+    }),
+  );
 }
 
 (endpoint ? describe : describe.skip)('on a real server', () => {

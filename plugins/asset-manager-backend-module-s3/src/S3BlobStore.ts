@@ -22,13 +22,16 @@ import {
 import {
   BlobStat,
   BlobStore,
+  BucketRule,
   ByteRange,
   checkBlobKey,
+  DeleteBlobOptions,
   DirectTransfer,
   PromisedBytes,
   PutBlobOptions,
 } from '@baseasset/backstage-plugin-asset-manager-node';
 import { isStatus } from './isStatus';
+import { readRules } from './readRules';
 import { S3Transfer } from './S3Transfer';
 
 /** A blob that passes through the backend is sent in pieces of this size. Bytes. */
@@ -44,7 +47,6 @@ export interface S3BlobStoreOptions {
   prefix?: string;
   /** Signs for clients, where they reach the bucket by another address than the backend. */
   signingClient?: S3Client;
-  now?: () => Date;
 }
 
 /**
@@ -72,7 +74,6 @@ export class S3BlobStore implements BlobStore {
       bucket,
       prefix,
       stat: key => this.stat(key),
-      now: options.now ?? (() => new Date()),
     });
   }
 
@@ -120,7 +121,7 @@ export class S3BlobStore implements BlobStore {
 
   async stat(key: string): Promise<BlobStat | undefined> {
     try {
-      const { ContentLength, ChecksumSHA256 } = await this.#client.send(
+      const { ContentLength, ChecksumSHA256, ETag } = await this.#client.send(
         new HeadObjectCommand({
           ...this.#locate(key),
           ChecksumMode: 'ENABLED',
@@ -132,6 +133,7 @@ export class S3BlobStore implements BlobStore {
         ...(ChecksumSHA256?.length === 44 && {
           digest: digestOfBase64(ChecksumSHA256),
         }),
+        ...(ETag !== undefined && { revision: ETag }),
       };
     } catch (error) {
       if (isStatus(error, 404)) return undefined;
@@ -139,8 +141,26 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async delete(key: string): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand(this.#locate(key)));
+  async delete(key: string, options: DeleteBlobOptions = {}): Promise<boolean> {
+    const { revision } = options;
+    try {
+      await this.#client.send(
+        new DeleteObjectCommand({ ...this.#locate(key), IfMatch: revision }),
+      );
+      return true;
+    } catch (error) {
+      if (isStatus(error, 404)) return true;
+      if (!isStatus(error, 409, 412)) throw error;
+      // A condition on what is gone, perhaps by a try of ours whose answer was lost, fails too.
+      return (await this.stat(key)) === undefined;
+    }
+  }
+
+  async rules(): Promise<BucketRule[] | undefined> {
+    return readRules(this.#client, {
+      bucket: this.#bucket,
+      prefix: this.#prefix,
+    });
   }
 
   async *list(prefix: string): AsyncIterable<{ key: string; size: number }> {

@@ -40,7 +40,6 @@ export class S3Transfer implements DirectTransfer {
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #stat: (key: string) => Promise<BlobStat | undefined>;
-  readonly #now: () => Date;
 
   constructor(options: {
     client: S3Client;
@@ -48,14 +47,12 @@ export class S3Transfer implements DirectTransfer {
     bucket: string;
     prefix: string;
     stat: (key: string) => Promise<BlobStat | undefined>;
-    now: () => Date;
   }) {
     this.#client = options.client;
     this.#signingClient = options.signingClient;
     this.#bucket = options.bucket;
     this.#prefix = options.prefix;
     this.#stat = options.stat;
-    this.#now = options.now;
   }
 
   async signPut(options: SignPutOptions): Promise<SignedRequest> {
@@ -176,7 +173,7 @@ export class S3Transfer implements DirectTransfer {
       }),
       {
         expiresIn: GET_SECONDS,
-        signingDate: this.#now(),
+        signingDate: this.#bucketTime(),
         signableHeaders: new Set(['host', 'range']),
       },
     );
@@ -195,7 +192,7 @@ export class S3Transfer implements DirectTransfer {
       command as PutObjectCommand,
       {
         expiresIn: PUT_SECONDS,
-        signingDate: this.#now(),
+        signingDate: this.#bucketTime(),
         unhoistableHeaders: bound,
         signableHeaders: new Set(['host', ...bound]),
       },
@@ -221,7 +218,15 @@ export class S3Transfer implements DirectTransfer {
   }
 
   #in(seconds: number): string {
-    return new Date(this.#now().getTime() + seconds * 1000).toISOString();
+    return new Date(Date.now() + seconds * 1000).toISOString();
+  }
+
+  /**
+   * The time as the bucket has it, as far as the client has heard: a signature
+   * that is dated by a wrong clock would be refused.
+   */
+  #bucketTime(): Date {
+    return new Date(Date.now() + (this.#client.config.systemClockOffset ?? 0));
   }
 
   #locate(key: string): { Bucket: string; Key: string } {

@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Config } from '@backstage/config';
+import { Config, readDurationFromConfig } from '@backstage/config';
+import { durationToMilliseconds } from '@backstage/types';
 import { S3BlobStore } from './S3BlobStore';
 
 /**
@@ -8,6 +9,11 @@ import { S3BlobStore } from './S3BlobStore';
  * of the machine. Nothing secret stands in the configuration.
  */
 export function createS3BlobStore(config: Config): S3BlobStore {
+  const patience = durationToMilliseconds(
+    config.has('timeout')
+      ? readDurationFromConfig(config, { key: 'timeout' })
+      : { seconds: 60 },
+  );
   const endpoint = config.getOptionalString('endpoint');
   const publicEndpoint = config.getOptionalString('publicEndpoint');
   const clientFor = (address: string | undefined) =>
@@ -16,6 +22,11 @@ export function createS3BlobStore(config: Config): S3BlobStore {
       ...(address && { endpoint: address }),
       forcePathStyle: config.getOptionalBoolean('forcePathStyle') ?? false,
       maxAttempts: 6,
+      // Of silence: a large answer may take as long as it needs.
+      requestHandler: {
+        connectionTimeout: Math.min(patience, 10_000),
+        socketTimeout: patience,
+      },
       retryMode: 'standard',
       // Only what we ask for: a checksum of another kind would stand beside ours.
       requestChecksumCalculation: 'WHEN_REQUIRED',

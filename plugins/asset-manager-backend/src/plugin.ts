@@ -282,11 +282,17 @@ export const assetManagerPlugin = createBackendPlugin({
         });
         const packKeeper = new PackKeeper({ repository, stores, keeper, now });
         const sessions = new UploadSessions({ repository, access, now });
+        const quotas = new NamespaceQuotas({
+          repository,
+          now,
+          quotas: settings.quotas,
+        });
         const intake = new BlobIntake({
           repository,
           sessions,
           stores,
           keeper,
+          quotas,
           now,
           partSize: settings.partSize,
         });
@@ -294,10 +300,6 @@ export const assetManagerPlugin = createBackendPlugin({
         const trigger = (task: string) => () => {
           scheduler.triggerTask(task).catch(() => {});
         };
-        const quotas = new NamespaceQuotas({
-          repository,
-          quotas: settings.quotas,
-        });
         const uploads = new UploadService({
           repository,
           assets,
@@ -334,6 +336,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           heldBlobs,
           stores,
+          keeper,
           packs: packKeeper,
           now,
           graceMs: settings.graceMs,

@@ -449,6 +449,7 @@ const TABLE: Record<string, Row> = {
     body: { store: 'local', mode: 'replicate' },
   },
   getUpload: { takes: 'own' },
+  keepUpload: { takes: 'own' },
   abortUpload: { takes: 'own', before: begin },
   putPage: { takes: 'own', status: 400, params: { position: '0' }, body: 'x' },
   putBlob: { takes: 'own', params: piece, body: TEXT },

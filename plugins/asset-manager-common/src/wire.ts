@@ -361,8 +361,11 @@ export interface StoreCheck {
   store: string;
   /** What was tried, in a few words. */
   check: string;
-  /** `skipped` when an earlier check failed on which this one stands. */
-  state: 'ok' | 'failed' | 'skipped';
+  /**
+   * `warned` when the store works and something should be changed; `skipped` when an
+   * earlier check failed on which this one stands, or nobody could tell.
+   */
+  state: 'ok' | 'warned' | 'failed' | 'skipped';
   /** What was found, and what to change. */
   advice?: string;
 }
@@ -591,7 +594,9 @@ export interface Upload extends AssetName {
   packing: Packing;
   createdAt: string;
   createdBy: string;
-  /** Moved on by every request of the session. */
+  /** The last sign of life of whoever pushes. */
+  heardAt: string;
+  /** Moved on by every sign of life. */
   expiresAt: string;
   /** The positions of the pages that the server holds already. */
   receivedPages: number[];

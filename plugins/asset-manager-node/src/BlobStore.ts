@@ -81,6 +81,29 @@ export interface BlobStat {
    * took. What a writer only told is none.
    */
   digest?: Digest;
+  /**
+   * What the store calls this writing of the key: another one once the key was
+   * written anew. Absent where the store can't hold a deletion to it.
+   */
+  revision?: string;
+}
+
+/**
+ * What a bucket does by itself to what stands in it, by a rule of its owner.
+ *
+ * @public
+ */
+export interface BucketRule {
+  /** Blobs, which must not go by themselves, or what unfinished uploads left. */
+  deletes: 'blobs' | 'parts';
+  /** Their age in days; undefined when the rule goes by something else. */
+  afterDays?: number;
+}
+
+/** @public */
+export interface DeleteBlobOptions {
+  /** Deletes this writing of the key and no later one. */
+  revision?: string;
 }
 
 /**
@@ -124,11 +147,23 @@ export interface BlobStore {
   /** What is known of a blob, or undefined when there is none. */
   stat(key: string): Promise<BlobStat | undefined>;
 
-  /** Succeeds when there is no such blob, too. */
-  delete(key: string): Promise<void>;
+  /**
+   * Succeeds when there is no such blob, too.
+   *
+   * @returns false when the key was written anew since the revision, and stands
+   */
+  delete(key: string, options?: DeleteBlobOptions): Promise<boolean>;
 
   /** All blobs whose key begins with the prefix, in no order. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>;
+
+  /**
+   * The rules by which the bucket deletes. Absent where there are none to be asked for.
+   *
+   * @returns undefined when the server knows no such rules
+   * @throws NotAllowedError when the backend may not read them
+   */
+  rules?(): Promise<BucketRule[] | undefined>;
 
   /** How a large blob is sent in parts through the backend; absent where it goes direct. */
   readonly parts?: PartTransfer;

@@ -3,12 +3,19 @@ import type { Command } from '../Command';
 import { CommandError, EXIT } from '../lib/exit';
 import { countOf, formatBytes, formatTable, printable } from '../lib/format';
 
+const COLORS = {
+  ok: 'green',
+  warned: 'yellow',
+  failed: 'red',
+  skipped: 'dim',
+} as const;
+
 export const doctor: Command = {
   name: 'doctor',
   group: 'administer',
   summary: 'try out every store, and say what to change; for operators',
   details: [
-    'Writes, reads, lists and deletes a probe in each store, sends and reads one by a signed\nrequest, and asks whether a browser may. The exit code is 1 when something failed.',
+    'Writes, reads, lists and deletes a probe in each store, sends and reads one by a signed\nrequest, asks whether a browser may, and reads by which rules the bucket deletes. The exit code is 1 when something failed.',
   ],
   args: [],
   options: {},
@@ -25,7 +32,7 @@ export const doctor: Command = {
             store,
             check,
             context.paint(
-              { ok: 'green', failed: 'red', skipped: 'dim' }[state] as 'green',
+              COLORS[state],
               state,
             ),
             printable(advice),

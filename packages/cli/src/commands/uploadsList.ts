@@ -1,6 +1,13 @@
 import type { Command } from '../Command';
 import { countOf, formatAge, formatBytes, formatTable } from '../lib/format';
 
+/** Who is at work says so every minute. */
+const SILENT_MS = 150_000;
+
+function isAtWork(heardAt: string, now: number): boolean {
+  return now - Date.parse(heardAt) < SILENT_MS;
+}
+
 export const uploadsList: Command = {
   name: 'uploads list',
   group: 'publish',
@@ -32,7 +39,9 @@ export const uploadsList: Command = {
           formatReference({ namespace: upload.namespace, name: upload.name }),
           countOf(upload.fileCount, 'file'),
           formatBytes(upload.size),
-          `begun ${formatAge(upload.createdAt, now)}`,
+          isAtWork(upload.heardAt, now)
+            ? 'under way'
+            : `stopped ${formatAge(upload.heardAt, now)}`,
           `kept until ${upload.expiresAt.slice(0, 16).replace('T', ' ')} UTC`,
         ]),
       ),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, promises as fs } from 'node:fs';
+import { promises as fs } from 'node:fs';
 import { InputError } from '@backstage/errors';
 import type {
   Digest,
@@ -10,11 +10,10 @@ import { AssetManagerError } from '../AssetManagerError';
 import { checksumOf } from '../checksum';
 import { Breather } from './Breather';
 import type { Piece, PieceSender, PieceTarget } from '../uploadVersion';
+import { blocksOf } from './hashFile';
 import { readSmall } from './readSmall';
 import { LocalFile, stampOf } from './scan';
 import type { Transport } from './Transport';
-
-const BLOCK = 1024 * 1024;
 
 /** A file whose digest is known. */
 export type HashedFile = LocalFile & ManifestEntry;
@@ -90,15 +89,17 @@ export class FileSender implements PieceSender<HashedFile> {
     { start, end }: Piece,
     kind: PartChecksum,
   ): Promise<string> {
-    if (end === start) return checksumOf(kind, empty());
-    return checksumOf(
-      kind,
-      createReadStream(file.location, {
-        start,
-        end: end - 1,
-        highWaterMark: Math.min(BLOCK, end - start),
-      }),
-    );
+    const handle = await fs.open(file.location, 'r');
+    try {
+      const blocks = blocksOf(handle, { start, size: end - start });
+      if (kind !== 'sha256') return await checksumOf(kind, blocks);
+      // Node's own is five times as fast as what browsers are given.
+      const hash = createHash('sha256');
+      for await (const block of blocks) hash.update(block);
+      return hash.digest('base64');
+    } finally {
+      await handle.close();
+    }
   }
 
   async #refuseChanged(file: HashedFile): Promise<void> {
@@ -108,8 +109,6 @@ export class FileSender implements PieceSender<HashedFile> {
     if (!stat || stampOf(stat) !== file.stamp) throw changed(file);
   }
 }
-
-async function* empty(): AsyncGenerator<Uint8Array> {}
 
 function changed(file: LocalFile, cause?: Error): InputError {
   return new InputError(

@@ -30,15 +30,45 @@ async function hashHandle(
   onBytes?: (bytes: number) => void,
 ): Promise<Digest> {
   const { size } = await handle.stat();
-  const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK, size)));
   const hash = createHash('sha256');
-  for (;;) {
-    const { bytesRead } = await handle.read(block, 0, block.length, null);
-    if (bytesRead === 0) break;
-    hash.update(block.subarray(0, bytesRead));
-    onBytes?.(bytesRead);
+  for await (const block of blocksOf(handle, { start: 0, size })) {
+    hash.update(block);
+    onBytes?.(block.length);
   }
   return `sha256:${hash.digest('hex')}`;
+}
+
+/**
+ * The bytes of a file from an offset on, in blocks of one MiB at most. While a
+ * block is looked at the next one is read, so a block is gone once the next one
+ * was asked for.
+ *
+ * @param options.start - bytes from the file's begin
+ * @param options.size - bytes that are wanted at most
+ */
+export async function* blocksOf(
+  handle: fs.FileHandle,
+  options: { start: number; size: number },
+): AsyncGenerator<Buffer> {
+  const { start, size } = options;
+  const end = start + size;
+  const blockSize = Math.max(1, Math.min(BLOCK, size));
+  const blocks = [Buffer.allocUnsafe(blockSize), Buffer.allocUnsafe(blockSize)];
+  const read = (turn: number, at: number) =>
+    handle.read(blocks[turn], 0, Math.min(blockSize, end - at), at);
+  let reading = read(0, start);
+  try {
+    for (let at = start, turn = 0; at < end; turn = 1 - turn) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      if (at < end) reading = read(1 - turn, at);
+      yield blocks[turn].subarray(0, bytesRead);
+    }
+  } finally {
+    // Nobody closes the file under a read that is on its way.
+    await reading.catch(() => {});
+  }
 }
 
 /**

@@ -278,6 +278,7 @@ export class Installation {
       size: 4,
       createdAt: this.now(),
       createdBy: MAYA,
+      heardAt: this.now(),
       expiresAt,
     });
   }

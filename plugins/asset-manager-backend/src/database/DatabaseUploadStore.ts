@@ -14,6 +14,8 @@ interface UploadRow {
   created_at: string;
   created_by: string;
   expires_at: string;
+  heard_at: string | null;
+  arrived_size: number | string;
 }
 
 interface PartRow {
@@ -33,6 +35,7 @@ function toRecord(row: UploadRow): UploadRecord {
     createdAt: row.created_at,
     createdBy: row.created_by,
     expiresAt: row.expires_at,
+    heardAt: row.heard_at ?? row.created_at,
   };
 }
 
@@ -75,13 +78,16 @@ export class DatabaseUploadStore implements UploadStore {
         created_at: upload.createdAt,
         created_by: upload.createdBy,
         expires_at: upload.expiresAt,
+        heard_at: upload.heardAt,
       })
       .onConflict(['asset_id', 'digest', 'created_by'])
       .ignore();
   }
 
-  async extend(id: string, expiresAt: string): Promise<void> {
-    await this.#uploads().where({ id }).update({ expires_at: expiresAt });
+  async heard(id: string, at: string, expiresAt: string): Promise<void> {
+    await this.#uploads()
+      .where({ id })
+      .update({ heard_at: at, expires_at: expiresAt });
   }
 
   async remove(id: string): Promise<void> {
@@ -138,6 +144,48 @@ export class DatabaseUploadStore implements UploadStore {
       })
       .onConflict(['upload_id', 'position'])
       .merge();
+  }
+
+  async forgetMissing(id: string): Promise<void> {
+    await this.#knex('upload_pages')
+      .where({ upload_id: id })
+      .update({ missing_size: 0 });
+    await this.#uploads().where({ id }).update({ arrived_size: 0 });
+  }
+
+  async addArrived(id: string, size: number): Promise<void> {
+    await this.#uploads().where({ id }).increment('arrived_size', size);
+  }
+
+  async awaitedSize(options: {
+    namespace: string;
+    except: string;
+    heardAfter: string;
+  }): Promise<number> {
+    const rows: { missing: number; arrived: number }[] = await this.#knex(
+      'uploads as u',
+    )
+      .join('assets as a', 'a.id', 'u.asset_id')
+      .join('upload_pages as p', 'p.upload_id', 'u.id')
+      .where('a.namespace', options.namespace)
+      .whereNot('u.id', options.except)
+      .where('u.heard_at', '>', options.heardAfter)
+      .groupBy('u.id', 'u.arrived_size')
+      .select({ arrived: 'u.arrived_size' })
+      .sum({ missing: 'p.missing_size' });
+    return rows.reduce(
+      (sum, { missing, arrived }) =>
+        sum + Math.max(0, toNumber(missing) - toNumber(arrived)),
+      0,
+    );
+  }
+
+  async lockNamespace(namespace: string): Promise<void> {
+    await this.#knex('namespace_locks')
+      .insert({ namespace })
+      .onConflict('namespace')
+      .ignore();
+    await this.#knex('namespace_locks').where({ namespace }).forUpdate();
   }
 
   async missingSize(id: string, before: number): Promise<number> {

@@ -41,6 +41,12 @@ export function addUploadRoutes(
     res.status(204).end();
   });
 
+  router.post('/uploads/:id/heartbeat', async (req, res) => {
+    const caller = await callers.resolve(req, PART_OF_AN_UPLOAD);
+    await uploads.heartbeat(caller, req.params.id);
+    res.status(204).end();
+  });
+
   router.post('/uploads/:id/sign', async (req, res) => {
     const pieces: PieceToSend[] = req.body.pieces;
     const items = await intake.sign(

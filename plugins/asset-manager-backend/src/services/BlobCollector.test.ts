@@ -50,6 +50,28 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
     expect((await collector.plan()).items).toEqual([]);
   });
 
+  it('deletes nothing that was written anew while it was held up', async () => {
+    await here.arrive('left');
+    here.at(25);
+    await collector.run();
+    here.at(50);
+    const store = here.stores.get('local');
+    const { stat } = store;
+    let revision = 0;
+    jest.spyOn(store, 'stat').mockImplementation(async key => {
+      const standing = await stat.call(store, key);
+      return standing && { ...standing, revision: `${revision}` };
+    });
+    const remove = store.delete.bind(store);
+    jest.spyOn(store, 'delete').mockImplementation(async (key, options) => {
+      // Another process took over, and somebody sent the bytes again.
+      revision++;
+      return options?.revision === `${revision}` ? remove(key) : false;
+    });
+    expect(await collector.run()).toBe(0);
+    expect(await stands('left')).toBe(true);
+  });
+
   it('keeps what an open upload may still use, and says so', async () => {
     const used = await here.arrive('used');
     await here.openUpload(

@@ -6,6 +6,7 @@ import {
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { deletionTimes } from './deletionTimes';
+import type { BlobKeeper } from './BlobKeeper';
 import { HeldBlobs } from './HeldBlobs';
 import { packOfKey, parseKey } from '../model/keys';
 import type { PackKeeper } from './PackKeeper';
@@ -27,6 +28,7 @@ export class BlobCollector {
   readonly #repository: Repository;
   readonly #heldBlobs: HeldBlobs;
   readonly #stores: Stores;
+  readonly #keeper: BlobKeeper;
   readonly #packs: PackKeeper;
   readonly #now: Clock;
   readonly #graceMs: number;
@@ -37,6 +39,7 @@ export class BlobCollector {
     repository: Repository;
     heldBlobs: HeldBlobs;
     stores: Stores;
+    keeper: BlobKeeper;
     packs: PackKeeper;
     now: Clock;
     graceMs: number;
@@ -47,6 +50,7 @@ export class BlobCollector {
     this.#repository = options.repository;
     this.#heldBlobs = options.heldBlobs;
     this.#stores = options.stores;
+    this.#keeper = options.keeper;
     this.#packs = options.packs;
     this.#now = options.now;
     this.#graceMs = options.graceMs;
@@ -79,12 +83,13 @@ export class BlobCollector {
         signal?.throwIfAborted();
         try {
           const uid = parseKey(copy.key)?.uid;
+          // Looked up before the word is given: see BlobKeeper.
+          const revision = await this.#keeper.revisionOf(copy);
           if (uid !== undefined && (await unknown.has(uid))) {
             kept++;
           } else if (await blobs.beginDelete(copy, times)) {
-            await this.#stores.get(copy.store).delete(copy.key);
-            await blobs.deleted(copy);
-            count++;
+            if (await this.#keeper.delete(copy, revision)) count++;
+            else failed++;
           } else if (
             packOfKey(copy.key) === undefined ||
             !(await this.#packs.repack(copy))

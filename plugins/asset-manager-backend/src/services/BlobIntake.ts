@@ -18,6 +18,7 @@ import type {
 import type { Caller } from '../model/caller';
 import { FieldError } from '../model/FieldError';
 import type { BlobKeeper } from './BlobKeeper';
+import type { NamespaceQuotas } from './NamespaceQuotas';
 import { BlobRecorder } from './BlobRecorder';
 import { blobKey, packKey } from '../model/keys';
 import { MAX_PACK_BYTES, PACKING, readPack } from './packs';
@@ -46,12 +47,14 @@ export class BlobIntake {
   readonly #partSize: number;
   readonly #recorder: BlobRecorder;
   readonly #keeper: BlobKeeper;
+  readonly #quotas: NamespaceQuotas;
 
   constructor(options: {
     repository: Repository;
     sessions: UploadSessions;
     stores: Stores;
     keeper: BlobKeeper;
+    quotas: NamespaceQuotas;
     now: Clock;
     /** Bytes. */
     partSize: number;
@@ -63,6 +66,7 @@ export class BlobIntake {
     this.#partSize = options.partSize;
     this.#recorder = new BlobRecorder(options);
     this.#keeper = options.keeper;
+    this.#quotas = options.quotas;
   }
 
   /** How the bytes of an upload are to be sent. */
@@ -474,7 +478,7 @@ export class BlobIntake {
     return received;
   }
 
-  #record(
+  async #record(
     asset: AssetRecord,
     upload: UploadRecord,
     blob: { digest: Digest; size: number },
@@ -482,21 +486,27 @@ export class BlobIntake {
   ): Promise<void> {
     const { digest, size } = blob;
     const key = blobKey(asset.uid, digest);
-    return this.#recorder.record(asset.id, [
+    await this.#recorder.record(asset.id, [
       { digest, size, store: upload.store, key, state },
     ]);
+    await this.#quotas.arrived(asset, upload, size);
   }
 
-  #recordPack(
+  async #recordPack(
     asset: AssetRecord,
     upload: UploadRecord,
     pack: { key: string; blobs: readonly PlacedBlob[] },
     state: 'received' | 'verified',
   ): Promise<void> {
     const { key, blobs } = pack;
-    return this.#recorder.record(
+    await this.#recorder.record(
       asset.id,
       blobs.map(blob => ({ ...blob, store: upload.store, key, state })),
+    );
+    await this.#quotas.arrived(
+      asset,
+      upload,
+      blobs.reduce((sum, { size }) => sum + size, 0),
     );
   }
 

@@ -43,18 +43,41 @@ export class BlobKeeper {
    * Takes damaged bytes away, so that they can be sent again under the same key.
    * Until they are gone, nobody is told that they stand. A pack stays for the
    * other blobs in it.
+   *
+   * @param revision - of what was read, where somebody looked before reading
    */
   async takeAway(
     copy: StoredBlob & Partial<Pick<BlobRecord, 'digest' | 'offset'>>,
+    revision?: string,
   ): Promise<void> {
+    const bad = revision ?? (await this.revisionOf(copy));
     const goes = await this.#repository.blobs.condemnDamaged(
       copy,
       deletionTimes(this.#now(), this.#deletionMs),
       copy.offset === undefined ? undefined : copy.digest,
     );
     if (!goes) return;
-    await this.#stores.get(copy.store).delete(copy.key);
-    await this.#repository.blobs.deleted(copy);
+    await this.delete(copy, bad);
+  }
+
+  /** What the store calls the present writing of a key, where it has a name for it. */
+  async revisionOf({ store, key }: StoredBlob): Promise<string | undefined> {
+    return (await this.#stores.get(store).stat(key))?.revision;
+  }
+
+  /**
+   * Deletes what this process has the word to delete. A process that was held up
+   * for so long that another one took over, and somebody wrote the key anew,
+   * deletes nothing: it knows the revision that it was to delete.
+   *
+   * @returns whether it is gone
+   */
+  async delete(copy: StoredBlob, revision?: string): Promise<boolean> {
+    const gone = await this.#stores
+      .get(copy.store)
+      .delete(copy.key, { revision });
+    if (gone) await this.#repository.blobs.deleted(copy);
+    return gone;
   }
 
   /**

@@ -126,6 +126,7 @@ export class ContentVerifier {
   ): Promise<Verification> {
     if (copy.state !== 'received') return copy.state;
     let found: Digest | undefined;
+    const revision = await this.#keeper.revisionOf(copy);
     try {
       found = await this.#keeper.read(copy, signal);
     } catch (error) {
@@ -140,7 +141,7 @@ export class ContentVerifier {
         found ?? 'gone'
       }; they are taken away`,
     );
-    await this.#keeper.takeAway(copy);
+    await this.#keeper.takeAway(copy, revision);
     return 'damaged';
   }
 

@@ -3,7 +3,10 @@ import {
   Digest,
   formatBytes,
 } from '@baseasset/backstage-plugin-asset-manager-common';
-import type { AssetRecord, Repository, UploadRecord } from './ports';
+import type { AssetRecord, Clock, Repository, UploadRecord } from './ports';
+
+/** An upload that was not heard of for longer is not waited for: it may go on another day. */
+const ALIVE_MS = 15 * 60 * 1000;
 
 /** How much the assets of a namespace may hold. */
 export interface NamespaceQuota {
@@ -17,13 +20,16 @@ export interface NamespaceQuota {
 export class NamespaceQuotas {
   readonly #repository: Repository;
   readonly #quotas: readonly NamespaceQuota[];
+  readonly #now: Clock;
 
   constructor(options: {
     repository: Repository;
+    now: Clock;
     quotas: readonly NamespaceQuota[];
   }) {
     this.#repository = options.repository;
     this.#quotas = options.quotas;
+    this.#now = options.now;
   }
 
   /** What a namespace may hold, in bytes; undefined when there is no limit. */
@@ -37,7 +43,7 @@ export class NamespaceQuotas {
   /**
    * Looks whether what a page of an upload brings still fits, before a byte of
    * it is sent. Pages are put in their order, and in this order again by whoever
-   * goes on with an upload. Uploads that run at the same time don't see each other.
+   * goes on with an upload. What other uploads are about to send takes its room.
    *
    * @throws ConflictError that says how much there is, and how much is wanted
    */
@@ -48,10 +54,11 @@ export class NamespaceQuotas {
       position: number;
       entries: readonly { digest: Digest; size: number }[];
     },
+    repository = this.#repository,
   ): Promise<void> {
     const limit = this.limitOf(asset.namespace);
     if (limit === undefined) return;
-    const { blobs, storage, uploads } = this.#repository;
+    const { blobs, storage, uploads } = repository;
     const sizes = new Map(page.entries.map(each => [each.digest, each.size]));
     const standing = await blobs.find(asset.id, [...sizes.keys()]);
     for (const digest of standing.keys()) sizes.delete(digest);
@@ -60,13 +67,58 @@ export class NamespaceQuotas {
       [...sizes.values()].reduce((sum, size) => sum + size, 0);
     if (needed === 0) return;
     const held = await storage.heldBytes(asset.namespace);
-    if (held + needed <= limit) return;
+    const awaited = await uploads.awaitedSize({
+      namespace: asset.namespace,
+      except: upload.id,
+      heardAfter: new Date(Date.parse(this.#now()) - ALIVE_MS).toISOString(),
+    });
+    if (held + awaited + needed <= limit) return;
     throw new ConflictError(
       `the namespace '${asset.namespace}' may hold ${formatBytes(
         limit,
-      )} and holds ${formatBytes(held)}; this push needs ${formatBytes(
+      )} and holds ${formatBytes(held)}${
+        awaited > 0 ? `; other pushes bring ${formatBytes(awaited)}` : ''
+      }; this push needs ${formatBytes(
         needed,
       )} more. Delete versions that nobody needs, or ask an operator for more`,
     );
+  }
+
+  /**
+   * Gives a page of an upload its room and takes the page down, one upload of the
+   * namespace after the other.
+   *
+   * @throws ConflictError when others took the room meanwhile
+   */
+  async reserve(
+    asset: AssetRecord,
+    upload: UploadRecord,
+    page: {
+      position: number;
+      entries: readonly { digest: Digest; size: number }[];
+    },
+    takeDown: (repository: Repository) => Promise<void>,
+  ): Promise<void> {
+    if (this.limitOf(asset.namespace) === undefined) {
+      await takeDown(this.#repository);
+      return;
+    }
+    await this.#repository.transaction(async repository => {
+      await repository.uploads.lockNamespace(asset.namespace);
+      if (page.position === 0)
+        await repository.uploads.forgetMissing(upload.id);
+      await this.assertRoom(asset, upload, page, repository);
+      await takeDown(repository);
+    });
+  }
+
+  /** Hears that bytes of an upload have arrived: from now on the asset holds them. */
+  async arrived(
+    asset: AssetRecord,
+    upload: UploadRecord,
+    size: number,
+  ): Promise<void> {
+    if (this.limitOf(asset.namespace) !== undefined)
+      await this.#repository.uploads.addArrived(upload.id, size);
   }
 }

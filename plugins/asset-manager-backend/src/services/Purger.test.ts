@@ -86,6 +86,7 @@ describe.each(databases.eachSupportedId())('what is deleted on %p', id => {
       size: 4,
       createdAt: here.now(),
       createdBy: 'user:default/maya',
+      heardAt: here.now(),
       expiresAt: deletionUntil(7).until,
     });
     await runAt(2);

@@ -7,6 +7,7 @@ import type {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   BlobStore,
+  BucketRule,
   crc32c,
   DirectTransfer,
 } from '@baseasset/backstage-plugin-asset-manager-node';
@@ -14,6 +15,8 @@ import type { Stores } from './Stores';
 
 const TOLERATED_SKEW_MS = 60_000;
 const PATIENCE_MS = 20_000;
+/** How long an upload that nobody is heard of lives. */
+const SESSION_DAYS = 7;
 
 /** A cause in one line, without addresses that may be signed. */
 function reasonOf(error: unknown): string {
@@ -31,6 +34,10 @@ class Report {
 
   constructor(store: string) {
     this.#store = store;
+  }
+
+  add(check: string, state: StoreCheck['state'], advice?: string): void {
+    this.checks.push({ store: this.#store, check, state, advice });
   }
 
   /** @returns whether all was well */
@@ -125,6 +132,7 @@ export class StoreDoctor {
     });
     if (blobs.direct)
       await this.#examineDirect(blobs, blobs.direct, `${key}-direct`, report);
+    if (blobs.rules) await examineRules(() => blobs.rules!(), report);
     await report.check({
       check: 'delete',
       needs: written,
@@ -224,6 +232,66 @@ export class StoreDoctor {
           throw new Error(`a page of ${this.#origin} may not send there`);
       },
     });
+  }
+}
+
+/** By which rules the bucket deletes: never blobs, and the parts of uploads that nobody goes on with. */
+async function examineRules(
+  read: () => Promise<BucketRule[] | undefined>,
+  report: Report,
+): Promise<void> {
+  let rules: BucketRule[] | undefined;
+  try {
+    rules = await read();
+  } catch (error) {
+    if (!isError(error) || error.name !== 'NotAllowedError') {
+      report.add('lifecycle rules', 'failed', `${reasonOf(error)}.`);
+      return;
+    }
+    report.add(
+      'lifecycle rules',
+      'skipped',
+      'The backend may not read them; with roles/storage.bucketViewer or s3:GetLifecycleConfiguration it could look whether one deletes what it should not.',
+    );
+    return;
+  }
+  if (!rules) {
+    report.add('lifecycle rules', 'skipped', 'The server has none.');
+    return;
+  }
+  const daysOf = (deletes: BucketRule['deletes']) =>
+    rules.filter(rule => rule.deletes === deletes);
+  const [onBlobs] = daysOf('blobs');
+  const onParts = daysOf('parts');
+  const tooSoon = onParts.find(
+    ({ afterDays = 0 }) => afterDays < SESSION_DAYS + 1,
+  );
+  if (onBlobs) {
+    report.add(
+      'lifecycle rules',
+      'failed',
+      `A rule deletes blobs${
+        onBlobs.afterDays === undefined
+          ? ''
+          : ` after ${onBlobs.afterDays} days`
+      }, and versions lose their files. Take it away, or keep it to other prefixes.`,
+    );
+  } else if (tooSoon) {
+    report.add(
+      'lifecycle rules',
+      'warned',
+      `A rule deletes unfinished uploads after ${
+        tooSoon.afterDays ?? 0
+      } days; one that is gone on with lives for ${SESSION_DAYS}. Set it to nine.`,
+    );
+  } else if (onParts.length === 0) {
+    report.add(
+      'lifecycle rules',
+      'warned',
+      'No rule deletes what unfinished uploads leave when the backend is gone for long. Let one do so after nine days: examples/terraform shows it.',
+    );
+  } else {
+    report.add('lifecycle rules', 'ok');
   }
 }
 

@@ -151,6 +151,7 @@ export class UploadService {
         fileCount: content.fileCount,
         size: content.size,
         createdAt,
+        heardAt: createdAt,
         expiresAt: this.#sessions.leaseFrom(createdAt),
       });
     });
@@ -206,20 +207,32 @@ export class UploadService {
       body: Readable.from([bytes]),
     });
     const missing = await this.#intake.missing(caller, session, entries);
-    await this.#repository.uploads.setPage(
-      id,
-      {
-        position,
-        digest,
-        store: upload.store,
-        fileCount: entries.length,
-        size: sizeOf(entries),
-        firstPath: entries[0].path,
-      },
-      sizeOf(missing),
+    await this.#quotas.reserve(
+      asset,
+      upload,
+      { position, entries: missing },
+      repository =>
+        repository.uploads.setPage(
+          id,
+          {
+            position,
+            digest,
+            store: upload.store,
+            fileCount: entries.length,
+            size: sizeOf(entries),
+            firstPath: entries[0].path,
+          },
+          sizeOf(missing),
+        ),
     );
     await this.#sessions.keep(upload);
     return { missing };
+  }
+
+  /** Hears that a client is at work, though nothing of it arrives for now. */
+  async heartbeat(caller: Caller, id: string): Promise<void> {
+    const { upload } = await this.#sessions.find(caller, id);
+    await this.#sessions.keep(upload);
   }
 
   /** Makes the version. */
@@ -489,6 +502,7 @@ export class UploadService {
       ...this.#intake.transferOf(upload),
       createdAt: upload.createdAt,
       createdBy: upload.createdBy,
+      heardAt: upload.heardAt,
       expiresAt: upload.expiresAt,
       receivedPages: pages.map(page => page.position),
     };

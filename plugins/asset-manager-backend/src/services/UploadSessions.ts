@@ -4,8 +4,8 @@ import type { AccessDecider } from './AccessDecider';
 import type { AssetRecord, Clock, Repository, UploadRecord } from './ports';
 
 const LEASE_MS = 7 * 24 * 60 * 60 * 1000;
-/** A session's end is not moved for every request, only once it is this much nearer. */
-const LEASE_SLACK_MS = 60 * 60 * 1000;
+/** A sign of life is taken down once the last one is this old, and not for every request. */
+const HEARD_SLACK_MS = 20 * 1000;
 /** A session that was looked up is not looked up again for this long: a push sends thousands of blobs. */
 const FRESH_MS = 2000;
 
@@ -73,11 +73,12 @@ export class UploadSessions {
     return session;
   }
 
-  /** Every use moves the session's end on. */
+  /** Every use is a sign of life, and moves the session's end on. */
   async keep(upload: UploadRecord): Promise<void> {
-    const expiresAt = this.leaseFrom(this.#now());
-    if (Date.parse(expiresAt) - Date.parse(upload.expiresAt) > LEASE_SLACK_MS) {
-      await this.#repository.uploads.extend(upload.id, expiresAt);
+    const now = this.#now();
+    if (Date.parse(now) - Date.parse(upload.heardAt) > HEARD_SLACK_MS) {
+      await this.#repository.uploads.heard(upload.id, now, this.leaseFrom(now));
+      upload.heardAt = now;
     }
   }
 

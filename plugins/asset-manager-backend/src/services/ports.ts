@@ -417,6 +417,8 @@ export interface UploadRecord {
   size: number;
   createdAt: string;
   createdBy: string;
+  /** The last sign of life of a client. */
+  heardAt: string;
   expiresAt: string;
 }
 
@@ -428,7 +430,8 @@ export interface UploadStore {
     createdBy: string;
   }): Promise<UploadRecord | undefined>;
   insert(upload: UploadRecord): Promise<void>;
-  extend(id: string, expiresAt: string): Promise<void>;
+  /** Takes down a sign of life, and when the session ends without another one. */
+  heard(id: string, at: string, expiresAt: string): Promise<void>;
   remove(id: string): Promise<void>;
   expired(now: string, limit: number): Promise<UploadRecord[]>;
   /** When the last session of an asset ends that has not ended yet. */
@@ -440,6 +443,18 @@ export interface UploadStore {
   setPage(id: string, page: PageRecord, missingSize: number): Promise<void>;
   /** What had to be sent for the pages before one, when they were put last. Bytes. */
   missingSize(id: string, before: number): Promise<number>;
+  /** Begins to count anew what an upload still has to send. */
+  forgetMissing(id: string): Promise<void>;
+  /** Takes down bytes that have arrived of those that had to be sent. */
+  addArrived(id: string, size: number): Promise<void>;
+  /** What other uploads to a namespace, heard of since a time, still have to send. Bytes. */
+  awaitedSize(options: {
+    namespace: string;
+    except: string;
+    heardAfter: string;
+  }): Promise<number>;
+  /** Lets nobody else give out room in a namespace until the transaction ends. */
+  lockNamespace(namespace: string): Promise<void>;
   parts(id: string): Promise<Map<Digest, number[]>>;
   addPart(id: string, digest: Digest, number: number): Promise<void>;
   removeParts(id: string, digest: Digest): Promise<void>;

@@ -245,8 +245,9 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
     }
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string): Promise<boolean> {
     await fs.rm(this.#blobFile(key), { force: true });
+    return true;
   }
 
   async *list(prefix: string): AsyncIterable<{ key: string; size: number }> {

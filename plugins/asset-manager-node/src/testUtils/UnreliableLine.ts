@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * What happens to a request: the server says that it is busy, does what was
- * asked and its answer is lost, or breaks off in the middle of the answer.
+ * asked and its answer is lost, breaks off in the middle of the answer, or says
+ * nothing any more: at all, or in the middle of the answer.
  */
-export type Fault = 429 | 503 | 'lost' | 'cut';
+export type Fault = 429 | 503 | 'lost' | 'cut' | 'silent' | 'stuck';
 
 /** A line to a server on which the next requests go wrong as they are told to. */
 export class UnreliableLine {
@@ -49,6 +50,10 @@ export class UnreliableLine {
   #handle(req: http.IncomingMessage, res: http.ServerResponse): void {
     const fault = this.faults.shift();
     req.on('error', () => res.destroy());
+    if (fault === 'silent') {
+      req.resume();
+      return;
+    }
     if (typeof fault === 'number') {
       req.resume();
       req.on('end', () =>
@@ -75,7 +80,9 @@ export class UnreliableLine {
         let passed = 0;
         response.on('data', (chunk: Buffer) => {
           passed += chunk.length;
-          if (fault === 'cut' && passed > 100_000) {
+          if (fault === 'stuck' && passed > 100_000) {
+            response.destroy();
+          } else if (fault === 'cut' && passed > 100_000) {
             // What was written has to leave before the line is cut.
             res.write(chunk, () => res.destroy());
             response.destroy();
@@ -84,6 +91,7 @@ export class UnreliableLine {
           }
         });
         response.on('end', () => res.end());
+        response.on('error', () => {});
       },
     );
     request.on('error', () => res.destroy());

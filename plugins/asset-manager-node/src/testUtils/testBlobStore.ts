@@ -164,6 +164,26 @@ export function testBlobStore(
       expect(await keysOf(store, '')).toEqual(['a/two']);
     });
 
+    it('deletes what was looked at, and not what was written since', async () => {
+      await put('a/blob', randomBytes(10));
+      const { revision } = (await store.stat('a/blob'))!;
+      expect(await store.delete('a/blob', { revision })).toBe(true);
+      expect(await store.delete('a/blob', { revision })).toBe(true);
+      const later = randomBytes(10);
+      await put('a/blob', later);
+      const again = (await store.stat('a/blob'))!.revision;
+      expect(again === undefined).toBe(revision === undefined);
+      // A store without revisions deletes what stands.
+      expect(await store.delete('a/blob', { revision })).toBe(
+        revision === undefined,
+      );
+      expect(await keysOf(store, '')).toEqual(
+        revision === undefined ? [] : ['a/blob'],
+      );
+      expect(await store.delete('a/blob', { revision: again })).toBe(true);
+      expect(await keysOf(store, '')).toEqual([]);
+    });
+
     it('lists by prefix, with sizes', async () => {
       await put('a/one', randomBytes(10));
       await put('a/b/two', randomBytes(20));

@@ -1,10 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { crc32c } from '../crc32c';
 import type { BlobStore } from '../BlobStore';
 import type { DirectTransfer, SignedRequest } from '../DirectTransfer';
 import { bytesOf, digestOf, keysOf } from './bytes';
 
 const MIB = 1024 * 1024;
+/** Milliseconds. */
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
 async function send(request: SignedRequest, bytes: Buffer): Promise<number> {
   const response = await fetch(request.url, {
@@ -14,6 +18,25 @@ async function send(request: SignedRequest, bytes: Buffer): Promise<number> {
   });
   await response.arrayBuffer();
   return response.status;
+}
+
+/** Sets the clock of this process, and of nobody it talks to. */
+function setClock(skew: number): void {
+  jest.useFakeTimers({
+    now: Date.now() + skew,
+    doNotFake: [
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setInterval',
+      'clearInterval',
+      'setTimeout',
+      'clearTimeout',
+    ],
+  });
 }
 
 /** What every store must do that signs requests for its bucket. */
@@ -90,6 +113,51 @@ export function testDirectTransfer(create: () => Promise<BlobStore>): void {
       expect(await send(await signPut('a/blob', first), first)).toBe(200);
       expect(await send(late, second)).toBe(412);
       expect((await bytesOf(store, 'a/blob')).equals(first)).toBe(true);
+    });
+
+    describe('for a backend whose clock is wrong', () => {
+      afterEach(() => jest.useRealTimers());
+
+      const attempt = async (skew: number) => {
+        setClock(skew);
+        const bytes = randomBytes(1000);
+        const status = await send(await signPut('a/blob', bytes), bytes);
+        return { status, stands: (await store.stat('a/blob')) !== undefined };
+      };
+
+      it.each([-10 * MINUTE, -MINUTE, MINUTE])(
+        'by %d milliseconds, signs as any other',
+        async skew => {
+          expect(await attempt(skew)).toEqual({ status: 200, stands: true });
+        },
+      );
+
+      it.each([-DAY, DAY])(
+        'by %d milliseconds, lets a client write all or nothing',
+        async skew => {
+          const { status, stands } = await attempt(skew);
+          expect([200, 400, 403]).toContain(status);
+          expect(stands).toBe(status === 200);
+        },
+      );
+
+      it.each([-DAY, DAY])(
+        'by %d milliseconds, lets the backend write, read and delete',
+        async skew => {
+          setClock(skew);
+          const bytes = randomBytes(1000);
+          await store.put({
+            key: 'a/blob',
+            size: bytes.length,
+            digest: digestOf(bytes),
+            body: Readable.from([bytes]),
+          });
+          expect((await bytesOf(store, 'a/blob')).equals(bytes)).toBe(true);
+          expect(await keysOf(store, '')).toEqual(['a/blob']);
+          await store.delete('a/blob');
+          expect(await keysOf(store, '')).toEqual([]);
+        },
+      );
     });
 
     it('says when a signed request expires, within an hour', async () => {

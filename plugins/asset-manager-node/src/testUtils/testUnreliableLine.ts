@@ -10,7 +10,8 @@ import { Fault, UnreliableLine } from './UnreliableLine';
  * the whole.
  *
  * @param options.upstream - the address of the real server
- * @param options.create - makes an empty store that reaches the server by an address
+ * @param options.create - makes an empty store that reaches the server by an address,
+ *   and loses patience with a silent one within half a second
  * @param options.keepsHost - whether the server hears the host that the client named
  * @public
  */
@@ -70,10 +71,19 @@ export function testUnreliableLine(
     const expectWhole = async () =>
       expect((await bytesOf(store, 'a/blob')).equals(bytes)).toBe(true);
 
+    it('gives up on a server that says nothing for ever', async () => {
+      await put('a/blob');
+      line.faults = Array.from({ length: 20 }, () => 'silent' as const);
+      await expect(store.stat('a/blob')).rejects.toThrow();
+      line.faults = [];
+      await expectWhole();
+    });
+
     const storms: [string, Fault[]][] = [
       ['is told 429 three times', [429, 429, 429]],
       ['is told 503 three times', [503, 503, 503]],
       ['loses the answer', ['lost']],
+      ['says nothing', ['silent']],
       ['loses the answer, and is told 503 then', ['lost', 503]],
     ];
 
@@ -146,13 +156,16 @@ export function testUnreliableLine(
       await expectWhole();
     });
 
-    it('never takes a body that is cut for the whole', async () => {
-      await put('a/blob');
-      line.faults = ['cut'];
-      const read = await bytesOf(store, 'a/blob').catch(() => undefined);
-      // A store may go on behind the cut by itself; half must not look like all.
-      expect(read === undefined || read.equals(bytes)).toBe(true);
-    });
+    it.each<Fault>(['cut', 'stuck'])(
+      'never takes a body that is %s for the whole',
+      async fault => {
+        await put('a/blob');
+        line.faults = [fault];
+        const read = await bytesOf(store, 'a/blob').catch(() => undefined);
+        // A store may go on behind the cut by itself; half must not look like all.
+        expect(read === undefined || read.equals(bytes)).toBe(true);
+      },
+    );
 
     it('puts twenty blobs at once through a storm of refusals', async () => {
       line.faults = Array.from({ length: 30 }, (_, index) =>

@@ -5,7 +5,20 @@ import {
   Problem,
 } from '@baseasset/backstage-plugin-asset-manager-react';
 import useAsyncFn from 'react-use/lib/useAsyncFn';
+import type { StoreCheck } from '@baseasset/backstage-plugin-asset-manager-common';
 import styles from './table.module.css';
+
+function summaryOf(checks: readonly StoreCheck[]): string {
+  const count = (wanted: StoreCheck['state']) =>
+    checks.filter(({ state }) => state === wanted).length;
+  if (count('failed') > 0)
+    return `${count('failed')} of ${checks.length} checks failed.`;
+  return count('warned') > 0
+    ? `Nothing failed; ${count('warned')} of ${
+        checks.length
+      } checks advise a change.`
+    : `All ${checks.length} checks are well.`;
+}
 
 /** Tries out every store when somebody asks for it, and says what to change. */
 export function StoreChecks() {
@@ -14,7 +27,6 @@ export function StoreChecks() {
     () => client.examineStores(),
     [client],
   );
-  const failed = checks?.filter(({ state }) => state === 'failed').length ?? 0;
   return (
     <Flex direction="column" gap="2">
       <Flex align="center" gap="3">
@@ -26,13 +38,7 @@ export function StoreChecks() {
         >
           {loading ? 'Trying every store …' : 'Try every store'}
         </Button>
-        {checks && (
-          <Text role="status">
-            {failed === 0
-              ? `All ${checks.length} checks are well.`
-              : `${failed} of ${checks.length} checks failed.`}
-          </Text>
-        )}
+        {checks && <Text role="status">{summaryOf(checks)}</Text>}
       </Flex>
       {error && <Problem error={error} retry={examine} />}
       {checks && (

@@ -95,7 +95,7 @@ export function personAt(portal, name) {
         {
           env: { ...env, ...options.env },
           cwd: options.cwd ?? home,
-          encoding: 'utf8',
+          encoding: options.encoding ?? 'utf8',
           maxBuffer: 64 * 1024 * 1024,
           timeout: options.timeout ?? 120_000,
         },

@@ -71,6 +71,9 @@ export interface AssetManagerClientOptions {
   retry?: Omit<RetryOptions, 'signal'>;
 }
 
+/** How often a client comes back for digests that are being made: some ten minutes in all. */
+const PATIENT_ROUNDS = 20;
+
 /**
  * The HTTP API of the asset manager: one method for each of its operations.
  * Works in browsers and in Node 20 and later.
@@ -340,9 +343,8 @@ export class AssetManagerClient {
   }
 
   /** The address of a file; who follows it has to say who they are. */
-  async fileUrl(version: VersionReference, path: string): Promise<string> {
-    const encoded = path.split('/').map(encodeURIComponent).join('/');
-    return `${await this.#baseUrl()}${versionPath(version)}/files/${encoded}`;
+  fileUrl(version: VersionReference, path: string): Promise<string> {
+    return this.#fileAddress('files', version, path);
   }
 
   /**
@@ -358,20 +360,56 @@ export class AssetManagerClient {
       end?: number;
       /** Has the backend read what stands in a bucket, instead of sending us there. */
       via?: 'backend';
+      /** A store whose copy is not wanted, as far as there is another one. */
+      without?: string;
       /** Tries together; as many as the client makes when left out. */
       attempts?: number;
     } = {},
   ): Promise<Response> {
-    const { start, end, via, attempts, signal } = options;
-    const address = await this.fileUrl(version, path);
-    const url = via ? `${address}?via=${via}` : address;
+    const { start, end, via, without, attempts, signal } = options;
+    const url = new URL(await this.fileUrl(version, path));
+    if (via) url.searchParams.set('via', via);
+    if (without) url.searchParams.set('without', without);
     const headers: Record<string, string> =
       start === undefined ? {} : { Range: `bytes=${start}-${end ?? ''}` };
-    return retry(() => this.#send(url, { headers, signal }), {
+    return retry(() => this.#send(url.href, { headers, signal }), {
       ...this.#retry,
       ...(attempts !== undefined && { attempts }),
       signal,
     });
+  }
+
+  /**
+   * The SHA-256 of some blocks of a file of more than 1 MiB, 32 bytes each. A
+   * block has 65,536 bytes. While the portal makes them, which takes as long as
+   * reading the file, the answer is waited for.
+   *
+   * @param options.first - the number of the first block, from 0
+   * @param options.count - 8192 at most
+   * @param options.wait - false to be told of that by status 503 at once
+   * @throws AssetManagerError with status 400 for small files
+   */
+  async readBlockDigests(
+    version: VersionReference,
+    path: string,
+    options: RequestOptions & { first: number; count: number; wait?: boolean },
+  ): Promise<Uint8Array> {
+    const { first, count, wait = true, signal } = options;
+    const address = await this.#fileAddress('blocks', version, path);
+    const url = `${address}?first=${first}&count=${count}`;
+    for (let round = 1; ; round++) {
+      try {
+        const response = await retry(() => this.#send(url, { signal }), {
+          ...this.#retry,
+          ...(!wait && { attempts: 1 }),
+          signal,
+        });
+        return new Uint8Array(await response.arrayBuffer());
+      } catch (error) {
+        const { status } = error as Partial<AssetManagerError>;
+        if (status !== 503 || !wait || round === PATIENT_ROUNDS) throw error;
+      }
+    }
   }
 
   compareVersions(
@@ -762,6 +800,15 @@ export class AssetManagerClient {
           ? {}
           : { 'Content-Type': 'application/json' },
     });
+  }
+
+  async #fileAddress(
+    noun: 'files' | 'blocks',
+    version: VersionReference,
+    path: string,
+  ): Promise<string> {
+    const encoded = path.split('/').map(encodeURIComponent).join('/');
+    return `${await this.#baseUrl()}${versionPath(version)}/${noun}/${encoded}`;
   }
 
   async #json<T>(path: string, options?: SendOptions): Promise<T> {

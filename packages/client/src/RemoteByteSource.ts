@@ -1,17 +1,36 @@
-import type {
+import {
   AssetFile,
   AssetName,
+  blocksAround,
   ByteSource,
   Digest,
+  READ_WHOLE,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from './AssetManagerClient';
 import type { AssetManagerError } from './AssetManagerError';
+import { BlockVerifier } from './BlockVerifier';
+import { sha256Of } from './checksum';
+import { IntegrityError } from './IntegrityError';
 
 /** Ranges up to this size are read by the backend wherever they stand. Bytes. */
 const SMALL = 1024 * 1024;
 
+/** @public */
+export interface RemoteByteSourceOptions {
+  client: AssetManagerClient;
+  version: AssetName & { selector: string };
+  file: AssetFile;
+  /**
+   * Hears once that bytes are given which nobody could verify yet, because the
+   * portal is reading a large file for the first time. When left out, reading
+   * waits for it.
+   */
+  onUnverified?: () => void;
+}
+
 /**
- * A file of a version, read by ranges.
+ * A file of a version, read by ranges. What is read is verified: small files as
+ * a whole, large ones by the digests of their blocks.
  *
  * @public
  */
@@ -23,23 +42,25 @@ export class RemoteByteSource implements ByteSource {
   readonly #client: AssetManagerClient;
   readonly #version: AssetName & { selector: string };
   readonly #path: string;
+  readonly #blocks: BlockVerifier;
+  readonly #onUnverified: (() => void) | undefined;
+  #told = false;
   #bucketIsClosed = false;
 
-  constructor(options: {
-    client: AssetManagerClient;
-    version: AssetName & { selector: string };
-    file: AssetFile;
-  }) {
+  constructor(options: RemoteByteSourceOptions) {
     const { file } = options;
     this.#client = options.client;
     this.#version = options.version;
     this.#path = file.path;
+    this.#blocks = new BlockVerifier(options);
+    this.#onUnverified = options.onUnverified;
     this.name = file.path.slice(file.path.lastIndexOf('/') + 1);
     this.size = file.size;
     this.mediaType = file.mediaType;
     this.digest = file.digest;
   }
 
+  /** @throws IntegrityError when other bytes came than the file has */
   async read(
     offset: number,
     length: number,
@@ -50,17 +71,114 @@ export class RemoteByteSource implements ByteSource {
         `byte ${offset} lies past the ${this.size} bytes of ${this.name}`,
       );
     }
-    const end = Math.min(offset + length, this.size) - 1;
-    if (end < offset) return new Uint8Array(0);
-    const whole = offset === 0 && end === this.size - 1;
+    const end = Math.min(offset + length, this.size);
+    if (end <= offset) return new Uint8Array(0);
+    return this.size <= READ_WHOLE
+      ? this.#readWhole({ start: offset, end }, options)
+      : this.#readBlocks({ start: offset, end }, options);
+  }
+
+  async #readWhole(
+    { start, end }: Bounds,
+    options: { signal?: AbortSignal },
+  ): Promise<Uint8Array> {
+    const bytes = await this.#fetchVerified(
+      { start: 0, end: this.size },
+      async whole => {
+        if ((await sha256Of(whole)) !== this.digest)
+          throw new IntegrityError(
+            `the bytes of ${JSON.stringify(
+              this.#path,
+            )} are not what they should be`,
+          );
+      },
+      options,
+    );
+    return bytes.subarray(start, end);
+  }
+
+  async #readBlocks(
+    { start, end }: Bounds,
+    options: { signal?: AbortSignal },
+  ): Promise<Uint8Array> {
+    const blocks = blocksAround({ start, end }, this.size);
+    const wait = this.#onUnverified === undefined;
+    // They are on their way while the bytes are.
+    const loading = this.#blocks.load(blocks, { wait, ...options }).then(
+      () => true,
+      error => {
+        if (wait || (error as Partial<AssetManagerError>).status !== 503)
+          throw error;
+        return false;
+      },
+    );
+    loading.catch(() => {});
+    const bytes = await this.#fetchVerified(
+      blocks,
+      async read => {
+        if (await loading) await this.#blocks.verify(blocks, read);
+        else this.#tell();
+      },
+      options,
+    );
+    return bytes.subarray(start - blocks.start, end - blocks.start);
+  }
+
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#onUnverified?.();
+  }
+
+  /** Asks for the copy in another store when the first one is not what it should be. */
+  async #fetchVerified(
+    bounds: Bounds,
+    verify: (bytes: Uint8Array) => Promise<void>,
+    options: { signal?: AbortSignal },
+  ): Promise<Uint8Array> {
+    const first = await this.#fetch(bounds, options);
+    try {
+      await verify(first.bytes);
+      return first.bytes;
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error;
+      const without = first.store ?? (await this.#storeOf(options));
+      const second = await this.#fetch(bounds, { ...options, without });
+      if (second.store === without) throw error;
+      await verify(second.bytes);
+      return second.bytes;
+    }
+  }
+
+  /** The store that is read first; what came straight from a bucket does not say so. */
+  async #storeOf(options: {
+    signal?: AbortSignal;
+  }): Promise<string | undefined> {
+    return (
+      await this.#fetch({ start: 0, end: 1 }, { ...options, via: 'backend' })
+    ).store;
+  }
+
+  async #fetch(
+    { start, end }: Bounds,
+    options: { signal?: AbortSignal; via?: 'backend'; without?: string },
+  ): Promise<{ bytes: Uint8Array; store?: string }> {
+    const { signal, without } = options;
+    const whole = start === 0 && end === this.size;
     const range = {
-      signal: options.signal,
-      ...(whole ? {} : { start: offset, end }),
+      signal,
+      without,
+      ...(whole ? {} : { start, end: end - 1 }),
     };
     const read = (how: { via?: 'backend'; attempts?: number }) =>
       this.#client.readFile(this.#version, this.#path, { ...range, ...how });
-    // A detour to the bucket costs more than a small answer.
-    const response = await (length <= SMALL || this.#bucketIsClosed
+    const throughBackend =
+      options.via !== undefined ||
+      without !== undefined ||
+      // A detour to the bucket costs more than a small answer.
+      end - start <= SMALL ||
+      this.#bucketIsClosed;
+    const response = await (throughBackend
       ? read({ via: 'backend' })
       : read({ attempts: 1 }).catch(error => {
           const { status } = error as Partial<AssetManagerError>;
@@ -70,6 +188,19 @@ export class RemoteByteSource implements ByteSource {
           if (status === 0) this.#bucketIsClosed = true;
           return read({ via: 'backend' });
         }));
-    return new Uint8Array(await response.arrayBuffer());
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (bytes.length !== end - start)
+      throw new IntegrityError(
+        `${bytes.length} bytes came of ${JSON.stringify(this.#path)}, and not ${
+          end - start
+        }`,
+      );
+    return { bytes, store: response.headers.get('asset-store') ?? undefined };
   }
+}
+
+/** Bytes from the file's begin; the end is excluded. */
+interface Bounds {
+  start: number;
+  end: number;
 }

@@ -13,6 +13,8 @@ export interface RetryOptions {
   signal?: AbortSignal;
 }
 
+const LONGEST_MS = 30_000;
+
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds);
@@ -44,7 +46,8 @@ export async function retry<T>(
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error;
       // Full jitter, so that many who failed together do not come back together.
-      await pause(Math.random() * delay * 2 ** attempt, signal);
+      const longest = Math.min(delay * 2 ** attempt, LONGEST_MS);
+      await pause(Math.random() * longest, signal);
     }
   }
 }

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Bucket, Storage } from '@google-cloud/storage';
 import { isError, NotFoundError } from '@backstage/errors';
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
+import { chunksOf, Silence } from './Silence';
 
 const ATTEMPTS = 6;
 
@@ -91,55 +92,5 @@ export class ObjectReader {
     if (customEndpoint && !useAuthWithCustomEndpoint) return {};
     const headers = await this.#storage.authClient.getRequestHeaders(url);
     return Object.fromEntries(Object.entries(headers));
-  }
-}
-
-/** Breaks a request off on which nothing has come for too long. */
-class Silence {
-  readonly #aborting = new AbortController();
-  readonly #patience: number;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(patience: number) {
-    this.#patience = patience;
-  }
-
-  get signal(): AbortSignal {
-    return this.#aborting.signal;
-  }
-
-  /** Waits for something, for as long as patience lasts. */
-  async waitFor<T>(work: Promise<T>): Promise<T> {
-    this.#timer = setTimeout(
-      () =>
-        this.#aborting.abort(
-          new DOMException(
-            `the bucket said nothing for ${this.#patience} milliseconds`,
-            'TimeoutError',
-          ),
-        ),
-      this.#patience,
-    );
-    try {
-      return await work;
-    } finally {
-      clearTimeout(this.#timer);
-    }
-  }
-}
-
-async function* chunksOf(
-  body: ReadableStream<Uint8Array>,
-  silence: Silence,
-): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await silence.waitFor(reader.read());
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
   }
 }

@@ -48,6 +48,7 @@ import { BlobCollector } from './services/BlobCollector';
 import { BlobCopier } from './services/BlobCopier';
 import { BlobIntake } from './services/BlobIntake';
 import { BlobKeeper } from './services/BlobKeeper';
+import { BlockDigests } from './services/BlockDigests';
 import { Callers } from './services/Callers';
 import { ChangePublisher } from './services/ChangePublisher';
 import { ChangeService } from './services/ChangeService';
@@ -258,6 +259,13 @@ export const assetManagerPlugin = createBackendPlugin({
           now,
           logger,
         });
+        const keeper = new BlobKeeper({
+          repository,
+          stores,
+          now,
+          deletionMs: settings.deletionMs,
+        });
+        const blocks = new BlockDigests({ stores, keeper, logger });
         const versions = new VersionService({
           repository,
           assets,
@@ -265,6 +273,7 @@ export const assetManagerPlugin = createBackendPlugin({
           types,
           manifests,
           stores,
+          blocks,
         });
         const aliases = new AliasService({
           repository,
@@ -273,12 +282,6 @@ export const assetManagerPlugin = createBackendPlugin({
           types,
           now,
           changed,
-        });
-        const keeper = new BlobKeeper({
-          repository,
-          stores,
-          now,
-          deletionMs: settings.deletionMs,
         });
         const packKeeper = new PackKeeper({ repository, stores, keeper, now });
         const sessions = new UploadSessions({ repository, access, now });
@@ -423,6 +426,7 @@ export const assetManagerPlugin = createBackendPlugin({
           repository,
           manifests,
           keeper,
+          blocks,
           packs: packKeeper,
           now,
           changed,

@@ -333,6 +333,13 @@ const TABLE: Record<string, Row> = {
   readPack: { takes: 'reader', status: 404, params: piece, range: 'bytes=0-3' },
   listFiles: { takes: 'reader', params: withVersion },
   getFile: { takes: 'reader', params: { ...withVersion, path: 'a.txt' } },
+  getBlockDigests: {
+    takes: 'reader',
+    // It is read whole.
+    status: 400,
+    params: { ...withVersion, path: 'a.txt' },
+    query: 'first=0&count=1',
+  },
   compareVersions: {
     takes: 'reader',
     query: 'from=matrix/NAME@1&to=matrix/NAME@1',

@@ -8,6 +8,7 @@ export * from './assetType';
 export * from './audit';
 export * from './AuditVerifier';
 export * from './ByteSource';
+export * from './blocks';
 export * from './closeTo';
 export * from './compare';
 export * from './concurrently';

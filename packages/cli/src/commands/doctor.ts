@@ -31,10 +31,7 @@ export const doctor: Command = {
           items.map(({ store, check, state, advice = '' }) => [
             store,
             check,
-            context.paint(
-              COLORS[state],
-              state,
-            ),
+            context.paint(COLORS[state], state),
             printable(advice),
           ]),
         ),

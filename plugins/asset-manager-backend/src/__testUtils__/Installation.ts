@@ -15,6 +15,7 @@ import type { Knex } from 'knex';
 import { DatabaseRepository } from '../database/DatabaseRepository';
 import { AssetRecorder } from '../services/AssetRecorder';
 import { BlobKeeper } from '../services/BlobKeeper';
+import { BlockDigests } from '../services/BlockDigests';
 import { HeldBlobs } from '../services/HeldBlobs';
 import { blobKey, packKey, pageKey } from '../model/keys';
 import { ManifestReader } from '../services/ManifestReader';
@@ -63,6 +64,7 @@ export class Installation {
   readonly stores: Stores;
   readonly manifests: ManifestReader;
   readonly keeper: BlobKeeper;
+  readonly blocks: BlockDigests;
   readonly packs: PackKeeper;
   readonly heldBlobs: HeldBlobs;
   readonly recorder: AssetRecorder;
@@ -90,6 +92,7 @@ export class Installation {
     });
     this.manifests = new ManifestReader(this);
     this.keeper = new BlobKeeper(this);
+    this.blocks = new BlockDigests(this);
     this.packs = new PackKeeper(this);
     this.heldBlobs = new HeldBlobs(this);
     this.recorder = new AssetRecorder(this);

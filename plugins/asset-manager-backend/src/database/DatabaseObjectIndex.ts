@@ -3,7 +3,7 @@ import type {
   PlacedBlob,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
-import { pageKey, parseKey, uidOfRecord } from '../model/keys';
+import { blobOfBlocks, pageKey, parseKey, uidOfRecord } from '../model/keys';
 import type {
   ObjectIndex,
   StoredManifestPage,
@@ -111,7 +111,9 @@ export class DatabaseObjectIndex implements ObjectIndex {
     }
     const ids = await this.assetIds([...new Set(telling.values())]);
     for (const [key, uid] of telling) if (ids.has(uid)) known.add(key);
-    for (const batch of inBatches(keys, 500)) {
+    // The digests of its blocks stand as long as their blob does.
+    const asked = new Set(keys.flatMap(key => [key, blobOfBlocks(key) ?? key]));
+    for (const batch of inBatches([...asked], 500)) {
       const found: string[] = [
         ...(await this.#blobs()
           .where({ store })
@@ -125,7 +127,11 @@ export class DatabaseObjectIndex implements ObjectIndex {
       ];
       for (const key of found) known.add(key);
     }
-    return known;
+    for (const key of keys) {
+      const blob = blobOfBlocks(key);
+      if (blob !== undefined && known.has(blob)) known.add(key);
+    }
+    return new Set(keys.filter(key => known.has(key)));
   }
 
   async copiesElsewhere(copy: BlobRecord): Promise<BlobRecord[]> {

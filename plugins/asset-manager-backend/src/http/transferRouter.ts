@@ -1,8 +1,11 @@
 import express, { Request, Response, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import {
+  BLOCK_SIZE,
+  countBlocks,
   Digest,
   pathProblem,
+  READ_WHOLE,
   refuse,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
@@ -25,10 +28,31 @@ import {
 /** A page has 16,384 entries at most, each with a path of 4 KiB at most; most are far smaller. */
 const MAX_PAGE_BYTES = 80 * 1024 * 1024;
 
+/** Digests of blocks that are given in one answer: those of half a GiB. */
+const BLOCKS_AT_ONCE = 8192;
+
 function countParam(req: Request, name: string): number {
   const value = Number(req.params[name]);
   if (!Number.isSafeInteger(value) || value < 0 || value > 1_000_000) {
     throw new FieldError(name, `${name} has to be a number from 0`);
+  }
+  return value;
+}
+
+/** @throws FieldError for what is no whole number within the bounds */
+function countQuery(
+  req: Request,
+  name: string,
+  least: number,
+  most: number,
+): number {
+  const text = req.query[name];
+  const value = typeof text === 'string' && text !== '' ? Number(text) : NaN;
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw new FieldError(
+      name,
+      `${name} has to be a whole number from ${least} to ${most}`,
+    );
   }
   return value;
 }
@@ -94,6 +118,43 @@ export function createTransferRouter(
         path,
       );
       await sendFile(req, res, file);
+    },
+  );
+
+  router.get(
+    '/assets/:namespace/:name/versions/:selector/blocks/*',
+    async (req, res) => {
+      const path = (req.params as Record<string, string>)[0];
+      inField('path', () => refuse('path', path, pathProblem(path)));
+      const range = {
+        first: countQuery(req, 'first', 0, Number.MAX_SAFE_INTEGER),
+        count: countQuery(req, 'count', 1, BLOCKS_AT_ONCE),
+      };
+      const { version, entry, blocks } = await versions.file(
+        await callers.resolve(req, { limited: true }),
+        nameOf(req),
+        req.params.selector,
+        path,
+      );
+      if (entry.size <= READ_WHOLE)
+        throw new FieldError(
+          'path',
+          `a file of ${entry.size} bytes is read whole, and verified by its own digest`,
+        );
+      if (range.first >= countBlocks(entry.size))
+        throw new FieldError(
+          'first',
+          `the file has ${countBlocks(entry.size)} blocks`,
+        );
+      const digests = await blocks(range, preferenceOf(req));
+      setVersionCaching(req, res, version);
+      res
+        .set({
+          'Block-Size': `${BLOCK_SIZE}`,
+          'Content-Type': 'application/octet-stream',
+          'X-Content-Type-Options': 'nosniff',
+        })
+        .send(digests);
     },
   );
 

@@ -4,8 +4,11 @@ import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 export interface KeyParts {
   /** Of the asset that it was sent to. */
   uid: string;
-  kind: 'blob' | 'pack' | 'page' | 'version';
-  /** Of all bytes that stand there; of the manifest for the description of a version. */
+  kind: 'blob' | 'blocks' | 'pack' | 'page' | 'version';
+  /**
+   * Of all bytes that stand there; of the manifest for the description of a version,
+   * of the blob for the digests of its blocks.
+   */
   digest: Digest;
 }
 
@@ -17,6 +20,19 @@ function hexOf(digest: Digest): string {
 export function blobKey(uid: string, digest: Digest): string {
   const hex = hexOf(digest);
   return `${uid}/sha256/${hex.slice(0, 2)}/${hex}`;
+}
+
+/** Where the digests of the blocks of a blob stand, by where the blob does. */
+export function blocksKey(key: string): string {
+  return key.replace('/sha256/', '/blocks/');
+}
+
+/** Where the blob stands the digests of whose blocks stand under a key; undefined when none do. */
+export function blobOfBlocks(key: string): string | undefined {
+  const parts = parseKey(key);
+  return parts?.kind === 'blocks'
+    ? blobKey(parts.uid, parts.digest)
+    : undefined;
 }
 
 /** Where a pack stands in the blob store. */
@@ -57,6 +73,7 @@ export function uidOfRecord(key: string): string | undefined {
 
 const KINDS = {
   sha256: 'blob',
+  blocks: 'blocks',
   packs: 'pack',
   pages: 'page',
   versions: 'version',
@@ -65,7 +82,7 @@ const KINDS = {
 /** What stands under a key; undefined for keys that are none of ours. */
 export function parseKey(key: string): KeyParts | undefined {
   const [, uid, kind, hex] =
-    /^([^/]+)\/(sha256|packs|pages|versions)\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})$/.exec(
+    /^([^/]+)\/(sha256|blocks|packs|pages|versions)\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})$/.exec(
       key,
     ) ?? [];
   if (hex === undefined) return undefined;
@@ -76,6 +93,7 @@ export function parseKey(key: string): KeyParts | undefined {
   };
   const canonical = {
     blob: blobKey,
+    blocks: (uid: string, digest: Digest) => blocksKey(blobKey(uid, digest)),
     pack: packKey,
     page: pageKey,
     version: versionKey,

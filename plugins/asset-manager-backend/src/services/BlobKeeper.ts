@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import { ConflictError } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobDescriptor } from '@baseasset/backstage-plugin-asset-manager-node';
+import { blocksKey, parseKey } from '../model/keys';
+import { BlockHasher } from './BlockHasher';
 import { deletionTimes } from './deletionTimes';
 import type { BlobRecord, Clock, Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
@@ -37,6 +39,21 @@ export class BlobKeeper {
       hash.update(chunk);
     }
     return `sha256:${hash.digest('hex')}`;
+  }
+
+  /** The same, with the digests of all blocks. */
+  async readBlocks(
+    place: StoredBlob,
+    signal?: AbortSignal,
+  ): Promise<{ digest: Digest; blocks: Buffer }> {
+    const hasher = new BlockHasher();
+    for await (const chunk of await this.#stores
+      .get(place.store)
+      .open(place.key)) {
+      signal?.throwIfAborted();
+      hasher.update(chunk);
+    }
+    return hasher.digest();
   }
 
   /**
@@ -76,8 +93,12 @@ export class BlobKeeper {
     const gone = await this.#stores
       .get(copy.store)
       .delete(copy.key, { revision });
-    if (gone) await this.#repository.blobs.deleted(copy);
-    return gone;
+    if (!gone) return false;
+    // What a crash leaves here is an orphan, and found as such.
+    if (parseKey(copy.key)?.kind === 'blob')
+      await this.#stores.get(copy.store).delete(blocksKey(copy.key));
+    await this.#repository.blobs.deleted(copy);
+    return true;
   }
 
   /**

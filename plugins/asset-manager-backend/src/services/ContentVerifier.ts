@@ -4,9 +4,11 @@ import {
   concurrently,
   Digest,
   formatReference,
+  READ_WHOLE,
   Verification,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobKeeper } from './BlobKeeper';
+import type { BlockDigests } from './BlockDigests';
 import type { ChangeSignal } from './ChangeSignal';
 import type { ManifestReader } from './ManifestReader';
 import { PackKeeper, packsAmong } from './PackKeeper';
@@ -31,6 +33,7 @@ export class ContentVerifier {
   readonly #repository: Repository;
   readonly #manifests: ManifestReader;
   readonly #keeper: BlobKeeper;
+  readonly #blocks: BlockDigests;
   readonly #packs: PackKeeper;
   readonly #now: Clock;
   readonly #changed: ChangeSignal;
@@ -40,6 +43,7 @@ export class ContentVerifier {
     repository: Repository;
     manifests: ManifestReader;
     keeper: BlobKeeper;
+    blocks: BlockDigests;
     packs: PackKeeper;
     now: Clock;
     changed: ChangeSignal;
@@ -48,6 +52,7 @@ export class ContentVerifier {
     this.#repository = options.repository;
     this.#manifests = options.manifests;
     this.#keeper = options.keeper;
+    this.#blocks = options.blocks;
     this.#packs = options.packs;
     this.#now = options.now;
     this.#changed = options.changed;
@@ -127,12 +132,19 @@ export class ContentVerifier {
     if (copy.state !== 'received') return copy.state;
     let found: Digest | undefined;
     const revision = await this.#keeper.revisionOf(copy);
+    let blocks: Buffer | undefined;
     try {
-      found = await this.#keeper.read(copy, signal);
+      if (copy.size > READ_WHOLE) {
+        const read = await this.#keeper.readBlocks(copy, signal);
+        ({ digest: found, blocks } = read);
+      } else {
+        found = await this.#keeper.read(copy, signal);
+      }
     } catch (error) {
       if (!isError(error) || error.name !== 'NotFoundError') throw error;
     }
     if (found === copy.digest) {
+      if (blocks) await this.#blocks.save(copy, blocks);
       await this.#repository.blobs.setState(copy, 'verified');
       return 'verified';
     }

@@ -159,7 +159,8 @@ export class StoreRebuilder {
         if (parts.kind === 'version') held.versions.set(digest, { store, key });
         else if (parts.kind === 'page') held.pages.set(digest, store);
         else if (parts.kind === 'pack') held.packs.push({ store, key });
-        else held.blobs.push({ store, key, digest, size });
+        else if (parts.kind === 'blob')
+          held.blobs.push({ store, key, digest, size });
       }
     }
     return [...byUid.values()].filter(({ record }) => record);

@@ -22,6 +22,7 @@ import { initialStage } from '../model/stages';
 import type { AccessDecider } from './AccessDecider';
 import type { AssetService } from './AssetService';
 import type { AssetTypes } from './AssetTypes';
+import type { BlockDigests } from './BlockDigests';
 import type { ManifestReader } from './ManifestReader';
 import type {
   AssetRecord,
@@ -54,6 +55,7 @@ export class VersionService {
   readonly #types: AssetTypes;
   readonly #manifests: ManifestReader;
   readonly #stores: Stores;
+  readonly #blocks: BlockDigests;
 
   constructor(options: {
     repository: Repository;
@@ -62,6 +64,7 @@ export class VersionService {
     types: AssetTypes;
     manifests: ManifestReader;
     stores: Stores;
+    blocks: BlockDigests;
   }) {
     this.#repository = options.repository;
     this.#assets = options.assets;
@@ -69,6 +72,7 @@ export class VersionService {
     this.#types = options.types;
     this.#manifests = options.manifests;
     this.#stores = options.stores;
+    this.#blocks = options.blocks;
   }
 
   /** @throws NotFoundError when the asset or the version does not exist for the caller */
@@ -277,6 +281,14 @@ export class VersionService {
           await this.#copiesOf(asset, entry, options),
           options,
         ),
+      /** The digests of some of its blocks, of 32 bytes each, as of the first copy that can be read. */
+      blocks: async (
+        range: { first: number; count: number },
+        preference: StorePreference,
+      ) =>
+        firstOf(await this.#copiesOf(asset, entry, preference), copy =>
+          this.#blocks.read(copy, range),
+        ),
       /** Where the bytes can be had without us; undefined when they can't. */
       signGet: async (options: StorePreference) => {
         const [{ store, key, offset }] = await this.#copiesOf(
@@ -358,6 +370,22 @@ export class VersionService {
     }
     throw failure;
   }
+}
+
+/** What the first copy gives that gives something. @throws what the first one threw, when none does */
+async function firstOf<T>(
+  copies: readonly BlobRecord[],
+  work: (copy: BlobRecord) => Promise<T>,
+): Promise<T> {
+  let failure: unknown;
+  for (const copy of copies) {
+    try {
+      return await work(copy);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
 }
 
 function wasBegun(destination: Writable): boolean {

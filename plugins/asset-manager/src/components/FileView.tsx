@@ -10,6 +10,7 @@ import {
 } from '@backstage/ui';
 import {
   AssetFile,
+  Digest,
   formatBytes,
   formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -59,10 +60,12 @@ export function FileView(
     fitting.find(each => each.viewer.id === opensWith) ??
     fitting[0] ??
     choices[0];
+  const [unverified, setUnverified] = useState<Digest>();
   const source = useMemo(
     () =>
       new RemoteByteSource({
         client,
+        onUnverified: () => setUnverified(file.digest),
         version: {
           namespace: asset.namespace,
           name: asset.name,
@@ -145,6 +148,12 @@ export function FileView(
         </Button>
       </Flex>
       {downloadError !== undefined && <Problem error={downloadError} />}
+      {unverified === file.digest && (
+        <Text color="secondary" variant="body-small" className={styles.note}>
+          The portal is reading this file for the first time: what is shown
+          could not be verified yet.
+        </Text>
+      )}
       {tooLarge?.refusal && !asked && (
         <Text color="secondary" variant="body-small" className={styles.note}>
           {`This file has ${formatBytes(file.size)}; ${

@@ -14,9 +14,7 @@ function summaryOf(checks: readonly StoreCheck[]): string {
   if (count('failed') > 0)
     return `${count('failed')} of ${checks.length} checks failed.`;
   return count('warned') > 0
-    ? `Nothing failed; ${count('warned')} of ${
-        checks.length
-      } checks advise a change.`
+    ? `Nothing failed, ${count('warned')} of ${checks.length} checks warned.`
     : `All ${checks.length} checks are well.`;
 }
 

@@ -1,0 +1,181 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  BLOCK_SIZE,
+  blocksAround,
+} from '@baseasset/backstage-plugin-asset-manager-common';
+import { Installation } from '../__testUtils__/Installation';
+import { blobKey, blocksKey } from '../model/keys';
+import { BlobCollector } from './BlobCollector';
+import { BlockHasher } from './BlockHasher';
+import type { BlobRecord } from './ports';
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3'] });
+jest.setTimeout(60_000);
+
+const HOUR = 3_600_000;
+const SIZE = 3 * 1024 * 1024 + 17;
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
+
+describe('blocksAround', () => {
+  it.each([
+    ['one byte', 5, 6, { first: 0, count: 1, start: 0, end: 65_536 }],
+    [
+      'a border',
+      65_535,
+      65_537,
+      { first: 0, count: 2, start: 0, end: 131_072 },
+    ],
+    [
+      'a block',
+      65_536,
+      131_072,
+      { first: 1, count: 1, start: 65_536, end: 131_072 },
+    ],
+    [
+      'the last bytes',
+      199_999,
+      200_000,
+      { first: 3, count: 1, start: 196_608, end: 200_000 },
+    ],
+    [
+      'more than there is',
+      0,
+      1e9,
+      { first: 0, count: 4, start: 0, end: 200_000 },
+    ],
+  ])('finds those of %s', (_, start, end, expected) => {
+    expect(blocksAround({ start, end }, 200_000)).toEqual(expected);
+  });
+});
+
+describe('BlockHasher', () => {
+  it.each([0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 5 * BLOCK_SIZE])(
+    'makes the digests of %d bytes, however they come',
+    size => {
+      const bytes = randomBytes(size);
+      const expected = Buffer.concat(
+        Array.from({ length: Math.ceil(size / BLOCK_SIZE) }, (_, index) =>
+          sha256(bytes.subarray(index * BLOCK_SIZE, (index + 1) * BLOCK_SIZE)),
+        ),
+      );
+      for (const step of [1000, BLOCK_SIZE, 100_000, 1_000_000]) {
+        const hasher = new BlockHasher();
+        for (let at = 0; at < size; at += step)
+          hasher.update(bytes.subarray(at, at + step));
+        const { digest, blocks } = hasher.digest();
+        expect(digest).toBe(`sha256:${sha256(bytes).toString('hex')}`);
+        expect(blocks.equals(expected)).toBe(true);
+      }
+    },
+  );
+});
+
+describe('the digests of blocks', () => {
+  let here: Installation;
+  let copy: BlobRecord;
+  let bytes: Buffer;
+
+  beforeEach(async () => {
+    here = await Installation.create(
+      await databases.init('SQLITE_3'),
+      mockServices.logger.mock(),
+    );
+    bytes = randomBytes(SIZE);
+    const digest = `sha256:${sha256(bytes).toString('hex')}` as const;
+    const key = blobKey(here.uid, digest);
+    await here.stores
+      .get('local')
+      .put({ key, size: SIZE, digest, body: Readable.from([bytes]) });
+    await here.repository.blobs.add(
+      here.assetId,
+      [{ digest, size: SIZE, key, store: 'local', state: 'verified' }],
+      here.now(),
+    );
+    [copy] = (await here.repository.blobs.find(here.assetId, [digest])).get(
+      digest,
+    )!;
+  });
+
+  afterEach(() => here.remove());
+
+  const blockDigest = (index: number) =>
+    sha256(bytes.subarray(index * BLOCK_SIZE, (index + 1) * BLOCK_SIZE));
+
+  it('are made when somebody asks, once for many who ask at once', async () => {
+    const open = jest.spyOn(here.stores.get('local'), 'open');
+    const answers = await Promise.all(
+      [0, 1, 2].map(first => here.blocks.read(copy, { first, count: 2 })),
+    );
+    answers.forEach((answer, first) =>
+      expect(
+        answer.equals(
+          Buffer.concat([blockDigest(first), blockDigest(first + 1)]),
+        ),
+      ).toBe(true),
+    );
+    expect(open.mock.calls.filter(([key]) => key === copy.key)).toHaveLength(1);
+    await here.blocks.read(copy, { first: 0, count: 1 });
+    expect(open.mock.calls.filter(([key]) => key === copy.key)).toHaveLength(1);
+  });
+
+  it('end where the file ends', async () => {
+    const last = Math.floor(SIZE / BLOCK_SIZE);
+    const answer = await here.blocks.read(copy, { first: last, count: 100 });
+    expect(answer.equals(blockDigest(last))).toBe(true);
+  });
+
+  it('are not made of damaged bytes', async () => {
+    bytes[1_000_000] += 1;
+    const store = here.stores.get('local');
+    await store.delete(copy.key);
+    await store.put({
+      key: copy.key,
+      size: SIZE,
+      digest: `sha256:${sha256(bytes).toString('hex')}`,
+      body: Readable.from([bytes]),
+    });
+    await expect(
+      here.blocks.read(copy, { first: 0, count: 1 }),
+    ).rejects.toThrow(/damaged/);
+    expect(await store.stat(blocksKey(copy.key))).toBeUndefined();
+  });
+
+  it('are made anew when they were cut, or are others', async () => {
+    const key = blocksKey(copy.key);
+    await here.put(key, 'too short');
+    const read = () => here.blocks.read(copy, { first: 3, count: 1 });
+    expect((await read()).equals(blockDigest(3))).toBe(true);
+  });
+
+  it('are no orphans while their blob stands, and go with it', async () => {
+    await here.blocks.read(copy, { first: 0, count: 1 });
+    const key = blocksKey(copy.key);
+    const known = await here.repository.objects.known('local', [key]);
+    expect([...known]).toEqual([key]);
+    const collector = new BlobCollector({ ...here, graceMs: 24 * HOUR });
+    for (const hours of [25, 50]) {
+      here.at(hours);
+      await collector.run();
+    }
+    expect(await here.stands(copy.key)).toBe(false);
+    expect(await here.stands(key)).toBe(false);
+  });
+
+  it('are found as orphans when a crash left them', async () => {
+    await here.blocks.read(copy, { first: 0, count: 1 });
+    await here.stores.get('local').delete(copy.key);
+    await here.repository.blobs.forgetUnpublished(
+      here.assetId,
+      [copy.digest],
+      here.now(),
+    );
+    await here.repository.blobs.deleted(copy);
+    const known = await here.repository.objects.known('local', [
+      blocksKey(copy.key),
+    ]);
+    expect([...known]).toEqual([]);
+  });
+});

@@ -84,7 +84,7 @@ export function commandReference(): string {
     '| `ASSET_ID_TOKEN`, `ASSET_ID_TOKEN_FILE` | that token, or the file where it stands; on GitHub Actions it is asked for |',
     '| `BASEASSET_CACHE` | where fetched bytes are kept; `$XDG_CACHE_HOME/baseasset` when not set |',
     '| `BASEASSET_CACHE_LIMIT` | how much the cache may hold, e.g. `50GiB`; no limit when not set |',
-    '| `BASEASSET_STORES` | stores to read from where there are several copies, the nearest first, with commas between them |',
+    '| `BASEASSET_STORES` | stores to read from where there are several copies, the nearest first, with commas between them; measured when it is not set |',
     '| `NO_COLOR` | no colours |',
     '',
     '## Options of every command',

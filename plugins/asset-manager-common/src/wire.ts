@@ -350,6 +350,11 @@ export interface StoreSummary {
   default: boolean;
   /** Whether clients send to it and read from it without the backend. */
   direct: boolean;
+  /**
+   * Where clients reach it without the backend, e.g. `https://storage.googleapis.com`:
+   * good for measuring how far it is, and for nothing without a signature.
+   */
+  address?: string;
 }
 
 /**

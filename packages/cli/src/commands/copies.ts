@@ -101,13 +101,28 @@ export const replicate = copyCommand('replicate', {
 export const storeList: Command = {
   name: 'store list',
   group: 'administer',
-  summary: 'list the stores of this portal',
+  summary: 'list the stores of this portal, and how far they are from here',
+  details: [
+    'A pull reads the copy in the nearest store, as measured within the last hour, or in the\nfirst one that BASEASSET_STORES names.',
+  ],
   args: [],
   options: {},
-  examples: [{ line: 'asset store list', does: 'where bytes can be kept' }],
+  examples: [
+    { line: 'asset store list', does: 'where bytes can be kept' },
+    {
+      line: 'BASEASSET_STORES=bucket-eu asset pull genomes/lambda',
+      does: 'read from one store where it has a copy',
+    },
+  ],
   async run(context) {
     const client = await context.client();
-    const items = await client.listStores({ signal: context.signal });
+    const session = await context.session();
+    const { measureStores } = await import('@baseasset/client/node');
+    const items = await measureStores({
+      client,
+      portal: session.server,
+      signal: context.signal,
+    });
     if (context.json) {
       context.printJson({ items });
       return;
@@ -117,6 +132,9 @@ export const storeList: Command = {
         items.map(store => [
           store.name,
           store.direct ? 'a bucket, reached directly' : 'through the portal',
+          store.latency === undefined
+            ? 'no answer'
+            : `${store.latency.toFixed(1)} ms`,
           store.default ? 'default' : '',
         ]),
       ),

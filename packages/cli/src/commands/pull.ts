@@ -65,10 +65,12 @@ export const pull: Command = {
     const {
       cacheDirectory,
       cacheLimit,
+      nearestStores,
       preferredStores,
       pull: pullVersion,
     } = await import('@baseasset/client/node');
     const transport = await session.transport();
+    const cache = cacheDirectory(context.environment);
     const target = options.text('output') ?? reference.name;
     const started = Date.now();
     const bar = context.progress();
@@ -89,7 +91,7 @@ export const pull: Command = {
       const result = await pullVersion({
         client,
         transport,
-        cache: cacheDirectory(context.environment),
+        cache,
         name: reference,
         version,
         target,
@@ -98,7 +100,14 @@ export const pull: Command = {
           : options.list('include'),
         link: options.flag('link'),
         cacheLimit: cacheLimit(context.environment),
-        prefer: preferredStores(context.environment),
+        prefer:
+          preferredStores(context.environment) ??
+          (await nearestStores({
+            client,
+            cache,
+            portal: session.server,
+            signal,
+          })),
         force: options.flag('force'),
         signal: context.signal,
         onProgress: progress =>

@@ -7,6 +7,8 @@ export { BlobCache } from './BlobCache';
 export { CacheUpkeep } from './CacheUpkeep';
 export type { CachedBlob } from './CacheUpkeep';
 export { hashFile } from './hashFile';
+export { measureStores, nearestStores } from './nearestStores';
+export type { MeasuredStore } from './nearestStores';
 export { cacheDirectory, cacheLimit, preferredStores } from './paths';
 export * from './pull';
 export * from './push';

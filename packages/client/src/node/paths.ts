@@ -48,13 +48,13 @@ export function cacheLimit(
  * Stores to read from where there are several copies, the nearest first:
  * `$BASEASSET_STORES`, names with commas between them.
  *
+ * @returns undefined when it is not set, and the nearest is to be measured
  * @public
  */
 export function preferredStores(
   environment: NodeJS.ProcessEnv = process.env,
-): string[] {
-  return (environment.BASEASSET_STORES ?? '')
-    .split(',')
+): string[] | undefined {
+  return environment.BASEASSET_STORES?.split(',')
     .map(name => name.trim())
     .filter(Boolean);
 }

@@ -17,7 +17,7 @@ export function addStorageRoutes(
 
   router.get('/stores', async (req, res) => {
     await callers.resolve(req);
-    res.json({ items: copies.stores() });
+    res.json({ items: await copies.stores() });
   });
 
   router.post('/stores/examine', async (req, res) => {

@@ -93,7 +93,7 @@ export function parseKey(key: string): KeyParts | undefined {
   };
   const canonical = {
     blob: blobKey,
-    blocks: (uid: string, digest: Digest) => blocksKey(blobKey(uid, digest)),
+    blocks: (...of: Parameters<typeof blobKey>) => blocksKey(blobKey(...of)),
     pack: packKey,
     page: pageKey,
     version: versionKey,

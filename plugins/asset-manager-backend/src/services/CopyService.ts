@@ -22,6 +22,7 @@ export class CopyService {
   readonly #now: Clock;
   readonly #createId: () => string;
   readonly #onQueued: () => void;
+  readonly #addresses = new Map<string, Promise<string | undefined>>();
 
   constructor(options: {
     repository: Repository;
@@ -40,12 +41,31 @@ export class CopyService {
     this.#onQueued = options.onQueued;
   }
 
-  stores(): StoreSummary[] {
-    return this.#stores.names.map(name => ({
-      name,
-      default: name === this.#stores.defaultName,
-      direct: this.#stores.get(name).direct !== undefined,
-    }));
+  stores(): Promise<StoreSummary[]> {
+    return Promise.all(
+      this.#stores.names.map(async name => ({
+        name,
+        default: name === this.#stores.defaultName,
+        direct: this.#stores.get(name).direct !== undefined,
+        address: await this.#addressOf(name),
+      })),
+    );
+  }
+
+  /** Where signed requests go; undefined where there are none, or nothing can be signed. */
+  #addressOf(name: string): Promise<string | undefined> {
+    const known = this.#addresses.get(name);
+    if (known) return known;
+    const { direct } = this.#stores.get(name);
+    const address = direct
+      ?.signGet({ key: 'address', fileName: 'address' })
+      .then(({ url }) => new URL(url).origin)
+      .catch(() => {
+        this.#addresses.delete(name);
+        return undefined;
+      });
+    if (address) this.#addresses.set(name, address);
+    return address ?? Promise.resolve(undefined);
   }
 
   /** @throws ConflictError while another job of the asset is under way */

@@ -2,7 +2,7 @@
 import { after, before, describe, it } from 'node:test';
 import { personAt } from './support.mjs';
 import { assertNothingIsLeft, History } from './faults/history.mjs';
-import { Replicas } from './faults/Replicas.mjs';
+import { IMPATIENT, Replicas } from './faults/Replicas.mjs';
 
 const ROUNDS = 20;
 
@@ -15,8 +15,8 @@ describe('two backends on one PostgreSQL', { skip: missing }, () => {
 
   before(async () => {
     people = {
-      maya: personAt(replicas, 'maya'),
-      otto: personAt(replicas, 'otto'),
+      maya: personAt(replicas, 'maya', IMPATIENT),
+      otto: personAt(replicas, 'otto', IMPATIENT),
     };
     await people.maya.signIn();
     await people.otto.signIn();

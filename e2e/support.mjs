@@ -34,12 +34,13 @@ export function folderOf(files) {
  * The built portal, on a port and in a folder of its own.
  *
  * @param options.configuration - more of the app-config, as an object
+ * @param options.dataDirectory - where it keeps everything; a new folder when left out
  * @param options.environment - more of the environment
  * @param options.port - its port; a free one when left out
  */
 export async function openPortal(options = {}) {
   const { configuration, environment } = options;
-  const dataDirectory = temporaryFolder('portal');
+  const dataDirectory = options.dataDirectory ?? temporaryFolder('portal');
   const port = options.port ?? (await freePort());
   const configs = ['app-config.yaml', 'app-config.demo.yaml'].map(name =>
     path.join(root, name),
@@ -74,8 +75,12 @@ export async function openPortal(options = {}) {
   };
 }
 
-/** A person with a machine of their own: a home folder, a cache and the command line. */
-export function personAt(portal, name) {
+/**
+ * A person with a machine of their own: a home folder, a cache and the command line.
+ *
+ * @param environment - more of the environment of their command lines
+ */
+export function personAt(portal, name, environment = {}) {
   const home = temporaryFolder(name);
   const env = {
     ...process.env,
@@ -85,6 +90,7 @@ export function personAt(portal, name) {
     ASSET_SERVER: portal.url,
     ASSET_TOKEN: '',
     NO_COLOR: '1',
+    ...environment,
   };
   const start = (args, options = {}) => {
     let child;

@@ -16,6 +16,9 @@ export const MOMENTS = [
   'refused',
 ];
 
+/** No answer comes, and the line stays open: the server was never asked, or has done it. */
+export const SILENCES = ['silent', 'silent once done'];
+
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 function headersOf(message) {
@@ -62,7 +65,7 @@ export class FaultProxy {
   /**
    * @param fault.matches - whether a request, as `METHOD /path?query`, is of the kind
    * @param fault.nth - which of them goes wrong, from 1
-   * @param fault.moment - one of `MOMENTS`
+   * @param fault.moment - one of `MOMENTS` or `SILENCES`
    * @param fault.strike - called with the port of the server that was asked
    */
   arm(fault) {
@@ -113,6 +116,10 @@ export class FaultProxy {
       res.writeHead(503, { 'Retry-After': '1' }).end();
       return;
     }
+    if (fault?.moment === 'silent') {
+      req.resume();
+      return;
+    }
     const forwarded = http.request({
       host: '127.0.0.1',
       port,
@@ -138,6 +145,10 @@ export class FaultProxy {
       if (fault?.moment === 'after') {
         response.resume();
         strike();
+        return;
+      }
+      if (fault?.moment === 'silent once done') {
+        response.resume();
         return;
       }
       res.writeHead(response.statusCode, headersOf(response));

@@ -9,7 +9,8 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { folderOf, temporaryFolder, until } from '../support.mjs';
-import { MOMENTS } from './FaultProxy.mjs';
+import { MOMENTS, SILENCES } from './FaultProxy.mjs';
+import { generatorOf } from './generatorOf.mjs';
 import { BUCKET, PART_SIZE } from './Replicas.mjs';
 
 /** Requests of clients to a backend. */
@@ -66,18 +67,6 @@ const REPEATED = {
   'bucket DELETE': 4,
 };
 
-/** Numbers from 0 to 1 that a seed gives, the same each time (mulberry32). */
-function generatorOf(seed) {
-  // Seeds that follow each other are to begin far apart.
-  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const pause = ms =>
   new Promise(resolve => {
     setTimeout(resolve, ms);
@@ -131,11 +120,14 @@ export class History {
   async #underFault(operation, line, { twice = false } = {}) {
     const { maya } = this.#people;
     const step = this.#pick(STEPS_OF[operation]);
-    const moment = this.#pick(MOMENTS);
+    // Of a portal that says nothing nobody would wait for the end here.
+    const moment = this.#pick(
+      STORE[step] ? [...MOMENTS, ...SILENCES] : MOMENTS,
+    );
     const nth = 1 + Math.floor(this.#random() * (REPEATED[step] ?? 1));
     let victim = this.#pick(['backend', 'client', 'line']);
     if (victim === 'backend' && ++this.#kills > 1) victim = 'line';
-    if (moment === 'refused') victim = 'nobody';
+    if (moment === 'refused' || SILENCES.includes(moment)) victim = 'nobody';
     const running = [];
     const strikeAt = kill => port => {
       if (victim === 'backend') kill(port);

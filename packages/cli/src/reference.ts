@@ -85,6 +85,7 @@ export function commandReference(): string {
     '| `BASEASSET_CACHE` | where fetched bytes are kept; `$XDG_CACHE_HOME/baseasset` when not set |',
     '| `BASEASSET_CACHE_LIMIT` | how much the cache may hold, e.g. `50GiB`; no limit when not set |',
     '| `BASEASSET_STORES` | stores to read from where there are several copies, the nearest first, with commas between them; measured when it is not set |',
+    '| `BASEASSET_TIMEOUT` | seconds that a line may be silent while bytes travel, before it is tried again; 120 when not set |',
     '| `NO_COLOR` | no colours |',
     '',
     '## Options of every command',

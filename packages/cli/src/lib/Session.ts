@@ -134,8 +134,13 @@ export class Session {
   }
 
   async transport(): Promise<Transport> {
-    const { Transport: Carrier } = await import('@baseasset/client/node');
-    return new Carrier({ getToken: () => this.token() });
+    const { silencePatience, Transport: Carrier } = await import(
+      '@baseasset/client/node'
+    );
+    return new Carrier({
+      getToken: () => this.token(),
+      patience: silencePatience(this.#environment),
+    });
   }
 
   async #renew(): Promise<Login> {

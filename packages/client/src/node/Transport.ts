@@ -6,7 +6,6 @@ import { AssetManagerError } from '../AssetManagerError';
 import { Permits, Range, RANGE_BYTES, readAhead } from './readAhead';
 
 const BLOCK = 1024 * 1024;
-const IDLE_MS = 120_000;
 /** Ranges that are read at once from buckets, of one file and of all. */
 const HANDS_PER_FILE = 4;
 const HANDS = 8;
@@ -17,14 +16,20 @@ const HANDS = 8;
  */
 export class Transport {
   readonly #getToken: () => Promise<string | undefined>;
+  readonly #patience: number;
   readonly #permits = new Permits(HANDS);
   readonly #agents = {
     'http:': new http.Agent({ keepAlive: true, maxSockets: 16 }),
     'https:': new https.Agent({ keepAlive: true, maxSockets: 16 }),
   };
 
-  constructor(options: { getToken: () => Promise<string | undefined> }) {
+  /** @param options.patience - milliseconds that a line may be silent; two minutes when left out */
+  constructor(options: {
+    getToken: () => Promise<string | undefined>;
+    patience?: number;
+  }) {
     this.#getToken = options.getToken;
+    this.#patience = options.patience ?? 120_000;
   }
 
   /** Sends bytes that are at hand by PUT. A signed address gets no token. */
@@ -210,7 +215,7 @@ export class Transport {
         },
         signal,
       });
-      request.setTimeout(IDLE_MS, () =>
+      request.setTimeout(this.#patience, () =>
         request.destroy(new Error('nothing came for too long')),
       );
       request.on('error', unreachable);

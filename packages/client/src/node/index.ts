@@ -9,7 +9,12 @@ export type { CachedBlob } from './CacheUpkeep';
 export { hashFile } from './hashFile';
 export { measureStores, nearestStores } from './nearestStores';
 export type { MeasuredStore } from './nearestStores';
-export { cacheDirectory, cacheLimit, preferredStores } from './paths';
+export {
+  cacheDirectory,
+  cacheLimit,
+  preferredStores,
+  silencePatience,
+} from './paths';
 export * from './pull';
 export * from './push';
 export { readReceipt } from './receipt';

@@ -45,6 +45,30 @@ export function cacheLimit(
 }
 
 /**
+ * How long a line to a portal or a bucket may be silent while bytes travel:
+ * `$BASEASSET_TIMEOUT`, in seconds.
+ *
+ * @returns milliseconds; undefined when it is not set
+ * @throws InputError for what is no number of seconds
+ * @public
+ */
+export function silencePatience(
+  environment: NodeJS.ProcessEnv = process.env,
+): number | undefined {
+  const text = environment.BASEASSET_TIMEOUT;
+  if (!text) return undefined;
+  const seconds = Number(text);
+  if (!(seconds > 0)) {
+    throw new InputError(
+      `BASEASSET_TIMEOUT is ${JSON.stringify(
+        text,
+      )}, and has to be a number of seconds`,
+    );
+  }
+  return seconds * 1000;
+}
+
+/**
  * Stores to read from where there are several copies, the nearest first:
  * `$BASEASSET_STORES`, names with commas between them.
  *

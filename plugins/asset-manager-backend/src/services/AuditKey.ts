@@ -3,9 +3,19 @@ import {
   createPublicKey,
   generateKeyPairSync,
   KeyObject,
+  randomUUID,
   sign,
 } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
 import { InputError } from '@backstage/errors';
 import {
   AuditCheckpoint,
@@ -64,15 +74,50 @@ export class AuditKey {
   }
 }
 
+/** Of two processes that begin at once one makes it, and the other reads it. */
 function readOrCreate(file: string): string {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const text = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  for (;;) {
+    const text = read(file);
+    if (text) return text;
+    // A key that never came to the disk whole has signed nothing.
+    if (text === '') rmSync(file, { force: true });
+    create(file);
+  }
+}
+
+function read(file: string): string | undefined {
   try {
-    // Of two processes that begin at once one makes it, and the other reads it.
-    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-    return text;
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
+/** Whole and on the disk before it has its name: what it has signed must stay readable. */
+function create(file: string): void {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    writeFileSync(
+      temporary,
+      privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      { mode: 0o600, flag: 'wx', flush: true },
+    );
+    linkSync(temporary, file);
+    syncFolder(path.dirname(file));
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw error;
-    return readFileSync(file, 'utf8');
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

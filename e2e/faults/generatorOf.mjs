@@ -1,0 +1,11 @@
+/** Numbers from 0 to 1 that a seed gives, the same each time (mulberry32). */
+export function generatorOf(seed) {
+  // Seeds that follow each other are to begin far apart.
+  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

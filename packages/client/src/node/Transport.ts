@@ -1,8 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
-import { createReadStream } from 'node:fs';
+import { promises as fs } from 'node:fs';
 import { AssetManagerError } from '../AssetManagerError';
+import { blocksOf } from './hashFile';
 import { Permits, Range, RANGE_BYTES, readAhead } from './readAhead';
 
 const BLOCK = 1024 * 1024;
@@ -46,7 +47,7 @@ export class Transport {
       ...request,
       method: 'PUT',
       headers: { ...headers, 'Content-Length': `${bytes.length}` },
-      body: Readable.from(blocksOf(bytes)),
+      body: piecesOf(bytes),
     });
     response.resume();
   }
@@ -67,27 +68,20 @@ export class Transport {
   }): Promise<void> {
     const { url, headers, signed, location, start, end, onBytes, signal } =
       options;
-    const body =
-      end > start
-        ? createReadStream(location, {
-            start,
-            end: end - 1,
-            highWaterMark: Math.min(BLOCK, end - start),
-          })
-        : undefined;
+    const handle = await fs.open(location, 'r');
     try {
       const response = await this.#request({
         url,
         method: 'PUT',
         headers: { ...headers, 'Content-Length': `${end - start}` },
         signed,
-        body,
+        body: blocksOf(handle, { start, size: end - start }),
         onBytes,
         signal,
       });
       response.resume();
     } finally {
-      body?.destroy();
+      await handle.close();
     }
   }
 
@@ -184,7 +178,7 @@ export class Transport {
     method: string;
     headers: Record<string, string>;
     signed: boolean;
-    body?: Readable;
+    body?: Body;
     onBytes?: (bytes: number) => void;
     signal?: AbortSignal;
   }): Promise<http.IncomingMessage> {
@@ -242,25 +236,41 @@ export class Transport {
           ),
         );
       });
-      if (body) {
-        let sent = 0;
-        body.on('data', (chunk: Buffer) => {
-          sent += chunk.length;
-          onBytes?.(sent);
-        });
-        body.on('error', error => {
-          request.destroy();
-          reject(error);
-        });
-        body.pipe(request);
-      } else {
-        request.end();
-      }
+      pour(body ?? [], request, onBytes).catch(error => {
+        request.destroy();
+        reject(error);
+      });
     });
   }
 }
 
-function* blocksOf(bytes: Uint8Array): Generator<Uint8Array> {
+/** Blocks of bytes, each of which may be written over once the next one was asked for. */
+type Body = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** Writes a body to a request and ends it, as far as the request lives. */
+async function pour(
+  body: Body,
+  request: http.ClientRequest,
+  onBytes?: (bytes: number) => void,
+): Promise<void> {
+  let sent = 0;
+  for await (const block of body) {
+    if (request.destroyed) return;
+    await new Promise<void>(resolve => {
+      const done = () => {
+        request.off('close', done);
+        resolve();
+      };
+      request.once('close', done);
+      request.write(block, done);
+    });
+    sent += block.length;
+    onBytes?.(sent);
+  }
+  request.end();
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += BLOCK)
     yield bytes.subarray(at, at + BLOCK);
 }

@@ -1,16 +1,12 @@
-import { createHash, Hash } from 'node:crypto';
-import { promises as fs } from 'node:fs';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
-
-const READ_BYTES = 1024 * 1024;
+import { HashingThread } from './HashingThread';
 
 interface Progress {
-  hash: Hash;
-  /** Bytes from the begin that are hashed. */
+  id: number;
+  /** Bytes from the begin that are hashed, or are on their way to it. */
   hashed: number;
   /** Ends of the parts that have arrived, by where they begin. */
   arrived: Map<number, number>;
-  running: Promise<void>;
 }
 
 /**
@@ -19,6 +15,7 @@ interface Progress {
  * What it knows is lost with the process; then everything is read at the end.
  */
 export class PartsHasher {
+  readonly #thread = new HashingThread();
   readonly #progress = new Map<string, Progress>();
 
   /** Hears that a part is about to be written, perhaps over one that was hashed. */
@@ -32,74 +29,39 @@ export class PartsHasher {
   arrived(file: string, offset: number, size: number): void {
     let progress = this.#progress.get(file);
     if (!progress) {
-      progress = {
-        hash: createHash('sha256'),
-        hashed: 0,
-        arrived: new Map(),
-        running: Promise.resolve(),
-      };
+      progress = { id: this.#thread.begin(), hashed: 0, arrived: new Map() };
       this.#progress.set(file, progress);
     }
-    progress.arrived.set(offset, offset + size);
-    const current = progress;
-    progress.running = progress.running
-      .then(() => this.#advance(file, current))
-      .catch(() => this.forget(file));
+    const { id, arrived } = progress;
+    arrived.set(offset, offset + size);
+    for (;;) {
+      const start = progress.hashed;
+      const end = arrived.get(start);
+      if (end === undefined) return;
+      arrived.delete(start);
+      progress.hashed = end;
+      this.#thread.feed(id, { file, start, end });
+    }
   }
 
   forget(file: string): void {
+    const progress = this.#progress.get(file);
+    if (progress) this.#thread.forget(progress.id);
     this.#progress.delete(file);
   }
 
   /** The digest of the whole file. */
   async digest(file: string): Promise<Digest> {
     const progress = this.#progress.get(file);
-    await progress?.running;
-    const known = this.#progress.get(file) === progress ? progress : undefined;
-    this.forget(file);
-    const hash = known?.hash ?? createHash('sha256');
-    await feed(hash, file, known?.hashed ?? 0);
-    return `sha256:${hash.digest('hex')}`;
-  }
-
-  async #advance(file: string, progress: Progress): Promise<void> {
-    for (;;) {
-      const end = progress.arrived.get(progress.hashed);
-      if (end === undefined || this.#progress.get(file) !== progress) return;
-      const start = progress.hashed;
-      progress.hashed = end;
-      progress.arrived.delete(start);
-      await feed(progress.hash, file, start, end);
+    this.#progress.delete(file);
+    if (progress && progress.hashed > 0) {
+      try {
+        const rest = { file, start: progress.hashed };
+        return await this.#thread.end(progress.id, rest, false);
+      } catch {
+        // What the thread knew is lost: everything is read once more.
+      }
     }
-  }
-}
-
-/**
- * Feeds a range of a file to a hash; `end` is excluded. One block of memory is
- * read into again and again: a new one for each read would keep the garbage
- * collector of a large process busy.
- */
-async function feed(
-  hash: Hash,
-  file: string,
-  start: number,
-  end = Infinity,
-): Promise<void> {
-  const handle = await fs.open(file, 'r');
-  try {
-    const block = Buffer.allocUnsafe(READ_BYTES);
-    for (let at = start; at < end; ) {
-      const { bytesRead } = await handle.read(
-        block,
-        0,
-        Math.min(READ_BYTES, end - at),
-        at,
-      );
-      if (bytesRead === 0) return;
-      hash.update(block.subarray(0, bytesRead));
-      at += bytesRead;
-    }
-  } finally {
-    await handle.close();
+    return this.#thread.end(this.#thread.begin(), { file, start: 0 }, true);
   }
 }

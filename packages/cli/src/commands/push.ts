@@ -270,7 +270,7 @@ export const push: Command = {
     };
     try {
       // Whatever can't be pushed is found before the asset is created.
-      await hashFolder({
+      const files = await hashFolder({
         ...scanning,
         onWarning: warning => context.warn(warning),
       });
@@ -281,6 +281,7 @@ export const push: Command = {
         client,
         transport,
         name,
+        files,
         commit: {
           label,
           message: options.text('message'),

@@ -37,6 +37,8 @@ export interface PushOptions {
   /** A folder, or a file. */
   target: string;
   name: AssetName;
+  /** What `hashFolder` found there a moment ago; looked through anew when left out. */
+  files?: readonly HashedFile[];
   commit: CommitUploadRequest;
   onWarning?: (warning: string) => void;
   onScan?: (progress: ScanProgress) => void;
@@ -106,7 +108,7 @@ export async function hashFolder(
  */
 export async function push(options: PushOptions): Promise<UploadVersionResult> {
   const { client, transport, name, commit, signal } = options;
-  const files = await hashFolder(options);
+  const files = options.files ?? (await hashFolder(options));
   return uploadVersion({
     client,
     name,

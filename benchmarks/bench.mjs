@@ -16,6 +16,7 @@ const SUITES = [
   'transfer',
   'small-files',
   'bucket',
+  'ranges',
   'memory',
   'access',
   'lifecycle',

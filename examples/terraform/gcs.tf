@@ -43,6 +43,13 @@ resource "google_storage_bucket" "assets" {
 }
 
 # Creates, reads, lists and deletes objects; changes nothing about the bucket.
+# So that `asset doctor` can look by which rules the bucket deletes.
+resource "google_storage_bucket_iam_member" "rules" {
+  bucket = google_storage_bucket.assets.name
+  role   = "roles/storage.bucketViewer"
+  member = google_storage_bucket_iam_member.objects.member
+}
+
 resource "google_storage_bucket_iam_member" "objects" {
   bucket = google_storage_bucket.assets.name
   role   = "roles/storage.objectUser"

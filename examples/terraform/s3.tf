@@ -55,7 +55,7 @@ data "aws_iam_policy_document" "assets" {
     resources = ["${aws_s3_bucket.assets.arn}/*"]
   }
   statement {
-    actions   = ["s3:ListBucket"]
+    actions   = ["s3:ListBucket", "s3:GetLifecycleConfiguration"]
     resources = [aws_s3_bucket.assets.arn]
   }
 }

@@ -13,7 +13,7 @@ import type { VersionReference } from './requests';
 /** Digests that are fetched at once: those of half a GiB, which are 256 KiB. */
 const WINDOW = 8192;
 /** Windows that are kept. */
-const KEPT = 8;
+const KEPT = 64;
 
 /** Verifies ranges of a large file by the digests of their blocks. */
 export class BlockVerifier {

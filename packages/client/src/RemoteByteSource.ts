@@ -1,6 +1,7 @@
 import {
   AssetFile,
   AssetName,
+  BLOCK_SIZE,
   blocksAround,
   ByteSource,
   Digest,
@@ -12,8 +13,8 @@ import { BlockVerifier } from './BlockVerifier';
 import { sha256Of } from './checksum';
 import { IntegrityError } from './IntegrityError';
 
-/** Ranges up to this size are read by the backend wherever they stand. Bytes. */
-const SMALL = 1024 * 1024;
+/** Ranges up to this size, with the blocks at their ends, are read by the backend wherever they stand. Bytes. */
+const SMALL = 1024 * 1024 + 2 * BLOCK_SIZE;
 
 /** @public */
 export interface RemoteByteSourceOptions {

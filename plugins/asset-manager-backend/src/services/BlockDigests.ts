@@ -84,6 +84,11 @@ export class BlockDigests {
 
   async #make(copy: BlobRecord): Promise<void> {
     const id = `${copy.store} ${copy.key}`;
+    // Nobody has read it yet, and the task that is about to makes them on its way.
+    if (copy.state === 'received') {
+      await pause(PATIENCE_MS);
+      throw beingMade();
+    }
     let making = this.#making.get(id);
     if (!making) {
       making = this.#readAll(copy).finally(() => this.#making.delete(id));
@@ -100,10 +105,7 @@ export class BlockDigests {
     const late = pause(PATIENCE_MS, 'late', { signal: waiting.signal });
     late.catch(() => {});
     try {
-      if ((await Promise.race([making, late])) === 'late')
-        throw new ServiceUnavailableError(
-          'the file is read for the first time, to make the digests of its blocks; ask again in a moment',
-        );
+      if ((await Promise.race([making, late])) === 'late') throw beingMade();
     } finally {
       waiting.abort();
     }
@@ -117,4 +119,10 @@ export class BlockDigests {
       );
     await this.save(copy, blocks);
   }
+}
+
+function beingMade(): ServiceUnavailableError {
+  return new ServiceUnavailableError(
+    'the file is read for the first time, to make the digests of its blocks; ask again in a moment',
+  );
 }

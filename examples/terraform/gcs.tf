@@ -42,7 +42,6 @@ resource "google_storage_bucket" "assets" {
   soft_delete_policy { retention_duration_seconds = 1209600 }
 }
 
-# Creates, reads, lists and deletes objects; changes nothing about the bucket.
 # So that `asset doctor` can look by which rules the bucket deletes.
 resource "google_storage_bucket_iam_member" "rules" {
   bucket = google_storage_bucket.assets.name
@@ -50,6 +49,7 @@ resource "google_storage_bucket_iam_member" "rules" {
   member = google_storage_bucket_iam_member.objects.member
 }
 
+# Creates, reads, lists and deletes objects; changes nothing about the bucket.
 resource "google_storage_bucket_iam_member" "objects" {
   bucket = google_storage_bucket.assets.name
   role   = "roles/storage.objectUser"

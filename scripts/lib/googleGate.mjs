@@ -110,11 +110,47 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
   const counts = { signedPuts: 0, signedGets: 0, refused: 0 };
   const agent = new http.Agent({ keepAlive: true });
 
+  /** Bytes that resumable uploads have brought, by their session; undefined once the object stands. */
+  const received = new Map();
+
+  /**
+   * What the emulator does not say of a resumable upload: how much of it has come,
+   * when it is asked with a `Content-Range` that names no bytes.
+   */
+  function answerOfSession(req, res) {
+    const session = req.url;
+    const range = req.headers['content-range'] ?? '';
+    const isQuestion = req.method === 'PUT' && /^bytes \*\//.test(range);
+    if (!isQuestion || received.get(session) === undefined) return false;
+    const bytes = received.get(session);
+    res
+      .writeHead(308, bytes > 0 ? { Range: `bytes=0-${bytes - 1}` } : {})
+      .end();
+    return true;
+  }
+
+  function hearOfSession(req, response) {
+    const { location } = response.headers;
+    if (req.method === 'POST' && /uploadType=resumable/.test(req.url)) {
+      if (location) {
+        const { pathname, search } = new URL(location);
+        received.set(`${pathname}${search}`, 0);
+      }
+      return;
+    }
+    const [, last] =
+      /^bytes \d+-(\d+)\//.exec(req.headers['content-range'] ?? '') ?? [];
+    if (req.method !== 'PUT' || last === undefined) return;
+    if (response.statusCode === 308) received.set(req.url, Number(last) + 1);
+    else if (response.statusCode < 300) received.delete(req.url);
+  }
+
   function forward(req, res, body) {
     const request = http.request(
       `${upstream}${req.url}`,
       { method: req.method, headers: req.headers, agent },
       response => {
+        hearOfSession(req, response);
         res.writeHead(response.statusCode, { ...response.headers, ...CORS });
         response.pipe(res);
       },
@@ -136,6 +172,7 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
   async function handle(req, res) {
     const url = new URL(req.url, `http://${req.headers.host}`);
     if (!url.searchParams.has('X-Goog-Signature')) {
+      if (answerOfSession(req, res)) return;
       if (await isOutdated(req, url)) answer(res, 412, 'written anew since');
       else forward(req, res);
       return;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Bucket, File } from '@google-cloud/storage';
+import { Bucket, CRC32C, File } from '@google-cloud/storage';
 import {
   BlobStat,
   BlobStore,
@@ -9,6 +9,7 @@ import {
   checkBlobKey,
   DeleteBlobOptions,
   DirectTransfer,
+  inPieces,
   PromisedBytes,
   PutBlobOptions,
 } from '@baseasset/backstage-plugin-asset-manager-node';
@@ -16,6 +17,7 @@ import { GcsTransfer } from './GcsTransfer';
 import { isStatus } from './isStatus';
 import { ObjectReader } from './ObjectReader';
 import { readRules } from './readRules';
+import { ResumableUpload } from './ResumableUpload';
 
 /** A blob up to this size is sent in one request, and can be sent again. Bytes. */
 const PIECE = 16 * 1024 * 1024;
@@ -48,15 +50,19 @@ export class GcsBlobStore implements BlobStore {
   readonly #prefix: string;
   readonly #parts: string;
   readonly #reader: ObjectReader;
+  readonly #retryDelay: number;
+  readonly #patience: number;
 
   constructor(options: GcsBlobStoreOptions) {
     this.#bucket = options.bucket;
     this.#prefix = `${options.prefix ?? ''}blobs/`;
     this.#parts = `${options.prefix ?? ''}parts/`;
+    this.#retryDelay = options.retryDelay ?? 500;
+    this.#patience = options.patience ?? PATIENCE_MS;
     this.#reader = new ObjectReader({
       bucket: options.bucket,
-      firstDelay: options.retryDelay ?? 500,
-      patience: options.patience ?? PATIENCE_MS,
+      firstDelay: this.#retryDelay,
+      patience: this.#patience,
     });
     this.direct = new GcsTransfer({
       bucket: options.bucket,
@@ -73,18 +79,9 @@ export class GcsBlobStore implements BlobStore {
     const bytes = new PromisedBytes({ size, digest });
     try {
       if (size > PIECE) {
-        await pipeline(
-          body,
-          bytes,
-          file.createWriteStream({
-            resumable: true,
-            chunkSize: PIECE,
-            preconditionOpts: NEW,
-            validation: 'crc32c',
-            contentType: 'application/octet-stream',
-          }),
+        return await pipeline(body, bytes, passing =>
+          this.#putInPieces(file, passing, size),
         );
-        return { created: true };
       }
       const chunks: Buffer[] = [];
       await pipeline(body, bytes, async passing => {
@@ -150,6 +147,44 @@ export class GcsBlobStore implements BlobStore {
         key: name.slice(this.#prefix.length),
         size: Number(metadata.size),
       };
+  }
+
+  /** One stream, of which the last piece is sent once all bytes were what was promised. */
+  async #putInPieces(
+    file: File,
+    bytes: AsyncIterable<Buffer>,
+    size: number,
+  ): Promise<{ created: boolean }> {
+    const upload = new ResumableUpload({
+      bucket: this.#bucket,
+      name: file.name,
+      size,
+      firstDelay: this.#retryDelay,
+      patience: this.#patience,
+    });
+    if (!(await upload.begin())) return { created: false };
+    const checksum = new CRC32C();
+    let sent = 0;
+    try {
+      for await (const piece of inPieces(bytes, PIECE)) {
+        checksum.update(piece);
+        const object = await upload.send(piece, sent);
+        sent += piece.length;
+        if (object === 'exists') return { created: false };
+        if (!object) continue;
+        if (object.crc32c !== undefined && !checksum.validate(object.crc32c)) {
+          await file.delete({ ignoreNotFound: true });
+          throw new Error(
+            `other bytes arrived for ${file.name} than were sent`,
+          );
+        }
+        return { created: true };
+      }
+      throw new Error(`the bucket lacks the end of ${file.name}`);
+    } catch (error) {
+      await upload.abandon();
+      throw error;
+    }
   }
 
   #file(key: string): File {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Bucket, Storage } from '@google-cloud/storage';
 import { isError, NotFoundError } from '@backstage/errors';
 import type { ByteRange } from '@baseasset/backstage-plugin-asset-manager-node';
+import { authorizationOf } from './authorizationOf';
 import { chunksOf, Silence } from './Silence';
 
 const ATTEMPTS = 6;
@@ -49,7 +50,7 @@ export class ObjectReader {
       const silence = new Silence(this.#patience);
       try {
         const headers = {
-          ...(await this.#authorization(url)),
+          ...(await authorizationOf(this.#storage, url)),
           ...(range && { Range: `bytes=${range.start}-${range.end}` }),
         };
         const response = await silence.waitFor(
@@ -81,16 +82,5 @@ export class ObjectReader {
       if (attempt === ATTEMPTS) throw failure;
       await pause(Math.random() * this.#firstDelay * 2 ** attempt);
     }
-  }
-
-  async #authorization(url: string): Promise<Record<string, string>> {
-    // An emulator is asked without credentials.
-    const { customEndpoint, useAuthWithCustomEndpoint } = this.#storage as {
-      customEndpoint?: boolean;
-      useAuthWithCustomEndpoint?: boolean;
-    };
-    if (customEndpoint && !useAuthWithCustomEndpoint) return {};
-    const headers = await this.#storage.authClient.getRequestHeaders(url);
-    return Object.fromEntries(Object.entries(headers));
   }
 }

@@ -27,6 +27,7 @@ import {
   checkBlobKey,
   DeleteBlobOptions,
   DirectTransfer,
+  inPieces,
   PromisedBytes,
   PutBlobOptions,
 } from '@baseasset/backstage-plugin-asset-manager-node';
@@ -257,24 +258,6 @@ export class S3BlobStore implements BlobStore {
       Key: `${this.#prefix}${checkBlobKey(key)}`,
     };
   }
-}
-
-async function* inPieces(
-  bytes: AsyncIterable<Buffer>,
-  size: number,
-): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
-  let have = 0;
-  for await (const chunk of bytes) {
-    waiting.push(chunk);
-    have += chunk.length;
-    if (have < size) continue;
-    const all = Buffer.concat(waiting);
-    yield all.subarray(0, size);
-    waiting = [all.subarray(size)];
-    have -= size;
-  }
-  if (have > 0) yield Buffer.concat(waiting);
 }
 
 function base64Of(digest: Digest): string {

@@ -9,6 +9,7 @@ export * from './BlobStore';
 export * from './blobKey';
 export * from './checkParts';
 export * from './crc32c';
+export * from './inPieces';
 export * from './DirectTransfer';
 export * from './extensions';
 export * from './GateKind';

@@ -76,7 +76,14 @@ export class UnreliableLine {
           response.on('end', () => res.destroy());
           return;
         }
-        res.writeHead(response.statusCode ?? 502, response.headers);
+        const { location } = response.headers;
+        res.writeHead(response.statusCode ?? 502, {
+          ...response.headers,
+          // What was begun over this line goes on over it.
+          ...(location && {
+            location: location.replace(this.#upstream, this.url),
+          }),
+        });
         let passed = 0;
         response.on('data', (chunk: Buffer) => {
           passed += chunk.length;

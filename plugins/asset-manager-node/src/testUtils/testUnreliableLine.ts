@@ -167,6 +167,24 @@ export function testUnreliableLine(
       },
     );
 
+    it.each<[string, (Fault | undefined)[]]>([
+      ['is told 503 in the middle', [undefined, undefined, 503]],
+      ['loses an answer in the middle', [undefined, undefined, 'lost']],
+      ['says nothing in the middle', [undefined, undefined, 'silent']],
+      ['is told 503 at the end', [undefined, undefined, undefined, 503]],
+    ])('puts a blob in one slow stream when it %s', async (_, faults) => {
+      const large = randomBytes(40_000_000);
+      line.faults = faults;
+      await store.put({
+        key: 'a/large',
+        size: large.length,
+        digest: digestOf(large),
+        body: bodyOf(large),
+      });
+      expect(line.faults).toEqual([]);
+      expect((await bytesOf(store, 'a/large')).equals(large)).toBe(true);
+    });
+
     it('puts twenty blobs at once through a storm of refusals', async () => {
       line.faults = Array.from({ length: 30 }, (_, index) =>
         index % 3 === 0 ? 429 : 503,

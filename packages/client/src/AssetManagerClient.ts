@@ -396,12 +396,12 @@ export class AssetManagerClient {
   ): Promise<Uint8Array> {
     const { first, count, wait = true, signal } = options;
     const address = await this.#fileAddress('blocks', version, path);
-    const url = `${address}?first=${first}&count=${count}`;
+    const url = `${address}?first=${first}&count=${count}&wait=${wait}`;
     for (let round = 1; ; round++) {
       try {
         const response = await retry(() => this.#send(url, { signal }), {
           ...this.#retry,
-          ...(!wait && { attempts: 1 }),
+          ...(!wait && { attempts: 2 }),
           signal,
         });
         return new Uint8Array(await response.arrayBuffer());

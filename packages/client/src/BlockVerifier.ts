@@ -39,7 +39,7 @@ export class BlockVerifier {
    */
   async load(
     { first, count }: BlockRange,
-    options: { wait?: boolean; signal?: AbortSignal } = {},
+    options: { wait?: boolean } = {},
   ): Promise<void> {
     for (let at = windowOf(first); at <= windowOf(first + count - 1); at++)
       await this.#window(at, options);
@@ -76,7 +76,7 @@ export class BlockVerifier {
 
   #window(
     index: number,
-    options: { wait?: boolean; signal?: AbortSignal } = {},
+    options: { wait?: boolean } = {},
   ): Promise<Uint8Array> {
     let window = this.#windows.get(index);
     if (!window) {

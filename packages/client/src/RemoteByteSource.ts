@@ -2,6 +2,7 @@ import {
   AssetFile,
   AssetName,
   BLOCK_SIZE,
+  BlockRange,
   blocksAround,
   ByteSource,
   Digest,
@@ -15,6 +16,9 @@ import { IntegrityError } from './IntegrityError';
 
 /** Ranges up to this size, with the blocks at their ends, are read by the backend wherever they stand. Bytes. */
 const SMALL = 1024 * 1024 + 2 * BLOCK_SIZE;
+
+/** How long digests that could not be had are not asked for again. */
+const PAUSE_MS = 10_000;
 
 /** @public */
 export interface RemoteByteSourceOptions {
@@ -46,6 +50,7 @@ export class RemoteByteSource implements ByteSource {
   readonly #blocks: BlockVerifier;
   readonly #onUnverified: (() => void) | undefined;
   #told = false;
+  #askAgainAt = 0;
   #bucketIsClosed = false;
 
   constructor(options: RemoteByteSourceOptions) {
@@ -103,16 +108,8 @@ export class RemoteByteSource implements ByteSource {
     options: { signal?: AbortSignal },
   ): Promise<Uint8Array> {
     const blocks = blocksAround({ start, end }, this.size);
-    const wait = this.#onUnverified === undefined;
     // They are on their way while the bytes are.
-    const loading = this.#blocks.load(blocks, { wait, ...options }).then(
-      () => true,
-      error => {
-        if (wait || (error as Partial<AssetManagerError>).status !== 503)
-          throw error;
-        return false;
-      },
-    );
+    const loading = this.#loadDigests(blocks);
     loading.catch(() => {});
     const bytes = await this.#fetchVerified(
       blocks,
@@ -123,6 +120,28 @@ export class RemoteByteSource implements ByteSource {
       options,
     );
     return bytes.subarray(start - blocks.start, end - blocks.start);
+  }
+
+  /** @returns false when there are none for now, and whoever reads wants the bytes all the same */
+  async #loadDigests(blocks: BlockRange): Promise<boolean> {
+    if (this.#onUnverified === undefined) {
+      await this.#blocks.load(blocks);
+      return true;
+    }
+    if (Date.now() < this.#askAgainAt) return false;
+    try {
+      await this.#blocks.load(blocks, { wait: false });
+      return true;
+    } catch (error) {
+      const { status } = error as Partial<AssetManagerError>;
+      if (
+        status === undefined ||
+        (status > 0 && status < 500 && status !== 404)
+      )
+        throw error;
+      this.#askAgainAt = Date.now() + PAUSE_MS;
+      return false;
+    }
   }
 
   #tell(): void {
@@ -137,13 +156,15 @@ export class RemoteByteSource implements ByteSource {
     verify: (bytes: Uint8Array) => Promise<void>,
     options: { signal?: AbortSignal },
   ): Promise<Uint8Array> {
-    const first = await this.#fetch(bounds, options);
+    let store: string | undefined;
     try {
+      const first = await this.#fetch(bounds, options);
+      store = first.store;
       await verify(first.bytes);
       return first.bytes;
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
-      const without = first.store ?? (await this.#storeOf(options));
+      const without = store ?? (await this.#storeOf(options));
       const second = await this.#fetch(bounds, { ...options, without });
       if (second.store === without) throw error;
       await verify(second.bytes);
@@ -172,7 +193,16 @@ export class RemoteByteSource implements ByteSource {
       ...(whole ? {} : { start, end: end - 1 }),
     };
     const read = (how: { via?: 'backend'; attempts?: number }) =>
-      this.#client.readFile(this.#version, this.#path, { ...range, ...how });
+      this.#client
+        .readFile(this.#version, this.#path, { ...range, ...how })
+        .catch(error => {
+          // The file has these bytes: what lacks them is a copy that was cut.
+          if ((error as Partial<AssetManagerError>).status === 416)
+            throw new IntegrityError(
+              `a copy of ${JSON.stringify(this.#path)} lacks its end`,
+            );
+          throw error;
+        });
     const throughBackend =
       options.via !== undefined ||
       without !== undefined ||
@@ -183,20 +213,32 @@ export class RemoteByteSource implements ByteSource {
       ? read({ via: 'backend' })
       : read({ attempts: 1 }).catch(error => {
           const { status } = error as Partial<AssetManagerError>;
-          if (status === undefined || status === 401 || status === 416)
+          if (
+            !(error instanceof IntegrityError) &&
+            (status === undefined || status === 401)
+          )
             throw error;
           // A bucket that does not let this page read it looks like a broken line.
           if (status === 0) this.#bucketIsClosed = true;
           return read({ via: 'backend' });
         }));
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    const store = response.headers.get('asset-store') ?? undefined;
+    const bytes = await response.arrayBuffer().then(
+      buffer => new Uint8Array(buffer),
+      error => {
+        signal?.throwIfAborted();
+        throw new IntegrityError(
+          `the bytes of ${JSON.stringify(this.#path)} broke off: ${error}`,
+        );
+      },
+    );
     if (bytes.length !== end - start)
       throw new IntegrityError(
         `${bytes.length} bytes came of ${JSON.stringify(this.#path)}, and not ${
           end - start
         }`,
       );
-    return { bytes, store: response.headers.get('asset-store') ?? undefined };
+    return { bytes, store };
   }
 }
 

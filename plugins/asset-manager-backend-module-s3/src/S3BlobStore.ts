@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -31,6 +31,7 @@ import {
   PromisedBytes,
   PutBlobOptions,
 } from '@baseasset/backstage-plugin-asset-manager-node';
+import { impatient } from './impatient';
 import { isStatus } from './isStatus';
 import { readRules } from './readRules';
 import { S3Transfer } from './S3Transfer';
@@ -46,6 +47,10 @@ export interface S3BlobStoreOptions {
   bucket: string;
   /** What all keys begin with, e.g. `assets/`; nothing when left out. */
   prefix?: string;
+  /** Reads, with a time limit of its own for a silent bucket; the other one when left out. */
+  readingClient?: S3Client;
+  /** How long the bucket may say nothing to a read, in milliseconds; a minute when left out. */
+  patience?: number;
   /** Signs for clients, where they reach the bucket by another address than the backend. */
   signingClient?: S3Client;
 }
@@ -61,12 +66,16 @@ export interface S3BlobStoreOptions {
 export class S3BlobStore implements BlobStore {
   readonly direct: DirectTransfer;
   readonly #client: S3Client;
+  readonly #readingClient: S3Client;
+  readonly #patience: number;
   readonly #bucket: string;
   readonly #prefix: string;
 
   constructor(options: S3BlobStoreOptions) {
     const { client, bucket, prefix = '' } = options;
     this.#client = client;
+    this.#readingClient = options.readingClient ?? client;
+    this.#patience = options.patience ?? 60_000;
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.direct = new S3Transfer({
@@ -106,13 +115,15 @@ export class S3BlobStore implements BlobStore {
 
   async open(key: string, range?: ByteRange): Promise<Readable> {
     try {
-      const { Body } = await this.#client.send(
+      const { Body } = await this.#readingClient.send(
         new GetObjectCommand({
           ...this.#locate(key),
           ...(range && { Range: `bytes=${range.start}-${range.end}` }),
         }),
       );
-      return Body as Readable;
+      return Readable.from(impatient(Body as Readable, this.#patience), {
+        objectMode: false,
+      });
     } catch (error) {
       if (isStatus(error, 404))
         throw new NotFoundError(`there is no blob ${key}`);
@@ -151,6 +162,9 @@ export class S3BlobStore implements BlobStore {
       return true;
     } catch (error) {
       if (isStatus(error, 404)) return true;
+      // A server that knows no conditions here; the tombstones in the database have to do.
+      if (revision !== undefined && isStatus(error, 400, 501))
+        return this.delete(key);
       if (!isStatus(error, 409, 412)) throw error;
       // A condition on what is gone, perhaps by a try of ours whose answer was lost, fails too.
       return (await this.stat(key)) === undefined;

@@ -16,16 +16,21 @@ export function createS3BlobStore(config: Config): S3BlobStore {
   );
   const endpoint = config.getOptionalString('endpoint');
   const publicEndpoint = config.getOptionalString('publicEndpoint');
-  const clientFor = (address: string | undefined) =>
+  const clientFor = (
+    address: string | undefined,
+    limits: { socketTimeout?: number; requestTimeout?: number } = {
+      socketTimeout: patience,
+    },
+  ) =>
     new S3Client({
       region: config.getOptionalString('region') ?? 'us-east-1',
       ...(address && { endpoint: address }),
       forcePathStyle: config.getOptionalBoolean('forcePathStyle') ?? false,
       maxAttempts: 6,
-      // Of silence: a large answer may take as long as it needs.
       requestHandler: {
         connectionTimeout: Math.min(patience, 10_000),
-        socketTimeout: patience,
+        throwOnRequestTimeout: true,
+        ...limits,
       },
       retryMode: 'standard',
       // Only what we ask for: a checksum of another kind would stand beside ours.
@@ -34,6 +39,9 @@ export function createS3BlobStore(config: Config): S3BlobStore {
     });
   return new S3BlobStore({
     client: clientFor(endpoint),
+    // Whoever reads may take a break in the middle: only the answer's begin is timed here.
+    readingClient: clientFor(endpoint, { requestTimeout: patience }),
+    patience,
     signingClient: publicEndpoint ? clientFor(publicEndpoint) : undefined,
     bucket: config.getString('bucket'),
     prefix: config.getOptionalString('prefix'),

@@ -76,7 +76,15 @@ export const cat: Command = {
       };
       const file = items.find(each => each.path === path);
       if (range && file) {
-        await writeRange({ client, version: fixed, file, range, write });
+        const { signal } = context;
+        await writeRange({
+          client,
+          version: fixed,
+          file,
+          range,
+          write,
+          signal,
+        });
         return;
       }
       const hash = createHash('sha256');
@@ -113,8 +121,9 @@ async function writeRange(options: {
   file: AssetFile;
   range: WantedRange;
   write: (bytes: Uint8Array) => Promise<void>;
+  signal: AbortSignal;
 }): Promise<void> {
-  const { file, range, write } = options;
+  const { file, range, write, signal } = options;
   const { IntegrityError, RemoteByteSource } = await import(
     '@baseasset/client'
   );
@@ -130,7 +139,7 @@ async function writeRange(options: {
       : Math.min(file.size, range.start + range.length);
   try {
     for (let at = range.start; at < end; at += STEP)
-      await write(await source.read(at, Math.min(STEP, end - at)));
+      await write(await source.read(at, Math.min(STEP, end - at), { signal }));
   } catch (error) {
     if (error instanceof IntegrityError)
       throw new CommandError(EXIT.integrity, error.message);

@@ -64,8 +64,17 @@ export async function* blocksOf(
   const end = start + size;
   const blockSize = Math.max(1, Math.min(BLOCK, size));
   const blocks = [Buffer.allocUnsafe(blockSize), Buffer.allocUnsafe(blockSize)];
-  const read = (turn: number, at: number) =>
-    handle.read(blocks[turn], 0, Math.min(blockSize, end - at), at);
+  const read = (turn: number, at: number) => {
+    const reading = handle.read(
+      blocks[turn],
+      0,
+      Math.min(blockSize, end - at),
+      at,
+    );
+    // It is read ahead, and may fail before anybody waits for it.
+    reading.catch(() => {});
+    return reading;
+  };
   let reading = read(0, start);
   try {
     for (let at = start, turn = 0; at < end; turn = 1 - turn) {

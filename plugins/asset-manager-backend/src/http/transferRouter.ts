@@ -130,7 +130,7 @@ export function createTransferRouter(
         first: countQuery(req, 'first', 0, Number.MAX_SAFE_INTEGER),
         count: countQuery(req, 'count', 1, BLOCKS_AT_ONCE),
       };
-      const { version, entry, blocks } = await versions.file(
+      const { entry, blocks } = await versions.file(
         await callers.resolve(req, { limited: true }),
         nameOf(req),
         req.params.selector,
@@ -146,11 +146,15 @@ export function createTransferRouter(
           'first',
           `the file has ${countBlocks(entry.size)} blocks`,
         );
-      const digests = await blocks(range, preferenceOf(req));
-      setVersionCaching(req, res, version);
+      const digests = await blocks(range, {
+        ...preferenceOf(req),
+        wait: req.query.wait !== 'false',
+      });
       res
         .set({
           'Block-Size': `${BLOCK_SIZE}`,
+          // They may be made anew.
+          'Cache-Control': 'private, max-age=300, no-transform',
           'Content-Type': 'application/octet-stream',
           'X-Content-Type-Options': 'nosniff',
         })

@@ -12,6 +12,7 @@ import {
   linkSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -79,8 +80,7 @@ function readOrCreate(file: string): string {
   for (;;) {
     const text = read(file);
     if (text) return text;
-    // A key that never came to the disk whole has signed nothing.
-    if (text === '') rmSync(file, { force: true });
+    if (text === '') removeEmpty(file);
     create(file);
   }
 }
@@ -94,6 +94,39 @@ function read(file: string): string | undefined {
   }
 }
 
+/**
+ * Takes a key away that never came to the disk whole, and has signed nothing.
+ * What another process has put in its place meanwhile stays.
+ */
+function removeEmpty(file: string): void {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    return;
+  }
+  if (read(aside) !== '') giveName(aside, file);
+  rmSync(aside, { force: true });
+}
+
+/** Gives a file another name that nothing has yet, also where there are no links. */
+function giveName(temporary: string, file: string): void {
+  try {
+    linkSync(temporary, file);
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (code === 'EEXIST') return;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code))
+      throw error;
+    writeFileSync(file, readFileSync(temporary), {
+      mode: 0o600,
+      flag: 'wx',
+      flush: true,
+    });
+  }
+}
+
 /** Whole and on the disk before it has its name: what it has signed must stay readable. */
 function create(file: string): void {
   const { privateKey } = generateKeyPairSync('ed25519');
@@ -104,7 +137,7 @@ function create(file: string): void {
       privateKey.export({ type: 'pkcs8', format: 'pem' }),
       { mode: 0o600, flag: 'wx', flush: true },
     );
-    linkSync(temporary, file);
+    giveName(temporary, file);
     syncFolder(path.dirname(file));
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw error;

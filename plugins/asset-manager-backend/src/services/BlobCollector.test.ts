@@ -72,6 +72,17 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
     expect(await stands('left')).toBe(true);
   });
 
+  it('deletes nothing that came after it had found nothing', async () => {
+    await here.arrive('left');
+    here.at(25);
+    await collector.run();
+    here.at(50);
+    const store = here.stores.get('local');
+    jest.spyOn(store, 'stat').mockResolvedValueOnce(undefined);
+    expect(await collector.run()).toBe(1);
+    expect(await stands('left')).toBe(true);
+  });
+
   it('keeps what an open upload may still use, and says so', async () => {
     const used = await here.arrive('used');
     await here.openUpload(

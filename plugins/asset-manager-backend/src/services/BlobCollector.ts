@@ -84,11 +84,11 @@ export class BlobCollector {
         try {
           const uid = parseKey(copy.key)?.uid;
           // Looked up before the word is given: see BlobKeeper.
-          const revision = await this.#keeper.revisionOf(copy);
+          const found = await this.#keeper.lookAt(copy);
           if (uid !== undefined && (await unknown.has(uid))) {
             kept++;
           } else if (await blobs.beginDelete(copy, times)) {
-            if (await this.#keeper.delete(copy, revision)) count++;
+            if (await this.#keeper.delete(copy, found)) count++;
             else failed++;
           } else if (
             packOfKey(copy.key) === undefined ||

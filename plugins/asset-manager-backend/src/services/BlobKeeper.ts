@@ -9,6 +9,13 @@ import { deletionTimes } from './deletionTimes';
 import type { BlobRecord, Clock, Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
 
+/** What was seen in a place of a store. */
+export interface Found {
+  stands: boolean;
+  /** As the store calls this writing of the key, where it has a name for it. */
+  revision?: string;
+}
+
 /** Sees to it that what counts as verified was read, and that damaged bytes go. */
 export class BlobKeeper {
   readonly #repository: Repository;
@@ -43,10 +50,10 @@ export class BlobKeeper {
 
   /** The same, with the digests of all blocks. */
   async readBlocks(
-    place: StoredBlob,
+    place: StoredBlob & { size: number },
     signal?: AbortSignal,
   ): Promise<{ digest: Digest; blocks: Buffer }> {
-    const hasher = new BlockHasher();
+    const hasher = new BlockHasher(place.size);
     for await (const chunk of await this.#stores
       .get(place.store)
       .open(place.key)) {
@@ -61,13 +68,13 @@ export class BlobKeeper {
    * Until they are gone, nobody is told that they stand. A pack stays for the
    * other blobs in it.
    *
-   * @param revision - of what was read, where somebody looked before reading
+   * @param found - what stood there, where somebody looked before reading
    */
   async takeAway(
     copy: StoredBlob & Partial<Pick<BlobRecord, 'digest' | 'offset'>>,
-    revision?: string,
+    found?: Found,
   ): Promise<void> {
-    const bad = revision ?? (await this.revisionOf(copy));
+    const bad = found ?? (await this.lookAt(copy));
     const goes = await this.#repository.blobs.condemnDamaged(
       copy,
       deletionTimes(this.#now(), this.#deletionMs),
@@ -77,22 +84,26 @@ export class BlobKeeper {
     await this.delete(copy, bad);
   }
 
-  /** What the store calls the present writing of a key, where it has a name for it. */
-  async revisionOf({ store, key }: StoredBlob): Promise<string | undefined> {
-    return (await this.#stores.get(store).stat(key))?.revision;
+  /** What stands in a place now. */
+  async lookAt({ store, key }: StoredBlob): Promise<Found> {
+    const stat = await this.#stores.get(store).stat(key);
+    return { stands: stat !== undefined, revision: stat?.revision };
   }
 
   /**
    * Deletes what this process has the word to delete. A process that was held up
    * for so long that another one took over, and somebody wrote the key anew,
-   * deletes nothing: it knows the revision that it was to delete.
+   * deletes nothing: it knows what it was to delete, and whether there was anything.
    *
    * @returns whether it is gone
    */
-  async delete(copy: StoredBlob, revision?: string): Promise<boolean> {
-    const gone = await this.#stores
-      .get(copy.store)
-      .delete(copy.key, { revision });
+  async delete(
+    copy: StoredBlob,
+    { stands, revision }: Found,
+  ): Promise<boolean> {
+    const gone =
+      !stands ||
+      (await this.#stores.get(copy.store).delete(copy.key, { revision }));
     if (!gone) return false;
     // What a crash leaves here is an orphan, and found as such.
     if (parseKey(copy.key)?.kind === 'blob')

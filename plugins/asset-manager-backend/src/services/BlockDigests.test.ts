@@ -8,6 +8,7 @@ import {
 import { Installation } from '../__testUtils__/Installation';
 import { blobKey, blocksKey } from '../model/keys';
 import { BlobCollector } from './BlobCollector';
+import { BlockDigests } from './BlockDigests';
 import { BlockHasher } from './BlockHasher';
 import type { BlobRecord } from './ports';
 
@@ -62,7 +63,7 @@ describe('BlockHasher', () => {
         ),
       );
       for (const step of [1000, BLOCK_SIZE, 100_000, 1_000_000]) {
-        const hasher = new BlockHasher();
+        const hasher = new BlockHasher(size);
         for (let at = 0; at < size; at += step)
           hasher.update(bytes.subarray(at, at + step));
         const { digest, blocks } = hasher.digest();
@@ -141,13 +142,73 @@ describe('the digests of blocks', () => {
       here.blocks.read(copy, { first: 0, count: 1 }),
     ).rejects.toThrow(/damaged/);
     expect(await store.stat(blocksKey(copy.key))).toBeUndefined();
+    // Nor is all of it read again for everybody who asks.
+    const open = jest.spyOn(store, 'open');
+    await expect(
+      here.blocks.read(copy, { first: 0, count: 1 }),
+    ).rejects.toThrow(/damaged/);
+    expect(open).not.toHaveBeenCalled();
   });
 
-  it('are made anew when they were cut, or are others', async () => {
+  it('are made anew when they were cut', async () => {
+    await here.put(blocksKey(copy.key), 'too short');
+    const read = await here.blocks.read(copy, { first: 3, count: 1 });
+    expect(read.equals(blockDigest(3))).toBe(true);
+  });
+
+  it('are made anew when a bit of them has rotted', async () => {
+    await here.blocks.read(copy, { first: 0, count: 1 });
     const key = blocksKey(copy.key);
-    await here.put(key, 'too short');
-    const read = () => here.blocks.read(copy, { first: 3, count: 1 });
-    expect((await read()).equals(blockDigest(3))).toBe(true);
+    const store = here.stores.get('local');
+    const chunks: Buffer[] = [];
+    for await (const chunk of await store.open(key)) chunks.push(chunk);
+    const rotten = Buffer.concat(chunks);
+    rotten[3 * 32] = (rotten[3 * 32] + 1) % 256;
+    await store.delete(key);
+    await store.put({
+      key,
+      size: rotten.length,
+      digest: `sha256:${sha256(rotten).toString('hex')}`,
+      body: Readable.from([rotten]),
+    });
+    // As after a start: this process has seen the right ones.
+    const later = new BlockDigests(here);
+    const read = await later.read(copy, { first: 3, count: 1 });
+    expect(read.equals(blockDigest(3))).toBe(true);
+  });
+
+  it('are told of at once to who does not wait, and are made all the same', async () => {
+    const read = () =>
+      here.blocks.read(copy, { first: 0, count: 1 }, { wait: false });
+    await expect(read()).rejects.toThrow(
+      expect.objectContaining({ name: 'ServiceUnavailableError' }),
+    );
+    await here.blocks.read(copy, { first: 0, count: 1 });
+    expect((await read()).equals(blockDigest(0))).toBe(true);
+  });
+
+  it('are left to the task that is about to read the file', async () => {
+    await expect(
+      here.blocks.read(
+        { ...copy, state: 'received' },
+        { first: 0, count: 1 },
+        { wait: false },
+      ),
+    ).rejects.toThrow(/first time/);
+    expect(await here.stands(blocksKey(copy.key))).toBe(false);
+  });
+
+  it('are read from the pack itself for what stands in one', async () => {
+    const key = await here.arrivePacked(['first', 'second']);
+    const digest = `sha256:${sha256(Buffer.from('second')).toString(
+      'hex',
+    )}` as const;
+    const [packed] = (
+      await here.repository.blobs.find(here.assetId, [digest])
+    ).get(digest)!;
+    const read = await here.blocks.read(packed, { first: 0, count: 8 });
+    expect(read.equals(sha256(Buffer.from('second')))).toBe(true);
+    expect(await here.stands(key)).toBe(true);
   });
 
   it('are no orphans while their blob stands, and go with it', async () => {

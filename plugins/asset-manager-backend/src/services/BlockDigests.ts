@@ -13,22 +13,49 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { blocksKey } from '../model/keys';
 import type { BlobKeeper } from './BlobKeeper';
+import { BlockHasher } from './BlockHasher';
 import type { BlobRecord } from './ports';
 import type { Stores } from './Stores';
 
 /** How long whoever asks first waits for them to be made, before being told to come back. */
 const PATIENCE_MS = 5000;
+/** Blobs that are read at once to make them. */
+const HANDS = 2;
+/** What failed is not tried again for this long: it takes reading a whole file. */
+const FAILED_MS = 5 * 60_000;
+/** Objects that this process has read and found to be what they should be. */
+const REMEMBERED = 10_000;
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
+
+function beingMade(): ServiceUnavailableError {
+  return new ServiceUnavailableError(
+    'the file is read for the first time, to make the digests of its blocks; ask again in a moment',
+  );
+}
+
+interface Blocks {
+  /** The number of the first one, from 0. */
+  first: number;
+  count: number;
+}
 
 /**
- * Keeps the digests of the blocks of large blobs beside them. They are made
- * when all bytes of a blob are read to verify it, or when somebody asks for
- * them, and can be made again at any time.
+ * Keeps the digests of the blocks of large blobs beside them, with a digest of
+ * them all at the end. They are made when all bytes of a blob are read to verify
+ * it, or when somebody asks for them, and can be made again at any time.
  */
 export class BlockDigests {
   readonly #stores: Stores;
   readonly #keeper: BlobKeeper;
   readonly #logger: LoggerService;
   readonly #making = new Map<string, Promise<void>>();
+  readonly #failed = new Map<string, { at: number; error: unknown }>();
+  readonly #right = new Set<string>();
+  #hands = HANDS;
+  readonly #queue: (() => void)[] = [];
 
   constructor(options: {
     stores: Stores;
@@ -43,37 +70,37 @@ export class BlockDigests {
   /**
    * The digests of some blocks of a blob, behind each other.
    *
+   * @param options.wait - false to hear at once that they are being made
    * @throws ServiceUnavailableError while they are being made
    * @throws ConflictError when the bytes are not those of the blob
    */
   async read(
     copy: BlobRecord,
-    { first, count }: { first: number; count: number },
+    wanted: Blocks,
+    options: { wait?: boolean } = {},
   ): Promise<Buffer> {
-    const store = this.#stores.get(copy.store);
-    const key = blocksKey(copy.key);
-    const total = countBlocks(copy.size) * BLOCK_DIGEST_SIZE;
-    if ((await store.stat(key))?.size !== total) await this.#make(copy);
-    const chunks: Buffer[] = [];
-    const range = {
-      start: first * BLOCK_DIGEST_SIZE,
-      end: Math.min(total, (first + count) * BLOCK_DIGEST_SIZE) - 1,
-    };
-    for await (const chunk of await store.open(key, range)) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    if (copy.offset !== undefined)
+      return sliceOf(await this.#inPack(copy), wanted);
+    const id = `${copy.store} ${copy.key}`;
+    if (!(await this.#stand(id, copy)))
+      await this.#make(id, copy, options.wait ?? true);
+    const end = Math.min(countBlocks(copy.size), wanted.first + wanted.count);
+    return this.#bytes(copy, {
+      start: wanted.first * BLOCK_DIGEST_SIZE,
+      end: end * BLOCK_DIGEST_SIZE - 1,
+    });
   }
 
   /** Keeps the digests of a blob that was just read, and was what it should be. */
   async save({ store, key }: BlobRecord, blocks: Buffer): Promise<void> {
     const target = this.#stores.get(store);
+    const bytes = Buffer.concat([blocks, sha256(blocks)]);
     const blob = {
       key: blocksKey(key),
-      size: blocks.length,
-      digest: `sha256:${createHash('sha256')
-        .update(blocks)
-        .digest('hex')}` as const,
+      size: bytes.length,
+      digest: `sha256:${sha256(bytes).toString('hex')}` as const,
     };
-    const put = () => target.put({ ...blob, body: Readable.from([blocks]) });
+    const put = () => target.put({ ...blob, body: Readable.from([bytes]) });
     if ((await put()).created) return;
     if ((await this.#keeper.read({ store, key: blob.key })) === blob.digest)
       return;
@@ -82,25 +109,64 @@ export class BlockDigests {
     await put();
   }
 
-  async #make(copy: BlobRecord): Promise<void> {
-    const id = `${copy.store} ${copy.key}`;
+  /** Whether they stand, and are what they were when they were made. */
+  async #stand(id: string, copy: BlobRecord): Promise<boolean> {
+    const size = (countBlocks(copy.size) + 1) * BLOCK_DIGEST_SIZE;
+    const stat = await this.#stores.get(copy.store).stat(blocksKey(copy.key));
+    if (stat?.size !== size) return false;
+    if (this.#right.has(id)) return true;
+    const bytes = await this.#bytes(copy);
+    const blocks = bytes.subarray(0, -BLOCK_DIGEST_SIZE);
+    if (!sha256(blocks).equals(bytes.subarray(-BLOCK_DIGEST_SIZE)))
+      return false;
+    if (this.#right.size >= REMEMBERED) this.#right.clear();
+    this.#right.add(id);
+    return true;
+  }
+
+  async #bytes(
+    { store, key }: BlobRecord,
+    range?: { start: number; end: number },
+  ): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await this.#stores
+      .get(store)
+      .open(blocksKey(key), range))
+      chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** A pack is small, and its blobs have none kept beside it. */
+  async #inPack(copy: BlobRecord): Promise<Buffer> {
+    const hasher = new BlockHasher(copy.size);
+    for await (const chunk of await this.#stores.open(copy))
+      hasher.update(chunk);
+    return blocksOf(copy, hasher);
+  }
+
+  async #make(id: string, copy: BlobRecord, wait: boolean): Promise<void> {
     // Nobody has read it yet, and the task that is about to makes them on its way.
     if (copy.state === 'received') {
-      await pause(PATIENCE_MS);
+      if (wait) await pause(PATIENCE_MS);
       throw beingMade();
     }
+    const failed = this.#failed.get(id);
+    if (failed && Date.now() - failed.at < FAILED_MS) throw failed.error;
+    this.#failed.delete(id);
     let making = this.#making.get(id);
     if (!making) {
-      making = this.#readAll(copy).finally(() => this.#making.delete(id));
+      making = this.#readAll(id, copy).finally(() => this.#making.delete(id));
       // Whoever has stopped waiting by then finds out by asking again.
-      making.catch(error =>
+      making.catch(error => {
+        this.#failed.set(id, { at: Date.now(), error });
         this.#logger.warn(
           `the digests of the blocks of ${copy.digest} in '${copy.store}' could not be made`,
           isError(error) ? error : undefined,
-        ),
-      );
+        );
+      });
       this.#making.set(id, making);
     }
+    if (!wait) throw beingMade();
     const waiting = new AbortController();
     const late = pause(PATIENCE_MS, 'late', { signal: waiting.signal });
     late.catch(() => {});
@@ -111,18 +177,37 @@ export class BlockDigests {
     }
   }
 
-  async #readAll(copy: BlobRecord): Promise<void> {
-    const { digest, blocks } = await this.#keeper.readBlocks(copy);
-    if (digest !== copy.digest)
-      throw new ConflictError(
-        `the bytes of ${copy.digest} are damaged where they are stored`,
-      );
-    await this.save(copy, blocks);
+  async #readAll(id: string, copy: BlobRecord): Promise<void> {
+    if (this.#hands > 0) this.#hands--;
+    else await new Promise<void>(resolve => this.#queue.push(resolve));
+    try {
+      const { digest, blocks } = await this.#keeper.readBlocks(copy);
+      if (digest !== copy.digest) throw damaged(copy);
+      this.#right.delete(id);
+      await this.save(copy, blocks);
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#hands++;
+    }
   }
 }
 
-function beingMade(): ServiceUnavailableError {
-  return new ServiceUnavailableError(
-    'the file is read for the first time, to make the digests of its blocks; ask again in a moment',
+function damaged({ digest }: BlobRecord): ConflictError {
+  return new ConflictError(
+    `the bytes of ${digest} are damaged where they are stored`,
+  );
+}
+
+function blocksOf(copy: BlobRecord, hasher: BlockHasher): Buffer {
+  const { digest, blocks } = hasher.digest();
+  if (digest !== copy.digest) throw damaged(copy);
+  return blocks;
+}
+
+function sliceOf(blocks: Buffer, { first, count }: Blocks): Buffer {
+  return blocks.subarray(
+    first * BLOCK_DIGEST_SIZE,
+    (first + count) * BLOCK_DIGEST_SIZE,
   );
 }

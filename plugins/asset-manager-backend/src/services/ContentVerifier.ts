@@ -131,7 +131,7 @@ export class ContentVerifier {
   ): Promise<Verification> {
     if (copy.state !== 'received') return copy.state;
     let found: Digest | undefined;
-    const revision = await this.#keeper.revisionOf(copy);
+    const stood = await this.#keeper.lookAt(copy);
     let blocks: Buffer | undefined;
     try {
       if (copy.size > READ_WHOLE) {
@@ -144,7 +144,17 @@ export class ContentVerifier {
       if (!isError(error) || error.name !== 'NotFoundError') throw error;
     }
     if (found === copy.digest) {
-      if (blocks) await this.#blocks.save(copy, blocks);
+      if (blocks) {
+        // They can be made again; that the bytes are right is known.
+        await this.#blocks
+          .save(copy, blocks)
+          .catch(error =>
+            this.#logger.warn(
+              `the digests of the blocks of ${copy.digest} could not be kept`,
+              isError(error) ? error : undefined,
+            ),
+          );
+      }
       await this.#repository.blobs.setState(copy, 'verified');
       return 'verified';
     }
@@ -153,7 +163,7 @@ export class ContentVerifier {
         found ?? 'gone'
       }; they are taken away`,
     );
-    await this.#keeper.takeAway(copy, revision);
+    await this.#keeper.takeAway(copy, stood);
     return 'damaged';
   }
 

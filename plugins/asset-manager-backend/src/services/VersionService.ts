@@ -1,5 +1,6 @@
 import {
   ConflictError,
+  isError,
   NotAllowedError,
   NotFoundError,
 } from '@backstage/errors';
@@ -284,10 +285,10 @@ export class VersionService {
       /** The digests of some of its blocks, of 32 bytes each, as of the first copy that can be read. */
       blocks: async (
         range: { first: number; count: number },
-        preference: StorePreference,
+        preference: StorePreference & { wait: boolean },
       ) =>
         firstOf(await this.#copiesOf(asset, entry, preference), copy =>
-          this.#blocks.read(copy, range),
+          this.#blocks.read(copy, range, preference),
         ),
       /** Where the bytes can be had without us; undefined when they can't. */
       signGet: async (options: StorePreference) => {
@@ -372,7 +373,11 @@ export class VersionService {
   }
 }
 
-/** What the first copy gives that gives something. @throws what the first one threw, when none does */
+/**
+ * What the first copy gives that gives something.
+ *
+ * @throws what the first one threw when none does, or that one of them will later
+ */
 async function firstOf<T>(
   copies: readonly BlobRecord[],
   work: (copy: BlobRecord) => Promise<T>,
@@ -383,6 +388,8 @@ async function firstOf<T>(
       return await work(copy);
     } catch (error) {
       failure ??= error;
+      if (isError(error) && error.name === 'ServiceUnavailableError')
+        failure = error;
     }
   }
   throw failure;

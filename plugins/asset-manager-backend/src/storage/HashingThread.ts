@@ -37,8 +37,12 @@ export class HashingThread {
     return this.#nextId;
   }
 
-  /** Feeds a range to a hash; ranges are worked on in the order that they came in. */
+  /**
+   * Feeds a range to a hash; ranges are worked on in the order that they came in.
+   * What an earlier thread was fed is lost with it, and so is what follows.
+   */
   feed(id: number, range: FileRange): void {
+    if (range.start !== 0 && !this.#begun.has(id)) return;
     this.#begun.add(id);
     this.#running().postMessage({ id, ...range, ends: false });
   }
@@ -48,9 +52,8 @@ export class HashingThread {
    *
    * @throws Error when a file could not be read, or the thread ended meanwhile
    */
-  end(id: number, range: FileRange, isFirst: boolean): Promise<Digest> {
-    // What an earlier thread was fed is lost with it.
-    if (!isFirst && !this.#begun.has(id))
+  end(id: number, range: FileRange): Promise<Digest> {
+    if (range.start !== 0 && !this.#begun.has(id))
       return Promise.reject(new Error('the thread that hashes has ended'));
     this.#begun.delete(id);
     const worker = this.#running();

@@ -57,11 +57,11 @@ export class PartsHasher {
     if (progress && progress.hashed > 0) {
       try {
         const rest = { file, start: progress.hashed };
-        return await this.#thread.end(progress.id, rest, false);
+        return await this.#thread.end(progress.id, rest);
       } catch {
         // What the thread knew is lost: everything is read once more.
       }
     }
-    return this.#thread.end(this.#thread.begin(), { file, start: 0 }, true);
+    return this.#thread.end(this.#thread.begin(), { file, start: 0 });
   }
 }

@@ -110,19 +110,31 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
   const counts = { signedPuts: 0, signedGets: 0, refused: 0 };
   const agent = new http.Agent({ keepAlive: true });
 
-  /** Bytes that resumable uploads have brought, by their session; undefined once the object stands. */
+  /** Bytes that resumable uploads have brought, by their session; `done` once the object stands. */
   const received = new Map();
 
+  /** What is on its way to a session: its end is waited for before anything else is said. */
+  const underway = new Map();
+
   /**
-   * What the emulator does not say of a resumable upload: how much of it has come,
-   * when it is asked with a `Content-Range` that names no bytes.
+   * What the emulator does not do for a resumable upload: say how much of it has
+   * come, when it is asked with a `Content-Range` that names no bytes, and pass
+   * over bytes that it has already, or that come too early.
    */
-  function answerOfSession(req, res) {
+  async function answerOfSession(req, res) {
     const session = req.url;
-    const range = req.headers['content-range'] ?? '';
-    const isQuestion = req.method === 'PUT' && /^bytes \*\//.test(range);
-    if (!isQuestion || received.get(session) === undefined) return false;
+    const [, start] =
+      /^bytes (\*|\d+-\d+)\//.exec(req.headers['content-range'] ?? '') ?? [];
+    if (req.method !== 'PUT' || start === undefined) return false;
+    await underway.get(session);
     const bytes = received.get(session);
+    if (bytes === 'done') {
+      req.resume();
+      res.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
+      return true;
+    }
+    if (bytes === undefined || start.startsWith(`${bytes}-`)) return false;
+    req.resume();
     res
       .writeHead(308, bytes > 0 ? { Range: `bytes=0-${bytes - 1}` } : {})
       .end();
@@ -142,7 +154,7 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
       /^bytes \d+-(\d+)\//.exec(req.headers['content-range'] ?? '') ?? [];
     if (req.method !== 'PUT' || last === undefined) return;
     if (response.statusCode === 308) received.set(req.url, Number(last) + 1);
-    else if (response.statusCode < 300) received.delete(req.url);
+    else if (response.statusCode < 300) received.set(req.url, 'done');
   }
 
   function forward(req, res, body) {
@@ -156,6 +168,15 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
       },
     );
     request.on('error', () => res.destroy());
+    underway.set(
+      req.url,
+      new Promise(resolve => {
+        request.on('close', resolve);
+      }),
+    );
+    req.on('close', () => {
+      if (!req.complete) request.destroy();
+    });
     if (body) request.end(body);
     else req.pipe(request);
   }
@@ -172,7 +193,7 @@ export async function startGoogleGate({ port, upstream, publicKey }) {
   async function handle(req, res) {
     const url = new URL(req.url, `http://${req.headers.host}`);
     if (!url.searchParams.has('X-Goog-Signature')) {
-      if (answerOfSession(req, res)) return;
+      if (await answerOfSession(req, res)) return;
       if (await isOutdated(req, url)) answer(res, 412, 'written anew since');
       else forward(req, res);
       return;

@@ -67,7 +67,7 @@ export class BlockVerifier {
               number * BLOCK_SIZE + block.length
             } of ${JSON.stringify(
               this.#file.path,
-            )} are not what they should be; asset store check says where they were damaged`,
+            )} are not what they should be; an operator finds out where by: asset store check --read-data`,
           );
         }
       }),

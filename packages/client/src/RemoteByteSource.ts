@@ -95,7 +95,7 @@ export class RemoteByteSource implements ByteSource {
           throw new IntegrityError(
             `the bytes of ${JSON.stringify(
               this.#path,
-            )} are not what they should be`,
+            )} are not what they should be; an operator finds out where by: asset store check --read-data`,
           );
       },
       options,

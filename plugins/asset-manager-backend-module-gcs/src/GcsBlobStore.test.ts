@@ -22,7 +22,7 @@ async function create(address = endpoint) {
       bucket,
       prefix: 'in/here/',
       endpoint: address,
-      timeout: '500ms',
+      timeout: '2s',
     }),
     { retryDelay: 10 },
   );

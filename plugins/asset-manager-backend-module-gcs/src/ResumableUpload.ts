@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bucket } from '@google-cloud/storage';
-import { isError } from '@backstage/errors';
 import { authorizationOf } from './authorizationOf';
-import { Silence } from './Silence';
+import { requestOf } from './requestOf';
 
 const ATTEMPTS = 6;
 
@@ -33,7 +32,7 @@ export class ResumableUpload {
   /**
    * @param options.size - of the whole object, in bytes
    * @param options.firstDelay - milliseconds before the second try; doubled for each more
-   * @param options.patience - milliseconds that the bucket may say nothing
+   * @param options.patience - milliseconds that nothing may move on the line
    */
   constructor(options: {
     bucket: Bucket;
@@ -59,8 +58,9 @@ export class ResumableUpload {
     });
     const url = `${storage.apiEndpoint}/upload/storage/v1/b/${name}/o?${query}`;
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#request(url, {
+      const response = await requestOf(url, {
         method: 'POST',
+        patience: this.#patience,
         headers: {
           ...(await authorizationOf(storage, url)),
           'Content-Type': 'application/json',
@@ -70,8 +70,8 @@ export class ResumableUpload {
         body: '{}',
       });
       if (response?.status === 412) return false;
-      const location = response?.headers.get('location');
-      if (response?.ok && location) {
+      const { location } = response?.headers ?? {};
+      if (response && response.status < 300 && location) {
         this.#session = location;
         return true;
       }
@@ -127,7 +127,11 @@ export class ResumableUpload {
 
   /** Forgets what was sent of an object that is not to be. */
   async abandon(): Promise<void> {
-    if (this.#session) await this.#request(this.#session, { method: 'DELETE' });
+    if (this.#session)
+      await requestOf(this.#session, {
+        method: 'DELETE',
+        patience: this.#patience,
+      });
   }
 
   /** @returns what the bucket has now; else its status, or undefined when nothing came */
@@ -150,38 +154,19 @@ export class ResumableUpload {
     range: string,
     body?: Buffer,
   ): Promise<Progress | 'exists' | number | undefined> {
-    const response = await this.#request(this.#session!, {
+    const response = await requestOf(this.#session!, {
       method: 'PUT',
       headers: { 'Content-Range': range },
-      body: body && new Uint8Array(body),
+      body,
+      patience: this.#patience,
     });
     if (!response) return undefined;
     if (response.status === 412) return 'exists';
-    if (response.ok)
+    if (response.status >= 200 && response.status < 300)
       return { received: this.#size, object: JSON.parse(response.text) };
     if (response.status !== 308) return response.status;
-    const last = /^bytes=0-(\d+)$/.exec(response.headers.get('range') ?? '');
+    const last = /^bytes=0-(\d+)$/.exec(response.headers.range ?? '');
     return { received: last ? Number(last[1]) + 1 : 0 };
-  }
-
-  /** @returns undefined when the line broke, or nothing came for too long */
-  async #request(url: string, init: RequestInit) {
-    const silence = new Silence(this.#patience);
-    try {
-      const response = await silence.waitFor(
-        fetch(url, { ...init, redirect: 'manual', signal: silence.signal }),
-      );
-      const text = await silence.waitFor(response.text());
-      const { status, ok, headers } = response;
-      return { status, ok, headers, text };
-    } catch (error) {
-      if (
-        !isError(error) ||
-        !['TypeError', 'TimeoutError'].includes(error.name)
-      )
-        throw error;
-      return undefined;
-    }
   }
 
   /** @throws Error when it was tried often enough, or there is no use in it */

@@ -24,7 +24,7 @@ async function create(address = endpoint) {
       prefix: 'in/here/',
       endpoint: address,
       forcePathStyle: true,
-      timeout: '500ms',
+      timeout: '2s',
     }),
   );
 }

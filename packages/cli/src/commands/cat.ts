@@ -38,7 +38,7 @@ export const cat: Command = {
       does: 'the first line of a file',
     },
     {
-      line: 'asset cat models/basecaller/weights.bin --range 4GiB+1KiB',
+      line: 'asset cat models/basecaller@latest/weights.bin --range 4GiB+1KiB',
       does: 'a few bytes of a large file, verified without the rest of it',
     },
   ],

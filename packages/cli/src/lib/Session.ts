@@ -5,6 +5,7 @@ import type {
 } from '@baseasset/client';
 import type { Transport } from '@baseasset/client/node';
 import { CommandError, EXIT, UsageError } from './exit';
+import { impatientFetch } from './impatientFetch';
 import { idTokenSource } from './idToken';
 import { Login, LoginStore } from './LoginStore';
 
@@ -123,14 +124,23 @@ export class Session {
 
   async client(): Promise<AssetManagerClient> {
     const { AssetManagerClient: Client } = await import('@baseasset/client');
+    const fetchFrom = await this.#fetch();
     return new Client({
       baseUrl: `${this.server}/api/asset-manager`,
       fetch: async (input, init) => {
         const headers = new Headers(init?.headers);
         headers.set('Authorization', `Bearer ${await this.token()}`);
-        return fetch(input, { ...init, headers });
+        return fetchFrom(input, { ...init, headers });
       },
     });
+  }
+
+  async #fetch(): Promise<typeof fetch> {
+    // What reads it would cost every command its start.
+    if (!this.#environment.BASEASSET_TIMEOUT) return fetch;
+    const { silencePatience } = await import('@baseasset/client/node');
+    const patience = silencePatience(this.#environment);
+    return patience === undefined ? fetch : impatientFetch(patience);
   }
 
   async transport(): Promise<Transport> {

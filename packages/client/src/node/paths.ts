@@ -44,6 +44,9 @@ export function cacheLimit(
   return limit;
 }
 
+/** A day. */
+const MOST_SECONDS = 86_400;
+
 /**
  * How long a line to a portal or a bucket may be silent while bytes travel:
  * `$BASEASSET_TIMEOUT`, in seconds.
@@ -58,11 +61,11 @@ export function silencePatience(
   const text = environment.BASEASSET_TIMEOUT;
   if (!text) return undefined;
   const seconds = Number(text);
-  if (!(seconds > 0)) {
+  if (!(seconds > 0 && seconds <= MOST_SECONDS)) {
     throw new InputError(
       `BASEASSET_TIMEOUT is ${JSON.stringify(
         text,
-      )}, and has to be a number of seconds`,
+      )}, and has to be a number of seconds, from more than 0 to ${MOST_SECONDS}`,
     );
   }
   return seconds * 1000;

@@ -23,7 +23,8 @@ const PATIENCE_MS = 5000;
 const HANDS = 2;
 /** What failed is not tried again for this long: it takes reading a whole file. */
 const FAILED_MS = 5 * 60_000;
-/** Objects that this process has read and found to be what they should be. */
+/** Objects that this process has found to be what they should be are looked at again after so long. */
+const RIGHT_MS = 10 * 60_000;
 const REMEMBERED = 10_000;
 
 function sha256(bytes: Buffer): Buffer {
@@ -53,7 +54,8 @@ export class BlockDigests {
   readonly #logger: LoggerService;
   readonly #making = new Map<string, Promise<void>>();
   readonly #failed = new Map<string, { at: number; error: unknown }>();
-  readonly #right = new Set<string>();
+  /** When they were found to be right. */
+  readonly #right = new Map<string, number>();
   #hands = HANDS;
   readonly #queue: (() => void)[] = [];
 
@@ -114,13 +116,13 @@ export class BlockDigests {
     const size = (countBlocks(copy.size) + 1) * BLOCK_DIGEST_SIZE;
     const stat = await this.#stores.get(copy.store).stat(blocksKey(copy.key));
     if (stat?.size !== size) return false;
-    if (this.#right.has(id)) return true;
+    if (Date.now() - (this.#right.get(id) ?? 0) < RIGHT_MS) return true;
     const bytes = await this.#bytes(copy);
     const blocks = bytes.subarray(0, -BLOCK_DIGEST_SIZE);
     if (!sha256(blocks).equals(bytes.subarray(-BLOCK_DIGEST_SIZE)))
       return false;
     if (this.#right.size >= REMEMBERED) this.#right.clear();
-    this.#right.add(id);
+    this.#right.set(id, Date.now());
     return true;
   }
 

@@ -11,7 +11,7 @@ import { Fault, UnreliableLine } from './UnreliableLine';
  *
  * @param options.upstream - the address of the real server
  * @param options.create - makes an empty store that reaches the server by an address,
- *   and loses patience with a silent one within half a second
+ *   and loses patience with a silent one within two seconds
  * @param options.keepsHost - whether the server hears the host that the client named
  * @public
  */
@@ -172,6 +172,7 @@ export function testUnreliableLine(
       ['loses an answer in the middle', [undefined, undefined, 'lost']],
       ['says nothing in the middle', [undefined, undefined, 'silent']],
       ['is told 503 at the end', [undefined, undefined, undefined, 503]],
+      ['loses the last answer', [undefined, undefined, undefined, 'lost']],
     ])('puts a blob in one slow stream when it %s', async (_, faults) => {
       const large = randomBytes(40_000_000);
       line.faults = faults;

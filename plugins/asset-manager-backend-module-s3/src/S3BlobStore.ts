@@ -49,6 +49,8 @@ export interface S3BlobStoreOptions {
   prefix?: string;
   /** Reads, with a time limit of its own for a silent bucket; the other one when left out. */
   readingClient?: S3Client;
+  /** Makes large objects of their parts, which may take a server minutes; the first one when left out. */
+  composingClient?: S3Client;
   /** How long the bucket may say nothing to a read, in milliseconds; a minute when left out. */
   patience?: number;
   /** Signs for clients, where they reach the bucket by another address than the backend. */
@@ -67,6 +69,7 @@ export class S3BlobStore implements BlobStore {
   readonly direct: DirectTransfer;
   readonly #client: S3Client;
   readonly #readingClient: S3Client;
+  readonly #composingClient: S3Client;
   readonly #patience: number;
   readonly #bucket: string;
   readonly #prefix: string;
@@ -75,11 +78,13 @@ export class S3BlobStore implements BlobStore {
     const { client, bucket, prefix = '' } = options;
     this.#client = client;
     this.#readingClient = options.readingClient ?? client;
+    this.#composingClient = options.composingClient ?? client;
     this.#patience = options.patience ?? 60_000;
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.direct = new S3Transfer({
       client,
+      composingClient: this.#composingClient,
       signingClient: options.signingClient ?? client,
       bucket,
       prefix,
@@ -229,7 +234,7 @@ export class S3BlobStore implements BlobStore {
       for await (const piece of inPieces(bytes, partSizeOf(size, PIECE)))
         await send(piece);
       const result = await this.#create(() =>
-        this.#client.send(
+        this.#composingClient.send(
           new CompleteMultipartUploadCommand({
             ...target,
             UploadId,

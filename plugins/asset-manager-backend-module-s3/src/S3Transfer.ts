@@ -36,6 +36,7 @@ export class S3Transfer implements DirectTransfer {
   readonly minPartSize = 5 * 1024 * 1024;
   readonly maxParts = 10_000;
   readonly #client: S3Client;
+  readonly #composingClient: S3Client;
   readonly #signingClient: S3Client;
   readonly #bucket: string;
   readonly #prefix: string;
@@ -43,12 +44,14 @@ export class S3Transfer implements DirectTransfer {
 
   constructor(options: {
     client: S3Client;
+    composingClient: S3Client;
     signingClient: S3Client;
     bucket: string;
     prefix: string;
     stat: (key: string) => Promise<BlobStat | undefined>;
   }) {
     this.#client = options.client;
+    this.#composingClient = options.composingClient;
     this.#signingClient = options.signingClient;
     this.#bucket = options.bucket;
     this.#prefix = options.prefix;
@@ -124,7 +127,7 @@ export class S3Transfer implements DirectTransfer {
     }
     checkParts({ parts: parts.length, partCount, received, size });
     try {
-      await this.#client.send(
+      await this.#composingClient.send(
         new CompleteMultipartUploadCommand({
           ...this.#locate(key),
           UploadId: token,

@@ -3,6 +3,9 @@ import { Config, readDurationFromConfig } from '@backstage/config';
 import { durationToMilliseconds } from '@backstage/types';
 import { S3BlobStore } from './S3BlobStore';
 
+/** Some servers copy all bytes of a large object once more to make it of its parts. */
+const COMPOSING = 10;
+
 /**
  * A store as `assetManager.storage.s3.<name>` describes it. Credentials come
  * from the default chain of the AWS SDK: environment, shared files, or the role
@@ -41,6 +44,9 @@ export function createS3BlobStore(config: Config): S3BlobStore {
     client: clientFor(endpoint),
     // Whoever reads may take a break in the middle: only the answer's begin is timed here.
     readingClient: clientFor(endpoint, { requestTimeout: patience }),
+    composingClient: clientFor(endpoint, {
+      socketTimeout: patience * COMPOSING,
+    }),
     patience,
     signingClient: publicEndpoint ? clientFor(publicEndpoint) : undefined,
     bucket: config.getString('bucket'),

@@ -46,7 +46,7 @@ export const uploadsList: Command = {
         ]),
       ),
     );
-    context.note('  to go on: push the same content again');
-    context.note('  to give up: asset uploads abort ID');
+    context.note('  to go on with a stopped one: push the same content again');
+    context.note('  to give one up: asset uploads abort ID');
   },
 };

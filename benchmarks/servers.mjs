@@ -1,15 +1,19 @@
 /** The other tools and servers that the benchmarks compare with; each says why it is missing. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { openPortal } from '../e2e/support.mjs';
+import { startS3 } from '../scripts/lib/objectStores.mjs';
 import { freePort, startPostgres } from '../scripts/lib/postgres.mjs';
-import { say, toolsDirectory } from '../scripts/lib/tools.mjs';
+import { root, say, toolsDirectory } from '../scripts/lib/tools.mjs';
 import { newFolder } from './measure.mjs';
 
 const PEERS = ['mlflow==3.17.2', 'dvc==3.67.1'];
 
 const run = promisify(execFile);
+const require = createRequire(path.join(root, 'package.json'));
 
 const why = error =>
   `${error.stderr ?? error.message}`.trim().split('\n').slice(-1)[0];
@@ -204,5 +208,50 @@ export async function withPostgres(use) {
     });
   } finally {
     await postgres.stop();
+  }
+}
+
+/**
+ * A portal whose new bytes go to an S3 bucket of a server on this machine.
+ *
+ * @param work - gets the portal and a client of the server, and both end with it
+ * @returns why there is none; undefined when the work was done
+ */
+export async function withS3Portal(work) {
+  const s3 = await startS3();
+  if (s3.missing) return s3.missing;
+  Object.assign(process.env, s3.env);
+  const { CreateBucketCommand, S3Client } = require('@aws-sdk/client-s3');
+  const client = new S3Client({
+    endpoint: s3.url,
+    region: 'us-east-1',
+    forcePathStyle: true,
+  });
+  await client.send(new CreateBucketCommand({ Bucket: 'team' }));
+  const portal = await openPortal({
+    environment: s3.env,
+    configuration: {
+      assetManager: {
+        validateResponses: false,
+        storage: {
+          default: 'team-bucket',
+          s3: {
+            'team-bucket': {
+              bucket: 'team',
+              endpoint: s3.url,
+              forcePathStyle: true,
+            },
+          },
+        },
+      },
+    },
+  });
+  try {
+    await work({ portal, client });
+    return undefined;
+  } finally {
+    client.destroy();
+    await portal.close();
+    await s3.stop();
   }
 }

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { openPortal, personAt } from '../../e2e/support.mjs';
-import { startS3 } from '../../scripts/lib/objectStores.mjs';
+import { personAt } from '../../e2e/support.mjs';
 import { root } from '../../scripts/lib/tools.mjs';
 import { largeFile, MIB, ratio, seconds, watched } from '../measure.mjs';
+import { withS3Portal } from '../servers.mjs';
 
 const SIZE_MIB = Number(process.env.BENCH_LARGE_MIB ?? 2048);
 const PART = 16 * MIB;
@@ -76,38 +76,7 @@ function movedBytes(pid) {
 
 export async function run(report) {
   report.part(`A file of ${SIZE_MIB} MiB to an S3 bucket (versitygw)`);
-  const s3 = await startS3();
-  if (s3.missing) {
-    report.row('push', `skipped: ${s3.missing}`);
-    return;
-  }
-  Object.assign(process.env, s3.env);
-  const { CreateBucketCommand, S3Client } = require('@aws-sdk/client-s3');
-  const client = new S3Client({
-    endpoint: s3.url,
-    region: 'us-east-1',
-    forcePathStyle: true,
-  });
-  await client.send(new CreateBucketCommand({ Bucket: 'team' }));
-  const portal = await openPortal({
-    environment: s3.env,
-    configuration: {
-      assetManager: {
-        validateResponses: false,
-        storage: {
-          default: 'team-bucket',
-          s3: {
-            'team-bucket': {
-              bucket: 'team',
-              endpoint: s3.url,
-              forcePathStyle: true,
-            },
-          },
-        },
-      },
-    },
-  });
-  try {
+  const missing = await withS3Portal(async ({ portal, client }) => {
     const maya = personAt(portal, 'maya');
     await maya.signIn();
     const folder = largeFile(SIZE_MIB);
@@ -129,9 +98,6 @@ export async function run(report) {
       `${(moved / MIB).toFixed(1)} MiB`,
       'none of the file',
     );
-  } finally {
-    client.destroy();
-    await portal.close();
-    await s3.stop();
-  }
+  });
+  if (missing) report.row('push', `skipped: ${missing}`);
 }

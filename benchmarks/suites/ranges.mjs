@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openPortal, personAt, temporaryFolder } from '../../e2e/support.mjs';
-import { startS3 } from '../../scripts/lib/objectStores.mjs';
 import { root } from '../../scripts/lib/tools.mjs';
 import {
   largeFile,
@@ -13,6 +12,7 @@ import {
   seconds,
   watched,
 } from '../measure.mjs';
+import { withS3Portal } from '../servers.mjs';
 
 const SIZE_MIB = Number(process.env.BENCH_RANGES_MIB ?? 5120);
 const READS = 200;
@@ -89,44 +89,8 @@ export async function run(report) {
   } finally {
     await portal.close();
   }
-  const s3 = await startS3();
-  if (s3.missing) {
-    report.row('a verified read, S3', `skipped: ${s3.missing}`);
-    return;
-  }
-  Object.assign(process.env, s3.env);
-  const { CreateBucketCommand, S3Client } = createRequire(
-    path.join(root, 'package.json'),
-  )('@aws-sdk/client-s3');
-  const client = new S3Client({
-    endpoint: s3.url,
-    region: 'us-east-1',
-    forcePathStyle: true,
-  });
-  await client.send(new CreateBucketCommand({ Bucket: 'team' }));
-  client.destroy();
-  const cloud = await openPortal({
-    environment: s3.env,
-    configuration: {
-      assetManager: {
-        validateResponses: false,
-        storage: {
-          default: 'team-bucket',
-          s3: {
-            'team-bucket': {
-              bucket: 'team',
-              endpoint: s3.url,
-              forcePathStyle: true,
-            },
-          },
-        },
-      },
-    },
-  });
-  try {
-    await measure(report, 'S3 (versitygw)', cloud);
-  } finally {
-    await cloud.close();
-    await s3.stop();
-  }
+  const missing = await withS3Portal(cloud =>
+    measure(report, 'S3 (versitygw)', cloud.portal),
+  );
+  if (missing) report.row('a verified read, S3', `skipped: ${missing}`);
 }

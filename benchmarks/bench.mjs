@@ -61,11 +61,11 @@ The last run: ${new Date().toISOString().slice(0, 10)}, ${
       os.totalmem() / 2 ** 30,
     )} GiB, Node ${node}.
 
-Not all aims are met. A large file is hashed before it is sent, since its key is its digest,
-which takes about as long as sending it to a server on the same machine: so the pushes against
-nginx and against parts by hand. Each small file of a pull is written twice, to the cache and to
-where it is wanted: so the cold pulls. The rest of the time of small pulls and unchanged pushes
-is the start of the command and a look at every file.
+Not all aims are met. A large file is hashed before it is sent, since its key is its digest, and
+again where it arrives; nginx hashes nothing, and on two cores both ends share the machine: so
+the push against it. Each small file of a pull is written twice, to the cache and to where it is
+wanted: so the cold pulls. The rest of the time of small pulls and unchanged pushes is the start
+of the command and a look at every file.
 
 ${report.toMarkdown()}`,
   );

@@ -31,7 +31,7 @@ export function createS3BlobStore(config: Config): S3BlobStore {
       forcePathStyle: config.getOptionalBoolean('forcePathStyle') ?? false,
       maxAttempts: 6,
       requestHandler: {
-        connectionTimeout: Math.min(patience, 10_000),
+        connectionTimeout: patience,
         throwOnRequestTimeout: true,
         ...limits,
       },

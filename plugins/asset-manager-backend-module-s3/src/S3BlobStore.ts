@@ -168,7 +168,7 @@ export class S3BlobStore implements BlobStore {
     } catch (error) {
       if (isStatus(error, 404)) return true;
       // A server that knows no conditions here; the tombstones in the database have to do.
-      if (revision !== undefined && isStatus(error, 400, 501))
+      if (revision !== undefined && isStatus(error, 501))
         return this.delete(key);
       if (!isStatus(error, 409, 412)) throw error;
       // A condition on what is gone, perhaps by a try of ours whose answer was lost, fails too.

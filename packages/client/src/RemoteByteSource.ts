@@ -150,7 +150,10 @@ export class RemoteByteSource implements ByteSource {
     this.#onUnverified?.();
   }
 
-  /** Asks for the copy in another store when the first one is not what it should be. */
+  /**
+   * Asks once more when what came is not what it should be: for the copy in
+   * another store, where there is one.
+   */
   async #fetchVerified(
     bounds: Bounds,
     verify: (bytes: Uint8Array) => Promise<void>,
@@ -166,7 +169,6 @@ export class RemoteByteSource implements ByteSource {
       if (!(error instanceof IntegrityError)) throw error;
       const without = store ?? (await this.#storeOf(options));
       const second = await this.#fetch(bounds, { ...options, without });
-      if (second.store === without) throw error;
       await verify(second.bytes);
       return second.bytes;
     }

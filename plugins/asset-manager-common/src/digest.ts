@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { InputError } from '@backstage/errors';
+import { sha256Hex } from './sha256';
 
 /**
  * A content address: `sha256:` and 64 lowercase hex digits, in the grammar of
@@ -54,8 +53,7 @@ export function parseDigest(text: string): Digest {
  * @public
  */
 export function digestOf(content: string | Uint8Array): Digest {
-  const bytes = typeof content === 'string' ? utf8ToBytes(content) : content;
-  return `sha256:${bytesToHex(sha256(bytes))}`;
+  return `sha256:${sha256Hex(content)}`;
 }
 
 /**

@@ -29,6 +29,7 @@ export * from './lifecycle';
 export * from './lineage';
 export * from './pattern';
 export * from './reference';
+export * from './releaseMemory';
 export * from './serviceAccount';
 export * from './time';
 export * from './visibility';

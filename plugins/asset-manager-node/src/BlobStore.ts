@@ -18,6 +18,11 @@ export interface BlobDescriptor {
 /** @public */
 export interface PutBlobOptions extends BlobDescriptor {
   body: Readable;
+  /**
+   * Each chunk of the body is a memory of its own and nobody's once it was read,
+   * so that it may be given back (`releaseMemory`), as what a socket receives is.
+   */
+  disposable?: boolean;
 }
 
 /** @public */
@@ -31,6 +36,8 @@ export interface PutPartOptions {
   /** Bytes. */
   size: number;
   body: Readable;
+  /** As in `PutBlobOptions`. */
+  disposable?: boolean;
 }
 
 /** @public */

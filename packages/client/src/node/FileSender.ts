@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { InputError } from '@backstage/errors';
-import type {
+import {
   Digest,
+  digestOf,
   ManifestEntry,
   PartChecksum,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -68,7 +69,7 @@ export class FileSender implements PieceSender<HashedFile> {
   }
 
   async digest(bytes: Uint8Array): Promise<Digest> {
-    return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    return digestOf(bytes);
   }
 
   async sendBytes(

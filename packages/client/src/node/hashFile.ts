@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { InputError } from '@backstage/errors';
-import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Digest,
+  digestOf,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { readSmall, SMALL } from './readSmall';
 import { LocalFile, stampOf } from './scan';
 
@@ -29,10 +32,6 @@ export async function hashFile(
   } finally {
     await handle.close();
   }
-}
-
-function digestOf(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 async function hashHandle(

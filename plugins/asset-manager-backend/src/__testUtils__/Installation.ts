@@ -20,7 +20,6 @@ import { HeldBlobs } from '../services/HeldBlobs';
 import { blobKey, packKey, pageKey } from '../model/keys';
 import { ManifestReader } from '../services/ManifestReader';
 import { PackKeeper } from '../services/PackKeeper';
-import { sha256Of } from '../services/packs';
 import type { PageRecord, VersionRecord } from '../services/ports';
 import { Stores } from '../services/Stores';
 import { LocalBlobStore } from '../storage/LocalBlobStore';
@@ -205,7 +204,7 @@ export class Installation {
       texts.map(text => ({ digest: digestOf(text), size: text.length })),
     );
     const pack = packHeader(blobs) + texts.join('');
-    return { pack, blobs, key: packKey(this.uid, sha256Of(Buffer.from(pack))) };
+    return { pack, blobs, key: packKey(this.uid, digestOf(Buffer.from(pack))) };
   }
 
   /** A version of files that are named after their bytes, which have arrived. */

@@ -11,11 +11,15 @@ import type {
   StoredBlob,
   Viewer,
 } from '../services/ports';
+import { whereAmong } from './among';
 import { BlobRow, CopyRow, toRecord } from './blobRows';
 import { condemn, CondemnedRow, revive } from './condemned';
 import { pageInUse } from './pages';
 import { inBatches, toNumber } from './rows';
 import { whereVisible } from './visible';
+
+/** Blobs that are asked for in one statement. */
+const AT_ONCE = 5000;
 
 function byDigest(
   rows: readonly CopyRow[],
@@ -66,12 +70,12 @@ export class DatabaseBlobIndex implements BlobIndex {
     digests: readonly Digest[],
   ): Promise<Map<Digest, BlobRecord[]>> {
     const found = new Map<Digest, BlobRecord[]>();
-    for (const batch of inBatches(digests, 500)) {
-      const rows = await this.#blobs()
+    for (const batch of inBatches(digests, AT_ONCE)) {
+      const query = this.#blobs()
         .where({ asset_id: assetId })
-        .whereNot({ state: 'damaged' })
-        .whereIn('digest', batch);
-      byDigest(rows, found);
+        .whereNot({ state: 'damaged' });
+      whereAmong(query, 'digest', batch);
+      byDigest(await query, found);
     }
     return found;
   }
@@ -81,10 +85,9 @@ export class DatabaseBlobIndex implements BlobIndex {
     viewer: Viewer,
   ): Promise<Map<Digest, BlobRecord[]>> {
     const found = new Map<Digest, BlobRecord[]>();
-    for (const batch of inBatches(digests, 500)) {
+    for (const batch of inBatches(digests, AT_ONCE)) {
       const query = this.#knex('blobs')
         .join('assets', 'assets.id', 'blobs.asset_id')
-        .whereIn('blobs.digest', batch)
         .where('blobs.state', 'verified')
         // Bytes of an unfinished push are nobody's to read yet.
         .where('blobs.published', true)
@@ -96,6 +99,7 @@ export class DatabaseBlobIndex implements BlobIndex {
           'blobs.pack_offset',
           'blobs.state',
         );
+      whereAmong(query, 'blobs.digest', batch);
       whereVisible(query, viewer);
       byDigest(await query, found);
     }
@@ -107,6 +111,7 @@ export class DatabaseBlobIndex implements BlobIndex {
     blobs: readonly BlobRecord[],
     at: string,
   ): Promise<void> {
+    if (blobs.length === 0) return;
     await this.#knex.transaction(async transaction => {
       for (const batch of inBatches(inOneOrder(blobs), 300)) {
         const rows = batch.map(blob => [
@@ -139,16 +144,18 @@ export class DatabaseBlobIndex implements BlobIndex {
   }
 
   async claim(copies: readonly StoredBlob[]): Promise<void> {
-    for (const batch of inBatches(copies, 500))
+    for (const batch of inBatches(copies, AT_ONCE))
       await this.#knex.transaction(transaction => revive(transaction, batch));
   }
 
   async publish(assetId: number, digests: readonly Digest[]): Promise<void> {
-    for (const batch of inBatches([...new Set(digests)], 500)) {
-      await this.#blobs()
-        .where({ asset_id: assetId, published: false })
-        .whereIn('digest', batch)
-        .update({ published: true });
+    for (const batch of inBatches([...new Set(digests)], AT_ONCE)) {
+      const query = this.#blobs().where({
+        asset_id: assetId,
+        published: false,
+      });
+      whereAmong(query, 'digest', batch);
+      await query.update({ published: true });
     }
   }
 

@@ -42,6 +42,8 @@ export class DatabaseRepository implements Repository {
       // better-sqlite3 is compiled to lose the last transactions of a WAL in a power cut.
       await knex.raw('pragma journal_mode = wal');
       await knex.raw('pragma synchronous = full');
+      // A large push would bring the WAL into the database many times: 32 MiB at once will do.
+      await knex.raw('pragma wal_autocheckpoint = 8192');
     }
     if (!options.database.migrations?.skip) {
       await knex.migrate.latest({

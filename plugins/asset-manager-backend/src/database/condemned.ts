@@ -1,6 +1,7 @@
 import { ServiceUnavailableError } from '@backstage/errors';
 import type { Knex } from 'knex';
 import type { StoredBlob } from '../services/ports';
+import { whereAmong } from './among';
 import { inBatches } from './rows';
 
 /** Bytes that nothing refers to, and that are deleted after a while. */
@@ -48,14 +49,12 @@ export async function revive(
   blobs: readonly StoredBlob[],
 ): Promise<void> {
   const wanted = new Set(blobs.map(({ store, key }) => `${store} ${key}`));
-  const rows = await transaction<CondemnedRow>('condemned_blobs')
-    .whereIn(
-      'key',
-      blobs.map(({ key }) => key),
-    )
+  const query = transaction<CondemnedRow>('condemned_blobs')
     .orderBy(['store', 'key'])
     .forUpdate();
-  for (const { store, key, deleting } of rows) {
+  // The blobs of a pack stand in one place.
+  whereAmong(query, 'key', [...new Set(blobs.map(({ key }) => key))]);
+  for (const { store, key, deleting } of await query) {
     if (!wanted.has(`${store} ${key}`)) continue;
     if (deleting)
       throw new ServiceUnavailableError(

@@ -8,6 +8,7 @@ import {
   partSizeOf,
   PieceToSend,
   PlacedBlob,
+  releaseMemory,
   SentPack,
   SignedPut,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -137,7 +138,9 @@ export class BlobIntake {
       );
     }
     const key = blobKey(asset.uid, blob.digest);
-    await this.#stores.get(upload.store).put({ key, ...blob });
+    await this.#stores
+      .get(upload.store)
+      .put({ key, ...blob, disposable: true });
     await this.#record(asset, upload, blob, 'verified');
     await this.#sessions.keep(upload);
   }
@@ -232,6 +235,7 @@ export class BlobIntake {
       offset: part.number * this.#partSize,
       size: part.size,
       body: part.body,
+      disposable: true,
     });
     await this.#repository.uploads.addPart(id, part.digest, part.number);
     await this.#sessions.keep(upload);
@@ -521,13 +525,18 @@ export class BlobIntake {
   }
 }
 
-/** @throws InputError when the bytes are more or fewer than was promised */
+/**
+ * Reads what a client sends.
+ *
+ * @throws InputError when the bytes are more or fewer than was promised
+ */
 async function readAll(body: Readable, size: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(size);
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     if (length + chunk.length <= size) chunk.copy(bytes, length);
     length += chunk.length;
+    releaseMemory(chunk);
   }
   if (length !== size)
     throw new InputError(`${length} bytes came, but ${size} were promised`);

@@ -1,12 +1,15 @@
 import { Readable } from 'node:stream';
 import type { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
-import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Digest,
+  digestOf,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import { blobKey, parseKey } from '../model/keys';
 import type { BlobKeeper } from './BlobKeeper';
 import type { StoredObject } from './fixityPorts';
 import type { PackKeeper } from './PackKeeper';
-import { readPack, sha256Of } from './packs';
+import { readPack } from './packs';
 import type { BlobRecord, Repository } from './ports';
 import type { Stores } from './Stores';
 
@@ -74,7 +77,7 @@ export class ObjectHealer {
       try {
         // Read before anything is taken away: the pack has blobs that may be well.
         const bytes = await this.#packs.read(other);
-        if (sha256Of(bytes) !== parts.digest) continue;
+        if (digestOf(bytes) !== parts.digest) continue;
         const blobs = readPack(bytes)
           .filter(({ intact }) => intact)
           .map(({ blob }) => blob);

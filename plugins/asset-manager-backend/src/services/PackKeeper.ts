@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { isError } from '@backstage/errors';
 import {
   Digest,
+  digestOf,
   layOutPack,
   packHeader,
   PlacedBlob,
@@ -9,7 +10,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobKeeper } from './BlobKeeper';
 import { packKey, packOfKey } from '../model/keys';
-import { MAX_PACK_BYTES, readPack, sha256Of } from './packs';
+import { MAX_PACK_BYTES, readPack } from './packs';
 import type { Clock, Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
 
@@ -72,7 +73,7 @@ export class PackKeeper {
       Buffer.from(packHeader(blobs)),
       ...kept.map(each => each.bytes),
     ]);
-    const digest = sha256Of(bytes);
+    const digest = digestOf(bytes);
     const [uid] = pack.key.split('/');
     const key = packKey(uid, digest);
     await this.#keeper.write(pack.store, { key, size, digest }, async () =>

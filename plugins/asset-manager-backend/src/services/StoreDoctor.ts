@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { isError } from '@backstage/errors';
-import type {
-  Digest,
+import {
+  digestOf,
   StoreCheck,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
@@ -302,8 +302,4 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   });
   await response.arrayBuffer();
   return response;
-}
-
-function digestOf(bytes: Buffer): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { InputError } from '@backstage/errors';
 import {
-  Digest,
+  digestOf,
   MAX_PACK_HEADER_BYTES,
   Packing,
   parsePackHeader,
@@ -16,10 +15,6 @@ export const PACKING: Packing = {
 
 /** No pack is larger, whoever made it. Bytes. */
 export const MAX_PACK_BYTES = PACKING.packSize + MAX_PACK_HEADER_BYTES;
-
-export function sha256Of(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
 
 /**
  * The blobs of a pack, and which of them are what its header says.
@@ -37,6 +32,6 @@ export function readPack(
   }
   return blobs.map(blob => {
     const slice = bytes.subarray(blob.offset, blob.offset + blob.size);
-    return { blob, bytes: slice, intact: sha256Of(slice) === blob.digest };
+    return { blob, bytes: slice, intact: digestOf(slice) === blob.digest };
   });
 }

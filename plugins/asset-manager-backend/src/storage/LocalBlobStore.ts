@@ -8,7 +8,10 @@ import {
   NotFoundError,
   ServiceUnavailableError,
 } from '@backstage/errors';
-import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
+import {
+  Digest,
+  releaseMemory,
+} from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   checkBlobKey,
   BlobDescriptor,
@@ -69,7 +72,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   }
 
   async put(options: PutBlobOptions): Promise<{ created: boolean }> {
-    const { key, size, digest, body } = options;
+    const { key, size, digest, body, disposable } = options;
     checkBlobKey(key);
     const temporary = path.join(this.#temporary, `${randomUUID()}.put`);
     try {
@@ -81,6 +84,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
           body,
           offset: 0,
           size,
+          disposable,
           onChunk: chunk => hash.update(chunk),
         });
         checkDigest(`sha256:${hash.digest('hex')}`, digest);
@@ -97,7 +101,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   }
 
   async putPart(options: PutPartOptions): Promise<void> {
-    const { session, offset, size, body } = options;
+    const { session, offset, size, body, disposable } = options;
     const file = this.#partsFile(session);
     if (this.#completing.has(file)) {
       throw new ServiceUnavailableError(
@@ -113,7 +117,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
         0o600,
       );
       try {
-        await writeBody({ handle, body, offset, size });
+        await writeBody({ handle, body, offset, size, disposable });
         await handle.datasync();
       } finally {
         await handle.close();
@@ -352,15 +356,17 @@ async function writeBody(options: {
   body: Readable;
   offset: number;
   size: number;
+  disposable?: boolean;
   onChunk?: (chunk: Buffer) => void;
 }): Promise<void> {
-  const { handle, body, size, onChunk } = options;
+  const { handle, body, size, disposable, onChunk } = options;
   let written = 0;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   const flush = async () => {
     if (waitingBytes === 0) return;
     await handle.writev(waiting, options.offset + written - waitingBytes);
+    if (disposable) waiting.forEach(releaseMemory);
     waiting = [];
     waitingBytes = 0;
   };

@@ -1,9 +1,20 @@
+import { EXIT } from './lib/exit';
 import { runCommandLine } from './runCommandLine';
+
+let ended = false;
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', error => {
-  if ((error as { code?: string }).code === 'EPIPE') process.exit(0);
+  ended ||= (error as { code?: string }).code === 'EPIPE';
+  if (ended) process.exit(EXIT.done);
   throw error;
+});
+
+// Node ends a program that waits for what will never come, and calls that a success.
+process.on('exit', code => {
+  if (ended || code !== EXIT.done) return;
+  process.stderr.write('error: the program ended in the middle of its work\n');
+  process.exitCode = EXIT.failed;
 });
 
 /** Whatever hangs may not keep the program from ending. */
@@ -30,6 +41,7 @@ runCommandLine(process.argv.slice(2), {
     });
   },
 }).then(code => {
+  ended = true;
   process.exitCode = code;
   // Handlers of signals and idle connections keep a program alive.
   const end = () => process.exit(code);

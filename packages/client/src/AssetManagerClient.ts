@@ -294,11 +294,20 @@ export class AssetManagerClient {
       ...options,
       digest: version.digest,
     });
-    for (const [position, page] of manifest.pages.entries()) {
-      const text = await this.#text(
+    const read = (position: number) => {
+      const text = this.#text(
         `${versionPath(reference)}/manifest/pages/${position}`,
         options,
       );
+      // Whoever waits for it hears of an error; nobody may be left who does.
+      text.catch(() => {});
+      return text;
+    };
+    let next = read(0);
+    for (const [position, page] of manifest.pages.entries()) {
+      const text = await next;
+      // While a page is looked at, the next one is on its way.
+      if (position + 1 < manifest.pages.length) next = read(position + 1);
       assertDigest(`page ${position} of the manifest`, text, page.digest);
       yield parsePage(text);
     }

@@ -1,21 +1,26 @@
 /**
- * Works on items with a few hands at once. The first failure stops the others
- * from taking new items, and is thrown once they are done.
+ * Works on items with a few hands at once, also on such as come one after the
+ * other. The first failure stops the others from taking new items, and is thrown
+ * once they are done.
  *
  * @public
  */
 export async function concurrently<T>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   hands: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const iterator = items[Symbol.iterator]();
+  const iterator =
+    Symbol.asyncIterator in items
+      ? items[Symbol.asyncIterator]()
+      : items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const hand = async () => {
     while (!failure) {
-      const next = iterator.next();
-      if (next.done) return;
       try {
+        const step = iterator.next();
+        const next = step instanceof Promise ? await step : step;
+        if (next.done) return;
         await work(next.value);
       } catch (error) {
         failure ??= { error };

@@ -1,11 +1,19 @@
 const encoder = new TextEncoder();
 
+/** Printable ASCII without the backslash: one byte each. */
+const PLAIN = /^[ -[\]-~]*$/;
+/** A part that is empty, `.` or `..`. */
+const ODD_PART = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
 /**
  * What is wrong with a path in a version, or undefined when nothing is.
  *
  * @public
  */
 export function pathProblem(path: string): string | undefined {
+  // Nearly all are of this kind, and there may be millions.
+  if (path.length <= 255 && PLAIN.test(path) && !ODD_PART.test(path))
+    return undefined;
   if (path === '') return 'it is empty';
   if (path.startsWith('/')) return 'it begins with a slash';
   if (!isWellFormed(path)) return 'it is not well-formed Unicode';

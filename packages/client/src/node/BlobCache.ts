@@ -3,21 +3,29 @@ import { constants, promises as fs, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import {
-  parseDigest,
   Digest,
+  parseDigest,
+  releaseMemory,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
-import { besides } from './besides';
-import { Breather } from './Breather';
+import { besides, over } from './besides';
 import { hashFile } from './hashFile';
+import { isRunning } from './isRunning';
 import { SMALL } from './readSmall';
-import { errorOf, SmallFileWriter } from './SmallFileWriter';
+import {
+  errorOf,
+  isWritten,
+  Link,
+  LinkOutcome,
+  Place,
+  SmallFileWorkers,
+} from './SmallFileWorkers';
 
 const BLOCK = 1024 * 1024;
 /** Blobs up to this size are fetched in one piece. Bytes. */
 const IN_ONE_PIECE = 1024 * 1024;
 
-/** Opens the bytes of a blob from an offset on. */
+/** Opens the bytes of a blob from an offset on; what was read of it is nobody's any more. */
 export type OpenBlob = (start: number) => Promise<Readable>;
 
 /**
@@ -30,8 +38,7 @@ export class BlobCache {
   /** What this process has fetched, and so hashed, itself. */
   readonly #verified = new Set<Digest>();
   readonly #folders = new Set<string>();
-  readonly #breather = new Breather();
-  readonly #writer = new SmallFileWriter();
+  readonly #workers = new SmallFileWorkers();
   /** Second copies that wait to be moved to where they are wanted. */
   readonly #copies = new Map<Digest, string>();
   #clones?: Promise<boolean>;
@@ -42,7 +49,7 @@ export class BlobCache {
 
   /** Ends what a pull has begun: second copies that nobody came for go. */
   async close(): Promise<void> {
-    await this.#writer.close();
+    await this.#workers.close();
     for (const copy of this.#copies.values())
       await fs.rm(copy, { force: true });
     this.#copies.clear();
@@ -64,8 +71,7 @@ export class BlobCache {
     return path.join(this.#directory, 'sha256', hex.slice(0, 2), hex);
   }
 
-  async has(blob: { digest: Digest; size: number }): Promise<boolean> {
-    await this.#breather.breathe();
+  has(blob: { digest: Digest; size: number }): boolean {
     const stat = statSync(this.locationOf(blob.digest), {
       throwIfNoEntry: false,
     });
@@ -163,7 +169,7 @@ export class BlobCache {
     target: string,
   ): Promise<void> {
     if (blob.size <= SMALL) {
-      const [outcome] = await this.copySmall([{ blob, target }]);
+      const [outcome] = await this.copySmall([{ blob, place: over(target) }]);
       if (outcome instanceof Error) throw outcome;
       return;
     }
@@ -198,42 +204,46 @@ export class BlobCache {
     return size <= SMALL;
   }
 
-  /** Copies of small blobs that `copySmall` can work on at the same time. */
+  /** Batches of small blobs that can be worked on at the same time. */
   get hands(): number {
-    return this.#writer.hands;
+    return this.#workers.hands;
   }
 
   /**
    * Copies small blobs to places, each checked on the way.
    *
-   * @returns for each whether it was copied, or what went wrong: an
+   * @returns for each how it looked when it was written, or what went wrong: an
    *   IntegrityError when the blob is damaged, which then is gone from the cache
    */
   async copySmall(
     copies: readonly {
       blob: { digest: Digest; size: number };
-      target: string;
+      place: Place;
     }[],
-  ): Promise<(true | Error)[]> {
-    const outcomes = await this.#writer.write({
-      files: copies.map(({ blob, target }) => ({
-        ...blob,
-        source: this.locationOf(blob.digest),
-        temporary: besides(target),
-        target,
-        mode: 0o666,
+  ): Promise<({ stamp: string } | Error)[]> {
+    const outcomes = await this.#workers.write({
+      files: copies.map(({ blob: { digest, size }, place }) => ({
+        digest,
+        size,
+        source: this.locationOf(digest),
+        places: [place],
       })),
     });
     return Promise.all(
       outcomes.map(async (outcome, index) => {
         const { blob } = copies[index];
-        if (outcome === 'written') return true;
+        if (isWritten(outcome)) return outcome;
         return this.#explain(
           blob,
           outcome === 'damaged' ? this.#damaged(blob.digest) : errorOf(outcome),
         );
       }),
     );
+  }
+
+  /** Makes many links, to blobs of the cache. */
+  link(links: readonly Link[]): Promise<LinkOutcome[]> {
+    return this.#workers.link(links);
   }
 
   /** What an error in copying a blob says of the blob, which goes when it is damaged. */
@@ -243,7 +253,7 @@ export class BlobCache {
   ): Promise<Error> {
     if (error instanceof IntegrityError) await this.remove(blob.digest);
     // Pruned, or verified away, by somebody else on this machine.
-    if (!(await this.has(blob)))
+    if (!this.has(blob))
       return new IntegrityError(`the cached blob ${blob.digest} is gone`);
     return error;
   }
@@ -278,8 +288,8 @@ export class BlobCache {
     blob: { digest: Digest; size: number },
     bytes: Uint8Array,
   ): Promise<void> {
-    const [isKept] = await this.addMany([{ ...blob, offset: 0 }], bytes);
-    if (!isKept)
+    const [kept] = await this.addMany([{ ...blob, offset: 0 }], bytes);
+    if (!kept)
       throw new IntegrityError(
         `what came for ${blob.digest} has another digest`,
       );
@@ -288,34 +298,45 @@ export class BlobCache {
   /**
    * Keeps small blobs whose bytes stand together.
    *
-   * @param blobs - with the byte that each begins at
+   * @param blobs - with the byte that each begins at, and where a copy is wanted at once
    * @param bytes - not to be used any more afterwards
-   * @returns for each whether its bytes were what the digest says, and it is kept
+   * @returns for each that is kept how it, or its copy, looked when it was written;
+   *   undefined where the bytes were not what the digest says
    */
   async addMany(
-    blobs: readonly { digest: Digest; size: number; offset: number }[],
+    blobs: readonly {
+      digest: Digest;
+      size: number;
+      offset: number;
+      copy?: Place;
+    }[],
     bytes: Uint8Array,
-  ): Promise<boolean[]> {
+  ): Promise<({ stamp: string } | undefined)[]> {
     const temporary = path.join(this.#directory, 'tmp');
     await this.#ensureFolder(temporary);
     for (const { digest } of blobs)
       await this.#ensureFolder(path.dirname(this.locationOf(digest)));
-    const outcomes = await this.#writer.write({
+    const outcomes = await this.#workers.write({
       bytes,
-      files: blobs.map(({ digest, size, offset }) => ({
+      files: blobs.map(({ digest, size, offset, copy }) => ({
         digest,
         size,
         source: offset,
-        temporary: path.join(temporary, `${randomUUID()}.part`),
-        target: this.locationOf(digest),
-        mode: 0o444,
+        places: [
+          {
+            temporary: path.join(temporary, `${randomUUID()}.part`),
+            target: this.locationOf(digest),
+            mode: 0o444,
+          },
+          ...(copy ? [copy] : []),
+        ],
       })),
     });
     return outcomes.map((outcome, index) => {
-      if (outcome === 'damaged') return false;
-      if (outcome !== 'written') throw errorOf(outcome);
+      if (outcome === 'damaged') return undefined;
+      if (!isWritten(outcome)) throw errorOf(outcome);
       this.#verified.add(blobs[index].digest);
-      return true;
+      return outcome;
     });
   }
 
@@ -441,7 +462,9 @@ async function writeArriving(options: {
     const at = written;
     written = end;
     waiting = [];
-    writing = Promise.all(handles.map(handle => handle.writev(block, at)));
+    writing = Promise.all(handles.map(handle => handle.writev(block, at))).then(
+      () => block.forEach(releaseMemory),
+    );
     writing.catch(() => {});
   };
   for await (const chunk of body) {
@@ -454,16 +477,6 @@ async function writeArriving(options: {
   if (end > written) await flush();
   await writing;
   return end;
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM';
-  }
 }
 
 async function clone(from: string, to: string): Promise<boolean> {

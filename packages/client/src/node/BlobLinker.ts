@@ -13,6 +13,7 @@ import { besides } from './besides';
 import { Breather } from './Breather';
 import { hashFile } from './hashFile';
 import { stampOf } from './scan';
+import { isWritten } from './SmallFileWorkers';
 import { StampCache } from './StampCache';
 
 /** Codes of file systems that can't link here: another disk, no links at all, too many of them. */
@@ -47,11 +48,42 @@ export class BlobLinker {
   readonly #stamps: StampCache;
   /** What was linked, as it looked when it was known to be right. */
   readonly #linked = new Map<Digest, string>();
+  /** How those look that were linked once, right after it. */
+  readonly #linkedOnce = new Map<Digest, string>();
   readonly #breather = new Breather();
 
   private constructor(cache: BlobCache, stamps: StampCache) {
     this.#cache = cache;
     this.#stamps = stamps;
+  }
+
+  /**
+   * Links many blobs to places where nothing stands.
+   *
+   * @returns for each how the link looks; undefined where it was not made, or its
+   *   bytes are written to at this moment, which `linkTo` deals with
+   */
+  async linkMany(
+    links: readonly { blob: Blob; target: string }[],
+  ): Promise<(string | undefined)[]> {
+    const outcomes = await this.#cache.link(
+      links.map(({ blob: { digest }, target }) => ({
+        source: this.#cache.locationOf(digest),
+        target,
+        stamp: this.#cache.hasVerified(digest)
+          ? undefined
+          : // What is not remembered has to be read first.
+            this.#stamps.stampOf(digest) ?? '',
+      })),
+    );
+    return outcomes.map((outcome, index) => {
+      if (!isWritten(outcome) || outcome.stamp === '') return undefined;
+      const { digest } = links[index].blob;
+      if (this.#linked.has(digest)) this.#linkedOnce.delete(digest);
+      else this.#linkedOnce.set(digest, outcome.stamp);
+      this.#linked.set(digest, contentOf(outcome.stamp));
+      return outcome.stamp;
+    });
   }
 
   /**
@@ -68,8 +100,9 @@ export class BlobLinker {
       await this.#check(blob, location, before);
     try {
       link(location, target);
+      this.#linkedOnce.delete(blob.digest);
       if (!this.#linked.has(blob.digest))
-        this.#linked.set(blob.digest, contentStampOf(before));
+        this.#linked.set(blob.digest, contentOf(stampOf(before)));
     } catch (error) {
       if (!lookAt(location)) throw this.#gone(blob.digest);
       if (!CANNOT_LINK.includes((error as { code?: string }).code ?? ''))
@@ -80,14 +113,19 @@ export class BlobLinker {
 
   /** Remembers how the linked blobs look now; a link changes that. */
   async save(): Promise<void> {
-    for (const [digest, stamp] of this.#linked) {
+    for (const [digest, content] of this.#linked) {
       await this.#breather.breathe();
-      const stat = lookAt(this.#cache.locationOf(digest));
+      const stamp = this.#linkedOnce.get(digest) ?? this.#stampNow(digest);
       // Whoever has written through a link meanwhile wrote something else.
-      if (stat && contentStampOf(stat) === stamp)
-        this.#stamps.set(digest, { stamp: stampOf(stat), digest });
+      if (stamp !== undefined && contentOf(stamp) === content)
+        this.#stamps.set(digest, { stamp, digest });
     }
     await this.#stamps.save();
+  }
+
+  #stampNow(digest: Digest): string | undefined {
+    const stat = lookAt(this.#cache.locationOf(digest));
+    return stat && stampOf(stat);
   }
 
   async #check(
@@ -135,7 +173,8 @@ function lookAt(location: string): BigIntStats | undefined {
   return lstatSync(location, { bigint: true, throwIfNoEntry: false });
 }
 
-/** What writing changes, and linking does not. */
-function contentStampOf({ size, mtimeNs, ino }: BigIntStats): string {
+/** What writing changes of a stamp, and linking does not: all but the time of the last change. */
+function contentOf(stamp: string): string {
+  const [size, mtimeNs, , ino] = stamp.split('-');
   return `${size}-${mtimeNs}-${ino}`;
 }

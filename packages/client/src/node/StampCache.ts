@@ -7,7 +7,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 
 /** A stamp is trusted only when it is this much older than its reading: clocks of disks are coarse. */
-const SETTLED_MS = 50;
+export const SETTLED_MS = 50;
 
 /** What is remembered of one file of a folder. */
 export interface StampedFile {
@@ -83,8 +83,24 @@ export class StampCache {
       this.delete(key);
       return;
     }
+    this.trust(key, file);
+  }
+
+  /** Remembers a file that nobody could have written to since it was looked at. */
+  trust(key: string, file: StampedFile): void {
     this.#known.set(key, file);
     this.#changed = true;
+  }
+
+  /** Forgets all files: the folder is another one. */
+  clear(): void {
+    this.#changed ||= this.#known.size > 0;
+    this.#known.clear();
+  }
+
+  /** How a file looked when it was remembered. */
+  stampOf(key: string): string | undefined {
+    return this.#known.get(key)?.stamp;
   }
 
   delete(key: string): void {

@@ -4,11 +4,13 @@ import {
   concurrently,
   Digest,
   PackPlacement,
+  releaseMemory,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from '../AssetManagerClient';
 import { AssetManagerError } from '../AssetManagerError';
 import { retry } from '../retry';
 import type { BlobCache } from './BlobCache';
+import type { Place } from './SmallFileWorkers';
 import type { Transport } from './Transport';
 import type { WantedFile } from './WantedFile';
 
@@ -43,7 +45,8 @@ interface Run {
  *
  * @param options.files - what is not in the cache
  * @param options.sizes - of all files of the manifest in bytes, by page
- * @returns what was fetched
+ * @param options.placeOf - where a copy of each is wanted at once
+ * @returns what was fetched, and how each, or its copy, looked when it was written
  */
 export async function fetchPacked(options: {
   client: AssetManagerClient;
@@ -53,11 +56,46 @@ export async function fetchPacked(options: {
   blobs: BlobCache;
   files: readonly WantedFile[];
   sizes: readonly (readonly number[])[];
+  placeOf?: (file: WantedFile) => Place;
   /** Stores to read from where there are several copies, the nearest first. */
   prefer?: readonly string[];
   onBytes: (bytes: number) => void;
   signal?: AbortSignal;
-}): Promise<Set<WantedFile>> {
+}): Promise<Map<WantedFile, string>> {
+  const { placeOf, signal } = options;
+  const fetched = new Map<WantedFile, string>();
+  await concurrently(findAllRuns(options), HANDS, async run => {
+    signal?.throwIfAborted();
+    const bytes = await readRun({ ...options, run });
+    if (!bytes) return;
+    const kept = await options.blobs.addMany(
+      run.files.map(({ file, offset }) => ({
+        digest: file.digest,
+        size: file.size,
+        offset: offset - run.start,
+        copy: placeOf?.(file),
+      })),
+      bytes,
+    );
+    run.files.forEach(({ file }, index) => {
+      const written = kept[index];
+      if (!written) return;
+      fetched.set(file, written.stamp);
+      options.onBytes(file.size);
+    });
+  });
+  return fetched;
+}
+
+/** The runs of all pages; while those of one are read, it is asked for the next one. */
+async function* findAllRuns(options: {
+  client: AssetManagerClient;
+  name: AssetName;
+  version: AssetVersion;
+  files: readonly WantedFile[];
+  sizes: readonly (readonly number[])[];
+  signal?: AbortSignal;
+}): AsyncGenerator<Run> {
   const { client, name, version, files, sizes, signal } = options;
   const byPage = new Map<number, WantedFile[]>();
   for (const file of files) {
@@ -66,35 +104,25 @@ export async function fetchPacked(options: {
     if (known) known.push(file);
     else byPage.set(file.page, [file]);
   }
-  const fetched = new Set<WantedFile>();
-  for (const [page, wanted] of byPage) {
-    if (wanted.length < WORTH_ASKING) continue;
-    const placement = await client.getPackPlacement(
+  const pages = [...byPage].filter(
+    ([, wanted]) => wanted.length >= WORTH_ASKING,
+  );
+  const ask = (at: number) => {
+    const placement = client.getPackPlacement(
       { ...name, selector: version.digest },
-      page,
+      pages[at][0],
       { signal },
     );
-    const runs = findRuns(placement, sizes[page], wanted);
-    await concurrently(runs, HANDS, async run => {
-      signal?.throwIfAborted();
-      const bytes = await readRun({ ...options, run });
-      if (!bytes) return;
-      const kept = await options.blobs.addMany(
-        run.files.map(({ file: { digest, size }, offset }) => ({
-          digest,
-          size,
-          offset: offset - run.start,
-        })),
-        bytes,
-      );
-      run.files.forEach(({ file }, index) => {
-        if (!kept[index]) return;
-        fetched.add(file);
-        options.onBytes(file.size);
-      });
-    });
+    // Whoever waits for it hears of an error; nobody may be left who does.
+    placement.catch(() => {});
+    return placement;
+  };
+  let next = pages.length > 0 ? ask(0) : undefined;
+  for (const [at, [page, wanted]] of pages.entries()) {
+    const placement = await next!;
+    if (at + 1 < pages.length) next = ask(at + 1);
+    yield* findRuns(placement, sizes[page], wanted);
   }
-  return fetched;
 }
 
 /** Which ranges of which packs hold the wanted files of a page. */
@@ -181,6 +209,7 @@ async function readWhole(
       if (length + chunk.length > size) throw brokeOff();
       whole.set(chunk, length);
       length += chunk.length;
+      releaseMemory(chunk);
     }
   } catch (error) {
     signal?.throwIfAborted();

@@ -22,14 +22,14 @@ import { CacheUpkeep } from './CacheUpkeep';
 import { fetchPacked } from './fetchPacked';
 import { hashFile } from './hashFile';
 import { writeReceipt } from './receipt';
-import { stampOf, twins } from './scan';
+import { placeFiles } from './placeFiles';
+import { PullTarget } from './PullTarget';
+import { stampOf } from './scan';
 import { StampCache, StampedFile } from './StampCache';
 import type { Transport } from './Transport';
 import type { WantedFile } from './WantedFile';
 
 const HANDS = 8;
-/** Small files that are copied in one go. */
-const BATCH = 128;
 
 /** @public */
 export interface PullProgress {
@@ -87,23 +87,43 @@ export interface PullResult {
  * @public
  */
 export async function pull(options: PullOptions): Promise<PullResult> {
-  const { client, name, version, target, signal } = options;
   const { wanted, sizes } = await chooseFiles(options);
-  const root = path.resolve(target);
-  await makeTarget(root);
-  await refuseTwins(root, wanted);
+  for (;;) {
+    const target = await PullTarget.open(options.target);
+    try {
+      const result = await pullInto(target, { ...options, wanted, sizes });
+      if (result) return result;
+      // Somebody has made the folder meanwhile: what is missing there is written.
+    } finally {
+      await target.discard();
+    }
+  }
+}
+
+/** @returns undefined when somebody else has made the new folder meanwhile */
+async function pullInto(
+  target: PullTarget,
+  options: PullOptions & {
+    wanted: readonly WantedFile[];
+    sizes: readonly (readonly number[])[];
+  },
+): Promise<PullResult | undefined> {
+  const { name, version, wanted } = options;
+  await target.refuseTwins(wanted);
   const stamps = await StampCache.open({
     cache: options.cache,
-    folder: root,
+    folder: target.folder,
     purpose: 'pulled',
   });
-
-  const { missing, changed } = await compareFolder({ root, wanted, stamps });
+  if (target.isNew) stamps.clear();
+  const { missing, changed } = target.isNew
+    ? { missing: wanted, changed: [] }
+    : await compareFolder({ target, wanted, stamps });
   if (changed.length > 0 && !options.force) {
     throw new ConflictError(
-      `${
-        changed.length
-      } files in ${target} were changed on this machine: ${changed
+      `${changed.length} files in ${
+        options.target
+      } were changed on this machine: ${changed
         .slice(0, 3)
         .map(each => JSON.stringify(each))
         .join(', ')}${changed.length > 3 ? ', …' : ''}`,
@@ -111,38 +131,58 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   }
 
   const began = new Date();
-  const cache = new BlobCache({ directory: options.cache });
-  await cache.sweep();
+  const blobs = new BlobCache({ directory: options.cache });
+  await blobs.sweep();
   const linker = options.link
-    ? await BlobLinker.open({ directory: options.cache, cache })
+    ? await BlobLinker.open({ directory: options.cache, cache: blobs })
     : undefined;
   const whole = !options.include?.length;
   let receivedBytes: number;
   let removed = 0;
+  let placed: Map<WantedFile, string>;
   try {
-    receivedBytes = await fetchMissing({
+    const fetched = await fetchMissing({
       ...options,
-      root,
-      blobs: cache,
+      blobs,
       missing,
-      sizes,
+      // Nobody's way is in a new folder: what comes can be written there, too.
+      folder: target.isNew && !linker ? target : undefined,
+      copyFor: linker ? undefined : target.root,
     });
+    ({ receivedBytes, placed } = fetched);
     // Before anything is written: a former file may stand where a folder has to be.
-    if (whole) removed = await removeFormer({ root, wanted, stamps });
-    await place({ ...options, root, blobs: cache, linker, missing });
+    if (whole && !target.isNew)
+      removed = await removeFormer({ target, wanted, stamps });
+    await placeFiles({
+      ...options,
+      target,
+      blobs,
+      linker,
+      missing: missing.filter(entry => !placed.has(entry)),
+      placed,
+      fetchAgain: entry => fetchBlob({ ...options, blobs, entry }),
+    });
   } finally {
-    await cache.close();
+    await blobs.close();
   }
-  await stamps.save();
+
+  const writtenAt = Date.now();
+  if (target.isNew) {
+    remember({ target, wanted, stamps, placed });
+    await stamps.save();
+    if (!(await target.reveal(writtenAt))) return undefined;
+  } else {
+    await stamps.save();
+    // Stamps of files that were written this moment can't be trusted yet.
+    if (missing.length > 0) await settle({ target, wanted: missing, stamps });
+  }
   if (whole)
     await writeReceipt({
       cache: options.cache,
-      folder: root,
+      folder: target.folder,
       ...name,
       digest: version.digest,
     });
-  // Stamps of files that were written this moment can't be trusted yet.
-  if (missing.length > 0) await settle({ root, wanted: missing, stamps });
   await linker?.save();
   if (options.cacheLimit !== undefined && receivedBytes > 0)
     await new CacheUpkeep({ directory: options.cache }).prune({
@@ -156,38 +196,39 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     written: missing.length,
     removed,
   };
+}
 
-  async function chooseFiles({
-    include,
-  }: PullOptions): Promise<{ wanted: WantedFile[]; sizes: number[][] }> {
-    const matches = include?.length
-      ? picomatch([...include], { dot: true })
-      : () => true;
-    const checker = new ManifestChecker();
-    const files: WantedFile[] = [];
-    const sizesByPage: number[][] = [];
-    for await (const entries of client.manifestPages(
-      { ...name, digest: version.digest },
-      { signal },
-    )) {
-      entries.forEach((entry, index) => {
-        // The server is not trusted to keep a path inside of the folder.
-        checker.check(entry);
-        if (matches(entry.path))
-          files.push({ ...entry, page: sizesByPage.length, index });
-      });
-      sizesByPage.push(entries.map(({ size }) => size));
-    }
-    if (files.length === 0) {
-      throw new InputError(
-        `no file of ${formatReference({
-          ...name,
-          selector: version.label,
-        })} matches ${include?.join(', ')}`,
-      );
-    }
-    return { wanted: files, sizes: sizesByPage };
+async function chooseFiles(
+  options: PullOptions,
+): Promise<{ wanted: WantedFile[]; sizes: number[][] }> {
+  const { client, name, version, include, signal } = options;
+  const matches = include?.length
+    ? picomatch([...include], { dot: true })
+    : () => true;
+  const checker = new ManifestChecker();
+  const files: WantedFile[] = [];
+  const sizesByPage: number[][] = [];
+  for await (const entries of client.manifestPages(
+    { ...name, digest: version.digest },
+    { signal },
+  )) {
+    entries.forEach((entry, index) => {
+      // The server is not trusted to keep a path inside of the folder.
+      checker.check(entry);
+      if (matches(entry.path))
+        files.push({ ...entry, page: sizesByPage.length, index });
+    });
+    sizesByPage.push(entries.map(({ size }) => size));
   }
+  if (files.length === 0) {
+    throw new InputError(
+      `no file of ${formatReference({
+        ...name,
+        selector: version.label,
+      })} matches ${include?.join(', ')}`,
+    );
+  }
+  return { wanted: files, sizes: sizesByPage };
 }
 
 /** What stands there, links not followed; undefined for nothing. */
@@ -203,18 +244,18 @@ function lookAt(location: string): BigIntStats | undefined {
 
 /** Which files have to be written, and which of them a person changed. */
 async function compareFolder(options: {
-  root: string;
+  target: PullTarget;
   wanted: readonly WantedFile[];
   stamps: StampCache;
 }): Promise<{ missing: WantedFile[]; changed: string[] }> {
-  const { root, wanted, stamps } = options;
+  const { target, wanted, stamps } = options;
   const former = new Map(stamps.entries());
   const missing: WantedFile[] = [];
   const changed: string[] = [];
   const breather = new Breather();
   await concurrently(wanted, 64, async entry => {
     await breather.breathe();
-    const location = path.join(root, ...entry.path.split('/'));
+    const location = target.locationOf(entry);
     const stat = lookAt(location);
     if (!stat) {
       missing.push(entry);
@@ -262,19 +303,25 @@ async function isFormer(options: {
   return stat.nlink > 1n && (await hashFile(location)) === former.digest;
 }
 
+/** @returns what was written to the folder on the way, and how it looked then */
 async function fetchMissing(
   options: PullOptions & {
-    root: string;
     blobs: BlobCache;
     missing: readonly WantedFile[];
     sizes: readonly (readonly number[])[];
+    /** Where small files are written at once, beside the cache. */
+    folder?: PullTarget;
+    /** The folder that large files are going to be copied to. */
+    copyFor?: string;
   },
-): Promise<number> {
-  const { blobs, missing, onProgress, signal } = options;
+): Promise<{ receivedBytes: number; placed: Map<WantedFile, string> }> {
+  const { blobs, missing, folder, copyFor, onProgress, signal } = options;
   const absent = new Map<Digest, WantedFile>();
-  await concurrently(missing, 64, async entry => {
-    if (!(await blobs.has(entry))) absent.set(entry.digest, entry);
-  });
+  const breather = new Breather();
+  for (const entry of missing) {
+    await breather.breathe();
+    if (!blobs.has(entry)) absent.set(entry.digest, entry);
+  }
   if (absent.size === 0) await askForCached(options);
   const progress: PullProgress = {
     totalBytes: [...absent.values()].reduce(
@@ -284,22 +331,24 @@ async function fetchMissing(
     receivedBytes: 0,
   };
   onProgress?.({ ...progress });
-  const packed = await fetchPacked({
+  await folder?.ensureFolders([...absent.values()], signal);
+  const placed = await fetchPacked({
     ...options,
     files: [...absent.values()],
+    placeOf: folder && (file => folder.placeOf(file)),
     onBytes: bytes => {
       progress.receivedBytes += bytes;
       onProgress?.({ ...progress });
     },
   });
-  for (const file of packed) absent.delete(file.digest);
+  for (const file of placed.keys()) absent.delete(file.digest);
   await concurrently(absent.values(), HANDS, async entry => {
     signal?.throwIfAborted();
     let before = 0;
     await fetchBlob({
       ...options,
       entry,
-      copyFor: options.link ? undefined : options.root,
+      copyFor,
       onBytes: bytes => {
         progress.receivedBytes += bytes - before;
         before = bytes;
@@ -307,7 +356,10 @@ async function fetchMissing(
       },
     });
   });
-  return progress.receivedBytes;
+  return {
+    receivedBytes: progress.receivedBytes,
+    placed: folder ? placed : new Map(),
+  };
 }
 
 /**
@@ -328,65 +380,6 @@ async function askForCached(
     { start: 0, end: 0, signal },
   );
   await answer.body?.cancel();
-}
-
-/** Writes the files from the cache to where they belong. */
-async function place(
-  options: PullOptions & {
-    root: string;
-    blobs: BlobCache;
-    /** Makes links instead of copies. */
-    linker?: BlobLinker;
-    missing: readonly ManifestEntry[];
-  },
-): Promise<void> {
-  const { root, blobs, linker, missing, signal } = options;
-  const locationOf = (entry: ManifestEntry) =>
-    path.join(root, ...entry.path.split('/'));
-  const put = (entry: ManifestEntry) =>
-    linker
-      ? linker.linkTo(entry, locationOf(entry))
-      : blobs.copyTo(entry, locationOf(entry));
-  const again = async (entry: ManifestEntry, error: unknown) => {
-    if (!(error instanceof IntegrityError)) throw error;
-    await fetchBlob({ ...options, entry });
-    await put(entry);
-  };
-
-  for (const folder of new Set(
-    missing.map(entry => path.dirname(locationOf(entry))),
-  )) {
-    signal?.throwIfAborted();
-    await ensureFolder(root, folder);
-  }
-  const small = linker ? [] : missing.filter(entry => blobs.isSmall(entry));
-  await concurrently(inBatches(small), blobs.hands, async batch => {
-    signal?.throwIfAborted();
-    const outcomes = await blobs.copySmall(
-      batch.map(entry => ({ blob: entry, target: locationOf(entry) })),
-    );
-    await concurrently(
-      outcomes.map((outcome, index) => ({ outcome, entry: batch[index] })),
-      HANDS,
-      async ({ outcome, entry }) => {
-        if (outcome !== true) await again(entry, outcome);
-      },
-    );
-  });
-  await concurrently(
-    missing.filter(entry => linker || !blobs.isSmall(entry)),
-    HANDS,
-    async entry => {
-      signal?.throwIfAborted();
-      await put(entry).catch(error => again(entry, error));
-    },
-  );
-}
-
-function inBatches<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / BATCH) }, (_, index) =>
-    all.slice(index * BATCH, (index + 1) * BATCH),
-  );
 }
 
 async function fetchBlob(
@@ -467,65 +460,18 @@ function isLocal(error: unknown): boolean {
   );
 }
 
-/**
- * Makes the target folder by folder: Node's own recursive way never ends where
- * a file system says that what was just asked for is not there, as /proc does.
- */
-async function makeTarget(root: string): Promise<void> {
-  const missing: string[] = [];
-  let at = root;
-  for (;;) {
-    const stat = await fs.stat(at).catch(() => undefined);
-    if (stat?.isDirectory()) break;
-    if (stat) {
-      throw new InputError(
-        `${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(
-          at,
-        )} is no folder`,
-      );
-    }
-    missing.unshift(at);
-    at = path.dirname(at);
-  }
-  for (const folder of missing) {
-    await fs.mkdir(folder).catch(error => {
-      if (error.code === 'EEXIST') return;
-      throw new InputError(
-        `${JSON.stringify(root)} can't be pulled into: ${JSON.stringify(
-          folder,
-        )} can't be made (${error.code})`,
-      );
-    });
-  }
-}
-
-/** Makes a folder, and refuses to go through links that lead out of the target. */
-async function ensureFolder(root: string, folder: string): Promise<void> {
-  await fs.mkdir(folder, { recursive: true });
-  const [realRoot, real] = await Promise.all([
-    fs.realpath(root),
-    fs.realpath(folder),
-  ]);
-  if (real !== realRoot && !real.startsWith(realRoot + path.sep)) {
-    throw new InputError(
-      `${JSON.stringify(
-        folder,
-      )} is a link out of the folder that is pulled into`,
-    );
-  }
-}
-
 async function removeFormer(options: {
-  root: string;
+  target: PullTarget;
   wanted: readonly ManifestEntry[];
   stamps: StampCache;
 }): Promise<number> {
-  const { root, wanted, stamps } = options;
+  const { target, wanted, stamps } = options;
+  const { root } = target;
   const kept = new Set(wanted.map(entry => entry.path));
   let removed = 0;
   for (const [key, former] of [...stamps.entries()]) {
     if (kept.has(key)) continue;
-    const location = path.join(root, ...key.split('/'));
+    const location = target.locationOf({ path: key });
     const stat = await fs
       .lstat(location, { bigint: true })
       .catch(() => undefined);
@@ -551,47 +497,43 @@ async function removeFormer(options: {
   return removed;
 }
 
+/**
+ * Remembers how the files of a new folder look, which nobody else could have
+ * written to. Links can be written to by their other names: who does that within
+ * the same tick of the disk's clock is not noticed.
+ */
+function remember(options: {
+  target: PullTarget;
+  wanted: readonly WantedFile[];
+  stamps: StampCache;
+  placed: ReadonlyMap<WantedFile, string>;
+}): void {
+  const { target, wanted, stamps, placed } = options;
+  for (const entry of wanted) {
+    const { digest } = entry;
+    const known = placed.get(entry);
+    const stat = known ? undefined : lookAt(target.locationOf(entry));
+    const stamp = known || (stat && stampOf(stat));
+    if (stamp) stamps.trust(entry.path, { stamp, digest });
+  }
+}
+
 async function settle(options: {
-  root: string;
+  target: PullTarget;
   wanted: readonly ManifestEntry[];
   stamps: StampCache;
 }): Promise<void> {
-  const { root, wanted, stamps } = options;
+  const { target, wanted, stamps } = options;
   await new Promise(resolve => {
     setTimeout(resolve, 60);
   });
   const breather = new Breather();
-  await concurrently(wanted, 64, async entry => {
+  for (const entry of wanted) {
     await breather.breathe();
-    const stat = lookAt(path.join(root, ...entry.path.split('/')));
+    const stat = lookAt(target.locationOf(entry));
     if (stat && Number(stat.size) === entry.size) {
       stamps.set(entry.path, { stamp: stampOf(stat), digest: entry.digest });
     }
-  });
-  await stamps.save();
-}
-
-/** Refuses where two names of the version would be one file on this machine. */
-async function refuseTwins(
-  root: string,
-  entries: readonly ManifestEntry[],
-): Promise<void> {
-  const pairs = twins(entries.map(entry => entry.path));
-  if (pairs.length === 0) return;
-  const probe = await fs.mkdtemp(path.join(root, '.asset-probe-'));
-  try {
-    await fs.writeFile(path.join(probe, 'a\u0301'), '');
-    const folds = await Promise.all(
-      ['A\u0301', '\u00e1'].map(twin =>
-        fs.stat(path.join(probe, twin)).then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-    if (folds.some(Boolean))
-      throw new InputError(`${pairs[0]}, and this one can't either`);
-  } finally {
-    await fs.rm(probe, { recursive: true });
   }
+  await stamps.save();
 }

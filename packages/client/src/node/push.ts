@@ -1,7 +1,6 @@
 import { InputError } from '@backstage/errors';
 import {
   AssetName,
-  concurrently,
   CommitUploadRequest,
   Digest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
@@ -11,15 +10,11 @@ import {
   uploadVersion,
   UploadVersionResult,
 } from '../uploadVersion';
-import { Breather } from './Breather';
 import { FileSender, HashedFile } from './FileSender';
-import { hashUnchanged } from './hashFile';
+import { hashFiles } from './hashFiles';
 import { LocalFile, scan } from './scan';
 import { StampCache } from './StampCache';
 import type { Transport } from './Transport';
-
-/** Files that are read and hashed at once; hashing itself has one thread. */
-const HASHING_HANDS = 8;
 
 /** @public */
 export interface ScanProgress {
@@ -78,24 +73,29 @@ export async function hashFolder(
     totalFiles: files.length,
   };
   const digests = new Map<LocalFile, Digest>();
-  const breather = new Breather();
-  await concurrently(files, HASHING_HANDS, async file => {
-    signal?.throwIfAborted();
-    await breather.breathe();
-    let digest = stamps.get(file.path, file.stamp);
+  const unknown: LocalFile[] = [];
+  for (const file of files) {
+    const digest = stamps.get(file.path, file.stamp);
     if (digest) {
       progress.readBytes += file.size;
-    } else {
-      digest = await hashUnchanged(file, bytes => {
+      digests.set(file, digest);
+    } else unknown.push(file);
+  }
+  onScan?.({ ...progress });
+  if (unknown.length > 0) {
+    await hashFiles(unknown, {
+      signal,
+      onBytes: bytes => {
         progress.readBytes += bytes;
         onScan?.({ ...progress });
-      });
-      stamps.set(file.path, { stamp: file.stamp, digest });
-    }
-    digests.set(file, digest);
-  });
-  onScan?.({ ...progress });
-  await stamps.save();
+      },
+      onHashed: (file, digest) => {
+        digests.set(file, digest);
+        stamps.set(file.path, { stamp: file.stamp, digest });
+      },
+    });
+    await stamps.save();
+  }
   return files.map(file => ({ ...file, digest: digests.get(file)! }));
 }
 

@@ -169,13 +169,18 @@ export class BlobIntake {
     }
     const key = packKey(asset.uid, digest);
     await this.#repository.blobs.claim([{ store: upload.store, key }]);
-    await this.#stores
-      .get(upload.store)
-      .put({ key, size, digest, body: Readable.from([bytes]) });
+    const placed = blobs.map(({ blob }) => blob);
+    await this.#stores.get(upload.store).put({
+      key,
+      size,
+      digest,
+      body: Readable.from([bytes]),
+      disposable: true,
+    });
     await this.#recordPack(
       asset,
       upload,
-      { key, blobs: blobs.map(({ blob }) => blob) },
+      { key, blobs: placed },
       'verified',
     );
     await this.#sessions.keep(upload);

@@ -226,6 +226,8 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
         sending.catch(() => {});
       }
       await sending;
+      // Not before everything is on its way: the socket reads from them.
+      blocks.forEach(releaseMemory);
     } finally {
       await handle.close();
     }

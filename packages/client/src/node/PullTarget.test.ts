@@ -1,0 +1,112 @@
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { PullTarget } from './PullTarget';
+
+describe('PullTarget', () => {
+  let top: string;
+
+  beforeEach(async () => {
+    top = await mkdtemp(path.join(os.tmpdir(), 'target-'));
+  });
+
+  afterEach(() => rm(top, { recursive: true }));
+
+  const fill = async (target: PullTarget) => {
+    await target.ensureFolders([{ path: 'deep/er/file' }]);
+    await writeFile(target.locationOf({ path: 'deep/er/file' }), 'bytes');
+  };
+
+  it('shows a new folder when it is whole, and not before', async () => {
+    const folder = path.join(top, 'a/b');
+    const target = await PullTarget.open(folder);
+    await fill(target);
+    expect(target.isNew).toBe(true);
+    await expect(readdir(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await target.reveal(Date.now())).toBe(true);
+    expect(await readFile(path.join(folder, 'deep/er/file'), 'utf8')).toBe(
+      'bytes',
+    );
+    await target.discard();
+    expect(await readdir(path.join(top, 'a'))).toEqual(['b']);
+  });
+
+  it('waits until the clock of the disk has moved on', async () => {
+    const target = await PullTarget.open(path.join(top, 'a'));
+    const writtenAt = Date.now();
+    await target.reveal(writtenAt);
+    expect(Date.now() - writtenAt).toBeGreaterThanOrEqual(50);
+  });
+
+  it('leaves nothing of what was given up', async () => {
+    const target = await PullTarget.open(path.join(top, 'a'));
+    await fill(target);
+    await target.discard();
+    expect(await readdir(top)).toEqual([]);
+  });
+
+  it('gives way to a folder that somebody has made meanwhile', async () => {
+    const folder = path.join(top, 'a');
+    const target = await PullTarget.open(folder);
+    await fill(target);
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'own'), 'a person’s');
+    expect(await target.reveal(Date.now())).toBe(false);
+    await target.discard();
+    expect(await readdir(top)).toEqual(['a']);
+    expect(await readdir(folder)).toEqual(['own']);
+  });
+
+  it('writes into a folder that stands, one file after the other', async () => {
+    await mkdir(path.join(top, 'a'));
+    const target = await PullTarget.open(path.join(top, 'a'));
+    expect(target.isNew).toBe(false);
+    expect(target.placeOf({ path: 'file' }).temporary).toMatch(/\.part$/);
+    await fill(target);
+    await target.discard();
+    expect(await readdir(path.join(top, 'a/deep/er'))).toEqual(['file']);
+  });
+
+  it('does not follow links out of a folder that stands', async () => {
+    const folder = path.join(top, 'a');
+    await mkdir(folder);
+    await symlink(top, path.join(folder, 'out'));
+    const target = await PullTarget.open(folder);
+    await expect(
+      target.ensureFolders([{ path: 'out/side/file' }]),
+    ).rejects.toThrow('is a link out of the folder that is pulled into');
+  });
+
+  it('removes what killed pulls have left, and leaves those alone that run', async () => {
+    const left = path.join(top, '.00c0ffee.999999999.pull');
+    const running = path.join(top, `.00c0ffee.${process.pid}.pull`);
+    const own = path.join(top, '.mine.pull');
+    for (const folder of [left, running, own]) {
+      await mkdir(folder);
+      await writeFile(path.join(folder, 'file'), '');
+    }
+    const target = await PullTarget.open(path.join(top, 'a'));
+    await target.discard();
+    expect((await readdir(top)).sort()).toEqual(
+      [running, own].map(folder => path.basename(folder)).sort(),
+    );
+  });
+
+  it('says what is in the way', async () => {
+    await writeFile(path.join(top, 'file'), '');
+    await expect(PullTarget.open(path.join(top, 'file'))).rejects.toThrow(
+      'is no folder',
+    );
+    await expect(PullTarget.open(path.join(top, 'file/a'))).rejects.toThrow(
+      /"[^"]*\/file" is no folder/,
+    );
+  });
+});

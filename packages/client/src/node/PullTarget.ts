@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { InputError } from '@backstage/errors';
+import type { ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
+import { over } from './besides';
+import { isRunning } from './isRunning';
+import type { Place } from './SmallFileWorkers';
+import { twins } from './scan';
+import { SETTLED_MS } from './StampCache';
+
+/** `.<eight hex digits>.<process>.pull`, beside the folder that it will be. */
+const UNFINISHED = /^\.[0-9a-f]{8}\.(\d+)\.pull$/;
+
+/**
+ * The folder that is pulled into. One that was not there is filled under another
+ * name and appears whole, which also spares its files a name of their own before
+ * they are whole.
+ */
+export class PullTarget {
+  /** @throws InputError when there can be no such folder */
+  static async open(target: string): Promise<PullTarget> {
+    const wanted = path.resolve(target);
+    const parent = path.dirname(wanted);
+    if ((await stands(wanted)) || parent === wanted) {
+      await makeFolder(wanted, wanted);
+      return new PullTarget(wanted, wanted);
+    }
+    await makeFolder(parent, wanted);
+    const folder = await fs.realpath(parent);
+    await sweep(folder);
+    const filled = path.join(
+      folder,
+      `.${randomUUID().slice(0, 8)}.${process.pid}.pull`,
+    );
+    await fs.mkdir(filled).catch(error => refuse(wanted, wanted, error.code));
+    return new PullTarget(path.join(folder, path.basename(wanted)), filled);
+  }
+
+  /** The folder, as it is called in the end. */
+  readonly folder: string;
+  /** Where its files are written. */
+  readonly root: string;
+  #made = new Set<string>();
+
+  private constructor(folder: string, root: string) {
+    this.folder = folder;
+    this.root = root;
+  }
+
+  /** Whether nobody has seen the folder yet. */
+  get isNew(): boolean {
+    return this.root !== this.folder;
+  }
+
+  locationOf({ path: relative }: Pick<ManifestEntry, 'path'>): string {
+    // Paths of manifests are relative and without dots; joining them piece by piece
+    // takes three times as long.
+    return path.sep === '/'
+      ? `${this.root}/${relative}`
+      : path.join(this.root, ...relative.split('/'));
+  }
+
+  /** How a small file is to be written to its place. */
+  placeOf(entry: Pick<ManifestEntry, 'path'>): Place {
+    const target = this.locationOf(entry);
+    return this.isNew ? { target, mode: 0o666 } : over(target);
+  }
+
+  /**
+   * Makes the folders of some files.
+   *
+   * @throws InputError where a link leads out of the target
+   */
+  async ensureFolders(
+    entries: readonly Pick<ManifestEntry, 'path'>[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const folders = new Set(
+      entries.map(entry => path.dirname(this.locationOf(entry))),
+    );
+    for (const folder of folders) {
+      if (this.#made.has(folder)) continue;
+      signal?.throwIfAborted();
+      await fs.mkdir(folder, { recursive: true });
+      if (!this.isNew) await this.#refuseLinkOut(folder);
+      this.#made.add(folder);
+    }
+  }
+
+  async #refuseLinkOut(folder: string): Promise<void> {
+    const [root, real] = await Promise.all([
+      fs.realpath(this.root),
+      fs.realpath(folder),
+    ]);
+    if (real !== root && !real.startsWith(root + path.sep)) {
+      throw new InputError(
+        `${JSON.stringify(
+          folder,
+        )} is a link out of the folder that is pulled into`,
+      );
+    }
+  }
+
+  /** Refuses where two names of the version would be one file on this machine. */
+  async refuseTwins(entries: readonly ManifestEntry[]): Promise<void> {
+    const pairs = twins(entries.map(entry => entry.path));
+    if (pairs.length === 0) return;
+    const probe = await fs.mkdtemp(path.join(this.root, '.asset-probe-'));
+    try {
+      await fs.writeFile(path.join(probe, 'a\u0301'), '');
+      const folds = await Promise.all(
+        ['A\u0301', '\u00e1'].map(twin =>
+          fs.stat(path.join(probe, twin)).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      );
+      if (folds.some(Boolean))
+        throw new InputError(`${pairs[0]}, and this one can't either`);
+    } finally {
+      await fs.rm(probe, { recursive: true });
+    }
+  }
+
+  /**
+   * Gives a new folder its name.
+   *
+   * @param writtenAt - when its last file was written, in milliseconds: what is
+   *   written after the folder was seen looks otherwise then, however coarse the
+   *   clock of the disk is
+   * @returns false when somebody else has made such a folder meanwhile
+   */
+  async reveal(writtenAt: number): Promise<boolean> {
+    if (!this.isNew) return true;
+    const wait = writtenAt + SETTLED_MS - Date.now();
+    if (wait > 0)
+      await new Promise(resolve => {
+        setTimeout(resolve, wait);
+      });
+    try {
+      await fs.rename(this.root, this.folder);
+      return true;
+    } catch (error) {
+      if (await stands(this.folder)) return false;
+      throw error;
+    }
+  }
+
+  /** Removes what was written to a folder that nobody will see. */
+  async discard(): Promise<void> {
+    if (this.isNew) await fs.rm(this.root, { recursive: true, force: true });
+  }
+}
+
+function stands(location: string): Promise<boolean> {
+  return fs.lstat(location).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Makes a folder name by name: Node's own recursive way never ends where a file
+ * system says that what was just asked for is not there, as /proc does.
+ */
+async function makeFolder(folder: string, wanted: string): Promise<void> {
+  const missing: string[] = [];
+  let at = folder;
+  for (;;) {
+    const stat = await fs.stat(at).catch(() => undefined);
+    if (stat?.isDirectory()) break;
+    if (stat) refuse(wanted, at, 'ENOTDIR');
+    missing.unshift(at);
+    at = path.dirname(at);
+  }
+  for (const each of missing) {
+    await fs.mkdir(each).catch(error => {
+      if (error.code !== 'EEXIST') refuse(wanted, each, error.code);
+    });
+  }
+}
+
+function refuse(wanted: string, at: string, code: string): never {
+  throw new InputError(
+    `${JSON.stringify(wanted)} can't be pulled into: ${JSON.stringify(at)} ${
+      code === 'ENOTDIR' ? 'is no folder' : `can't be made (${code})`
+    }`,
+  );
+}
+
+/** Removes what killed pulls left beside the folder. */
+async function sweep(parent: string): Promise<void> {
+  for (const name of await fs.readdir(parent).catch(() => [])) {
+    const owner = UNFINISHED.exec(name)?.[1];
+    if (owner !== undefined && !isRunning(Number(owner)))
+      await fs.rm(path.join(parent, name), { recursive: true, force: true });
+  }
+}

@@ -72,6 +72,14 @@ const pause = ms =>
     setTimeout(resolve, ms);
   });
 
+function filesUnder(folder) {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .sort();
+}
+
 export class History {
   #replicas;
   #people;
@@ -101,6 +109,7 @@ export class History {
     if (act === 'delete') await this.#delete('v1');
     else if (act === 'check') await this.#check();
     else await this.#copy(act);
+    if (act === 'replicate') await this.#rot();
     await this.#collect();
     await this.#replicas.whole();
     await this.#readEverything();
@@ -227,6 +236,37 @@ export class History {
     );
   }
 
+  /** Bits flip where there is another copy: it is read, and what has rotted is mended from it. */
+  async #rot() {
+    const { uid } = await this.#people.maya.json('show', this.#name);
+    const files = filesUnder(path.join(this.#replicas.blobs, 'blobs', uid));
+    const rotten = new Set(
+      Array.from({ length: 1 + Math.floor(this.#random() * 4) }, () =>
+        this.#pick(files),
+      ),
+    );
+    for (const file of rotten) this.#flipBit(file);
+    this.lines.push(
+      `rot: ${[...rotten]
+        .map(file => path.relative(this.#replicas.blobs, file).split('/')[2])
+        .sort()
+        .join(', ')}`,
+    );
+    await this.#readEverything();
+    await this.#underFault('check', ['store', 'check', '--read-data']);
+  }
+
+  #flipBit(file) {
+    const bytes = fs.readFileSync(file);
+    if (bytes.length === 0) return;
+    bytes[Math.floor(this.#random() * bytes.length)] ^=
+      1 << Math.floor(this.#random() * 8);
+    const { mode } = fs.statSync(file);
+    fs.chmodSync(file, 0o600);
+    fs.writeFileSync(file, bytes);
+    fs.chmodSync(file, mode);
+  }
+
   async #delete(label) {
     await this.#underFault('delete', [
       'delete',
@@ -254,17 +294,23 @@ export class History {
     for (const [label, files] of this.#acknowledged) {
       const target = path.join(temporaryFolder('pull'), 'out');
       const cache = temporaryFolder('cache');
-      const { code, stderr } = await otto.start(
-        ['pull', `${this.#name}@${label}`, '-o', target],
-        { env: { BASEASSET_CACHE: cache } },
-      ).ended;
-      assert.equal(code, 0, `pull of ${label}: ${stderr}`);
-      for (const [name, content] of Object.entries(files))
-        assert.ok(
-          fs.readFileSync(path.join(target, name)).equals(content),
-          `${name} of ${label} is other than what was pushed`,
-        );
-      fs.rmSync(path.dirname(target), { recursive: true });
+      const pull = async () => {
+        const { code, stderr } = await otto.start(
+          ['pull', `${this.#name}@${label}`, '-o', target],
+          { env: { BASEASSET_CACHE: cache } },
+        ).ended;
+        assert.equal(code, 0, `pull of ${label}: ${stderr}`);
+        for (const [name, content] of Object.entries(files))
+          assert.ok(
+            fs.readFileSync(path.join(target, name)).equals(content),
+            `${name} of ${label} is other than what was pushed`,
+          );
+        fs.rmSync(path.dirname(target), { recursive: true });
+      };
+      await pull();
+      // What has rotted in the cache is noticed when it is used.
+      this.#flipBit(this.#pick(filesUnder(path.join(cache, 'sha256'))));
+      await pull();
       fs.rmSync(cache, { recursive: true });
     }
     // What can be seen is whole, acknowledged or not.

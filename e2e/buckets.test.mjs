@@ -775,8 +775,8 @@ for (const kind of ['gcs', 's3']) {
       await page
         .getByText(
           kind === 's3'
-            ? '1 of 14 checks failed.'
-            : 'Nothing failed, 1 of 14 checks warned.',
+            ? '1 of 15 checks failed.'
+            : 'Nothing failed, 1 of 15 checks warned.',
         )
         .waitFor();
       const checks = page.getByRole('table', { name: 'Fixity checks' });

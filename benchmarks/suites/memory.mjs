@@ -64,10 +64,13 @@ export async function run(report) {
     const maya = personAt(portal, 'maya');
     await maya.signIn();
     const node = await idleNode();
-    const row = (what, { client, backend }, transfers) => {
+    const row = (what, { client, backend }, transfers, tiny) => {
       report.row(
         `${what}: the command above Node alone`,
-        `${(client - node).toFixed(0)} MiB`,
+        `${(client - node).toFixed(0)} MiB, ${Math.max(
+          0,
+          client - tiny.client,
+        ).toFixed(0)} more than for a byte`,
         AIM,
       );
       report.row(
@@ -78,6 +81,16 @@ export async function run(report) {
         AIM,
       );
     };
+    const byte = newFolder('byte');
+    fs.mkdirSync(byte);
+    fs.writeFileSync(path.join(byte, 'data.bin'), 'a');
+    const pushedByte = await watched(maya, portal, [
+      ...['push', byte, 'bench/byte', '--type', 'dataset'],
+    ]);
+    const pulledByte = await watched(maya, portal, [
+      ...['pull', 'bench/byte', '-o', newFolder('pull')],
+    ]);
+    const readByte = await read(maya, portal, 'bench/byte@latest/data.bin');
     const folders = Array.from({ length: TRANSFERS }, () => {
       const folder = newFolder('one');
       fs.mkdirSync(folder);
@@ -98,6 +111,7 @@ export async function run(report) {
       `${TRANSFERS} pushes of ${EACH_MIB} MiB at once`,
       largest(pushed),
       TRANSFERS,
+      pushedByte,
     );
     const pulled = await Promise.all(
       folders.map((_, index) =>
@@ -113,6 +127,7 @@ export async function run(report) {
       `${TRANSFERS} pulls of ${EACH_MIB} MiB at once`,
       largest(pulled),
       TRANSFERS,
+      pulledByte,
     );
 
     fs.rmSync(workshop, { recursive: true });
@@ -138,11 +153,13 @@ export async function run(report) {
       `push of a sparse file of ${HUGE_GB} GB (${took.toFixed(0)} s)`,
       most,
       1,
+      pushedByte,
     );
     row(
       `reading it whole, verified`,
       await read(maya, portal, 'bench/huge@latest/sparse.bin'),
       1,
+      readByte,
     );
   } finally {
     await portal.close();

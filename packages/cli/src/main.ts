@@ -5,9 +5,9 @@ let ended = false;
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', error => {
-  ended ||= (error as { code?: string }).code === 'EPIPE';
-  if (ended) process.exit(EXIT.done);
-  throw error;
+  if ((error as { code?: string }).code !== 'EPIPE') throw error;
+  ended = true;
+  process.exit(EXIT.done);
 });
 
 // Node ends a program that waits for what will never come, and calls that a success.

@@ -2,6 +2,7 @@ import { TestDatabases } from '@backstage/backend-test-utils';
 import {
   buildManifest,
   digestOf,
+  endsPage,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { Knex } from 'knex';
 import { TestPortal } from './__testUtils__/TestPortal';
@@ -63,6 +64,40 @@ describe.each(databases.eachSupportedId())(
             .send(Buffer.from(text)),
       };
     }
+
+    it('count a file once that stands on several pages', async () => {
+      await create('pages');
+      const text = 'p'.repeat(1000);
+      const names = Array.from({ length: 40_000 }, (_, index) => `${index}`);
+      const end = names.find(name => endsPage(name))!;
+      const built = buildManifest(
+        [`${end}`, `${end}-`].map(name => ({
+          path: name,
+          size: text.length,
+          digest: digestOf(text),
+        })),
+      );
+      expect(built.pages).toHaveLength(2);
+      const { fileCount, size } = built.manifest;
+      const begun = await portal
+        .as('maya')
+        .post('/assets/pages/asset/uploads')
+        .send({ digest: built.digest, fileCount, size });
+      const { id } = begun.body.upload;
+      // In their order, and again by whoever goes on.
+      for (const position of [0, 1, 0, 1]) {
+        const { status } = await portal
+          .as('maya')
+          .put(`/uploads/${id}/pages/${position}`)
+          .type('json')
+          .send(built.pages[position]);
+        expect([position, status]).toEqual([position, 200]);
+      }
+      const other = await begin('pages', 'q'.repeat(24));
+      expect((await other.announce()).status).toBe(200);
+      const more = await begin('pages', 'r');
+      expect((await more.announce()).status).toBe(409);
+    });
 
     it('see what the others are about to send, and count what has arrived once', async () => {
       await create('shared');

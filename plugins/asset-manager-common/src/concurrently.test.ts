@@ -63,3 +63,27 @@ it('throws what the items themselves throw', async () => {
     'no more',
   );
 });
+
+it('takes nothing that came only after a failure, and ends what gives the items', async () => {
+  const seen: number[] = [];
+  let ended = false;
+  async function* items() {
+    try {
+      yield 1;
+      await new Promise(resolve => {
+        setTimeout(resolve, 20);
+      });
+      yield 2;
+      yield 3;
+    } finally {
+      ended = true;
+    }
+  }
+  const work = concurrently(items(), 2, async item => {
+    seen.push(item);
+    throw new Error('the first one');
+  });
+  await expect(work).rejects.toThrow('the first one');
+  expect(seen).toEqual([1]);
+  expect(ended).toBe(true);
+});

@@ -10,17 +10,18 @@ export async function concurrently<T>(
   hands: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const iterator =
-    Symbol.asyncIterator in items
-      ? items[Symbol.asyncIterator]()
-      : items[Symbol.iterator]();
+  const come = Symbol.asyncIterator in items;
+  const iterator: Iterator<T> | AsyncIterator<T> = come
+    ? items[Symbol.asyncIterator]()
+    : items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const hand = async () => {
     while (!failure) {
       try {
         const step = iterator.next();
-        const next = step instanceof Promise ? await step : step;
-        if (next.done) return;
+        const next = come ? await step : (step as IteratorResult<T>);
+        // Another hand may have failed while this one waited.
+        if (next.done || failure) return;
         await work(next.value);
       } catch (error) {
         failure ??= { error };
@@ -28,5 +29,7 @@ export async function concurrently<T>(
     }
   };
   await Promise.all(Array.from({ length: hands }, hand));
-  if (failure) throw failure.error;
+  if (!failure) return;
+  await iterator.return?.();
+  throw failure.error;
 }

@@ -52,6 +52,18 @@ export const cat: Command = {
       ]);
     }
     const { createHash } = await import('node:crypto');
+    const { AssetManagerError, retry } = await import('@baseasset/client');
+    const { releaseMemory } = await import(
+      '@baseasset/backstage-plugin-asset-manager-common'
+    );
+    const brokeOff = (cause?: unknown) =>
+      new AssetManagerError({
+        status: 0,
+        message: `the connection broke off in the middle of ${JSON.stringify(
+          path,
+        )}`,
+        cause,
+      });
     const asked = options.text('range');
     const range = asked === undefined ? undefined : parseRange(asked);
     const client = await context.client();
@@ -67,8 +79,8 @@ export const cat: Command = {
         under: path,
         limit: 1,
       });
-      const write = async (bytes: Uint8Array) => {
-        if (!context.stdout.write(bytes)) {
+      const write = async (bytes: Uint8Array, written?: () => void) => {
+        if (!context.stdout.write(bytes, written)) {
           await new Promise(resolve => {
             context.stdout.once('drain', resolve);
           });
@@ -89,15 +101,23 @@ export const cat: Command = {
       }
       const hash = createHash('sha256');
       const url = await client.fileUrl(fixed, path);
-      const body = await transport.receive({
-        url,
-        start: 0,
-        signal: context.signal,
-      });
-      for await (const chunk of body) {
-        hash.update(chunk);
-        await write(chunk);
-      }
+      let at = 0;
+      const readOn = async () => {
+        const { signal } = context;
+        const body = await transport.receive({ url, start: at, signal });
+        try {
+          for await (const chunk of body) {
+            hash.update(chunk);
+            at += chunk.length;
+            await write(chunk, () => releaseMemory(chunk));
+          }
+        } catch (cause) {
+          signal.throwIfAborted();
+          throw brokeOff(cause);
+        }
+        if (file && at < file.size) throw brokeOff();
+      };
+      await retry(readOn, { signal: context.signal });
       const expected = file?.digest;
       const found = `sha256:${hash.digest('hex')}`;
       if (expected !== found) {

@@ -1,6 +1,7 @@
+import type { AssetManagerClient } from '@baseasset/client';
 import type { Command } from '../Command';
 import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
-import { readReference } from '../lib/Context';
+import { Context, readReference } from '../lib/Context';
 import { CommandError, EXIT } from '../lib/exit';
 import { countOf, formatBytes } from '../lib/format';
 import { warnAbout } from '../lib/warnAbout';
@@ -10,7 +11,7 @@ export const pull: Command = {
   group: 'get',
   summary: 'bring the files of a version into a folder',
   details: [
-    'Every file is verified against the manifest, and the manifest against the digest of the\nversion. What stands already is left alone; what you changed is not overwritten without\n--force; files of a version pulled before that this one does not have are removed.',
+    'Every file is verified against the manifest, and the manifest against the digest of the\nversion. What stands already is left alone; what you changed is not overwritten without\n--force; files of a version pulled before that this one does not have are removed. A new\nfolder appears when it is whole.',
   ],
   args: [
     {
@@ -101,7 +102,11 @@ export const pull: Command = {
         link: options.flag('link'),
         cacheLimit: cacheLimit(context.environment),
         prefer:
-          preferredStores(context.environment) ??
+          (await knownStores(
+            context,
+            client,
+            preferredStores(context.environment),
+          )) ??
           (await nearestStores({
             client,
             cache,
@@ -175,3 +180,22 @@ export const pull: Command = {
     }
   },
 };
+
+/** The stores that a person prefers, who is told of names that mean none. */
+async function knownStores(
+  context: Context,
+  client: AssetManagerClient,
+  preferred: readonly string[] | undefined,
+): Promise<readonly string[] | undefined> {
+  if (!preferred) return undefined;
+  const { signal } = context;
+  const names = (await client.listStores({ signal })).map(({ name }) => name);
+  for (const name of preferred)
+    if (!names.includes(name))
+      context.warn(
+        `BASEASSET_STORES has ${JSON.stringify(
+          name,
+        )}, which is no store of this portal; it has ${names.join(', ')}`,
+      );
+  return preferred;
+}

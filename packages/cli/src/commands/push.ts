@@ -90,6 +90,7 @@ async function report(
   context: Context,
   name: AssetName,
   result: UploadVersionResult,
+  sentBytes: number,
   run?: Run,
 ): Promise<void> {
   const { formatReference, shortDigest } = await import(
@@ -108,6 +109,7 @@ async function report(
       reference: formatReference({ ...name, selector: version.digest }),
       version,
       aliases: result.state === 'unchanged' ? [] : result.aliases,
+      sentBytes,
       run,
       url,
     });
@@ -118,6 +120,10 @@ async function report(
     context.print(
       `Nothing changed: this is ${reference} (${shortDigest(version.digest)}).`,
     );
+    if (sentBytes > 0)
+      context.print(
+        `${formatBytes(sentBytes)} that were missing there have been sent.`,
+      );
   } else {
     context.print(
       [
@@ -323,7 +329,7 @@ export const push: Command = {
         inputs.length > 0
           ? await recordInputs(client, name, result.version, inputs)
           : undefined;
-      await report(context, name, result, run);
+      await report(context, name, result, sent.sentBytes, run);
     } catch (error) {
       bar.clear();
       if (context.signal.aborted) {

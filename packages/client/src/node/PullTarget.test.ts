@@ -1,3 +1,4 @@
+/** @jest-environment node */
 import {
   mkdir,
   mkdtemp,
@@ -5,6 +6,7 @@ import {
   readFile,
   rm,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import os from 'node:os';
@@ -85,19 +87,57 @@ describe('PullTarget', () => {
     ).rejects.toThrow('is a link out of the folder that is pulled into');
   });
 
-  it('removes what killed pulls have left, and leaves those alone that run', async () => {
-    const left = path.join(top, '.00c0ffee.999999999.pull');
-    const running = path.join(top, `.00c0ffee.${process.pid}.pull`);
-    const own = path.join(top, '.mine.pull');
-    for (const folder of [left, running, own]) {
-      await mkdir(folder);
-      await writeFile(path.join(folder, 'file'), '');
-    }
-    const target = await PullTarget.open(path.join(top, 'a'));
-    await target.discard();
-    expect((await readdir(top)).sort()).toEqual(
-      [running, own].map(folder => path.basename(folder)).sort(),
-    );
+  it('fills a folder file by file where it can get no other name', async () => {
+    const folder = path.join(top, 'a');
+    const target = await PullTarget.open(folder);
+    await rm(target.root, { recursive: true });
+    expect(await target.reveal(Date.now())).toBe(false);
+    expect((await PullTarget.open(folder)).isNew).toBe(false);
+  });
+
+  describe('removes what', () => {
+    const own = async () => {
+      const target = await PullTarget.open(path.join(top, 'own'));
+      return path.basename(target.root);
+    };
+    const begin = async (name: string) => {
+      await mkdir(path.join(top, name));
+      await writeFile(path.join(top, name, 'file'), '');
+      return name;
+    };
+    const sweep = async () => {
+      const target = await PullTarget.open(path.join(top, 'a'));
+      await target.discard();
+      return (await readdir(top)).sort();
+    };
+    /** The name that another process of this machine, or of another one, would give. */
+    const nameOf = (live: string, pid: number, machine?: string) =>
+      `.00c0ffee.${machine ?? live.split('.')[2]}.${pid}.pull`;
+
+    it('killed pulls have left, and leaves those alone that run', async () => {
+      const live = await own();
+      await begin(nameOf(live, 999_999_999));
+      const others = [
+        await begin(nameOf(live, process.ppid)),
+        await begin('.mine.pull'),
+      ];
+      expect(await sweep()).toEqual([live, ...others].sort());
+    });
+
+    it('a process of the same number left before it', async () => {
+      const live = await own();
+      await begin(nameOf(live, process.pid));
+      expect(await sweep()).toEqual([live]);
+    });
+
+    it('has been silent for an hour, wherever it was written', async () => {
+      const live = await own();
+      const other = await begin(nameOf(live, 999_999_999, '0badcafe'));
+      expect(await sweep()).toEqual([live, other].sort());
+      const long = new Date(Date.now() - 61 * 60_000);
+      await utimes(path.join(top, other), long, long);
+      expect(await sweep()).toEqual([live]);
+    });
   });
 
   it('says what is in the way', async () => {
@@ -108,5 +148,8 @@ describe('PullTarget', () => {
     await expect(PullTarget.open(path.join(top, 'file/a'))).rejects.toThrow(
       /"[^"]*\/file" is no folder/,
     );
+    await expect(
+      PullTarget.open(path.join(top, 'n'.repeat(300))),
+    ).rejects.toThrow(/can't be made \(ENAMETOOLONG\)/);
   });
 });

@@ -1,16 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '@backstage/errors';
 import type { ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
 import { over } from './besides';
-import { isRunning } from './isRunning';
+import { beginUnfinished, sweepUnfinished, Unfinished } from './unfinished';
 import type { Place } from './SmallFileWorkers';
 import { twins } from './scan';
 import { SETTLED_MS } from './StampCache';
-
-/** `.<eight hex digits>.<process>.pull`, beside the folder that it will be. */
-const UNFINISHED = /^\.[0-9a-f]{8}\.(\d+)\.pull$/;
 
 /**
  * The folder that is pulled into. One that was not there is filled under another
@@ -24,33 +20,33 @@ export class PullTarget {
     const parent = path.dirname(wanted);
     if ((await stands(wanted)) || parent === wanted) {
       await makeFolder(wanted, wanted);
-      return new PullTarget(wanted, wanted);
+      return new PullTarget(wanted);
     }
     await makeFolder(parent, wanted);
     const folder = await fs.realpath(parent);
-    await sweep(folder);
-    const filled = path.join(
-      folder,
-      `.${randomUUID().slice(0, 8)}.${process.pid}.pull`,
+    await sweepUnfinished(folder);
+    const unfinished = await beginUnfinished(folder).catch(error =>
+      refuse(wanted, wanted, error),
     );
-    await fs.mkdir(filled).catch(error => refuse(wanted, wanted, error.code));
-    return new PullTarget(path.join(folder, path.basename(wanted)), filled);
+    return new PullTarget(path.join(folder, path.basename(wanted)), unfinished);
   }
 
   /** The folder, as it is called in the end. */
   readonly folder: string;
   /** Where its files are written. */
   readonly root: string;
-  #made = new Set<string>();
+  readonly #unfinished: Unfinished | undefined;
+  readonly #made = new Set<string>();
 
-  private constructor(folder: string, root: string) {
+  private constructor(folder: string, unfinished?: Unfinished) {
     this.folder = folder;
-    this.root = root;
+    this.root = unfinished?.folder ?? folder;
+    this.#unfinished = unfinished;
   }
 
   /** Whether nobody has seen the folder yet. */
   get isNew(): boolean {
-    return this.root !== this.folder;
+    return this.#unfinished !== undefined;
   }
 
   locationOf({ path: relative }: Pick<ManifestEntry, 'path'>): string {
@@ -130,7 +126,9 @@ export class PullTarget {
    * @param writtenAt - when its last file was written, in milliseconds: what is
    *   written after the folder was seen looks otherwise then, however coarse the
    *   clock of the disk is
-   * @returns false when somebody else has made such a folder meanwhile
+   * @returns false when somebody else has made such a folder meanwhile, or the file
+   *   system can't give another name to a folder: now there is one to be filled file
+   *   by file
    */
   async reveal(writtenAt: number): Promise<boolean> {
     if (!this.isNew) return true;
@@ -142,22 +140,28 @@ export class PullTarget {
     try {
       await fs.rename(this.root, this.folder);
       return true;
-    } catch (error) {
-      if (await stands(this.folder)) return false;
-      throw error;
+    } catch {
+      if (!(await stands(this.folder)))
+        await makeFolder(this.folder, this.folder);
+      return false;
     }
   }
 
-  /** Removes what was written to a folder that nobody will see. */
+  /** Removes what was written to a folder that nobody will see; what takes too long goes another time. */
   async discard(): Promise<void> {
-    if (this.isNew) await fs.rm(this.root, { recursive: true, force: true });
+    await this.#unfinished?.discard();
   }
 }
 
+/** @throws InputError for a name that no folder can have */
 function stands(location: string): Promise<boolean> {
   return fs.lstat(location).then(
     () => true,
-    () => false,
+    error => {
+      if (!['ENOENT', 'ENOTDIR'].includes(error.code))
+        refuse(location, location, error);
+      return false;
+    },
   );
 }
 
@@ -171,30 +175,24 @@ async function makeFolder(folder: string, wanted: string): Promise<void> {
   for (;;) {
     const stat = await fs.stat(at).catch(() => undefined);
     if (stat?.isDirectory()) break;
-    if (stat) refuse(wanted, at, 'ENOTDIR');
+    if (stat) refuse(wanted, at, { code: 'ENOTDIR' });
     missing.unshift(at);
     at = path.dirname(at);
   }
   for (const each of missing) {
     await fs.mkdir(each).catch(error => {
-      if (error.code !== 'EEXIST') refuse(wanted, each, error.code);
+      if (error.code !== 'EEXIST') refuse(wanted, each, error);
     });
   }
 }
 
-function refuse(wanted: string, at: string, code: string): never {
+function refuse(wanted: string, at: string, error: { code?: string }): never {
+  const { code } = error;
+  // No error of the file system, but one of ours.
+  if (code === undefined) throw error;
   throw new InputError(
     `${JSON.stringify(wanted)} can't be pulled into: ${JSON.stringify(at)} ${
       code === 'ENOTDIR' ? 'is no folder' : `can't be made (${code})`
     }`,
   );
-}
-
-/** Removes what killed pulls left beside the folder. */
-async function sweep(parent: string): Promise<void> {
-  for (const name of await fs.readdir(parent).catch(() => [])) {
-    const owner = UNFINISHED.exec(name)?.[1];
-    if (owner !== undefined && !isRunning(Number(owner)))
-      await fs.rm(path.join(parent, name), { recursive: true, force: true });
-  }
 }

@@ -260,7 +260,7 @@ class Thread {
  */
 export class SmallFileWorkers {
   readonly #idle: Thread[] = [];
-  readonly #waiting: ((thread: Thread) => void)[] = [];
+  readonly #waiting: ((thread: Thread | undefined) => void)[] = [];
   readonly #breather = new Breather();
   readonly #here = makeWorker({
     fs,
@@ -308,26 +308,32 @@ export class SmallFileWorkers {
   /** Does a job in a thread, or the single ones that it is made of at once. */
   async #work(count: number, job: Job, singly: readonly Job[]): Promise<Any[]> {
     this.#seen += count;
-    if (this.#seen < WORTH_A_THREAD || this.hands === 1) {
-      const outcomes: Any[] = [];
-      for (const single of singly) {
-        await this.#breather.breathe();
-        outcomes.push(...this.#here.work(single));
-      }
-      return outcomes;
-    }
-    let thread = await this.#take();
+    let thread =
+      this.#seen < WORTH_A_THREAD || this.hands === 1
+        ? undefined
+        : await this.#take();
+    if (!thread) return this.#workHere(singly);
     try {
       return await thread.work(job);
     } catch (error) {
       await thread.end();
-      thread = new Thread();
+      this.#threads--;
+      thread = undefined;
       throw error;
     } finally {
       const next = this.#waiting.shift();
-      if (next) next(thread);
-      else this.#idle.push(thread);
+      if (next) next(thread ?? this.#begin());
+      else if (thread) this.#idle.push(thread);
     }
+  }
+
+  async #workHere(singly: readonly Job[]): Promise<Any[]> {
+    const outcomes: Any[] = [];
+    for (const single of singly) {
+      await this.#breather.breathe();
+      outcomes.push(...this.#here.work(single));
+    }
+    return outcomes;
   }
 
   /** Ends the threads; what is written later starts new ones. */
@@ -338,15 +344,23 @@ export class SmallFileWorkers {
     await Promise.all(threads.map(thread => thread.end()));
   }
 
-  #take(): Thread | Promise<Thread> {
+  #take(): Thread | undefined | Promise<Thread | undefined> {
     const idle = this.#idle.pop();
     if (idle) return idle;
-    if (this.#threads < this.hands) {
-      this.#threads++;
-      return new Thread();
-    }
+    if (this.#threads < this.hands) return this.#begin();
     return new Promise(resolve => {
       this.#waiting.push(resolve);
     });
+  }
+
+  /** @returns undefined where the machine has no thread left: what waits is done at once */
+  #begin(): Thread | undefined {
+    try {
+      const thread = new Thread();
+      this.#threads++;
+      return thread;
+    } catch {
+      return undefined;
+    }
   }
 }

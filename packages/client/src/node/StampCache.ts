@@ -108,7 +108,15 @@ export class StampCache {
   }
 
   async save(): Promise<void> {
-    if (!this.#changed) return;
+    await (await this.prepare()).keep();
+  }
+
+  /** Writes down what is remembered now, to be kept or dropped in a moment. */
+  async prepare(): Promise<{
+    keep(): Promise<void>;
+    drop(): Promise<void>;
+  }> {
+    if (!this.#changed) return { keep: async () => {}, drop: async () => {} };
     await fs.mkdir(path.dirname(this.#file), { recursive: true });
     const temporary = `${this.#file}.${randomUUID()}`;
     const files = [...this.#known].map(([key, { stamp, digest }]) => [
@@ -117,7 +125,12 @@ export class StampCache {
       digest,
     ]);
     await fs.writeFile(temporary, JSON.stringify({ version: 1, files }));
-    await fs.rename(temporary, this.#file);
-    this.#changed = false;
+    return {
+      keep: async () => {
+        await fs.rename(temporary, this.#file);
+        this.#changed = false;
+      },
+      drop: () => fs.rm(temporary, { force: true }),
+    };
   }
 }

@@ -4,6 +4,7 @@ import { InputError } from '@backstage/errors';
 import {
   Digest,
   digestOf,
+  releaseMemory,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { readSmall, SMALL } from './readSmall';
 import { LocalFile, stampOf } from './scan';
@@ -83,6 +84,8 @@ export async function* blocksOf(
       if (at < end) reading = read(1 - turn, at);
       yield blocks[turn].subarray(0, bytesRead);
     }
+    // Those of the parts before would stand in memory until they are many.
+    blocks.forEach(releaseMemory);
   } finally {
     // Nobody closes the file under a read that is on its way.
     await reading.catch(() => {});

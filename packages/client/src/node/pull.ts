@@ -88,26 +88,46 @@ export interface PullResult {
  */
 export async function pull(options: PullOptions): Promise<PullResult> {
   const { wanted, sizes } = await chooseFiles(options);
+  const began = new Date();
+  let receivedBytes = 0;
   for (;;) {
     const target = await PullTarget.open(options.target);
     try {
       const result = await pullInto(target, { ...options, wanted, sizes });
-      if (result) return result;
+      receivedBytes += result.receivedBytes;
       // Somebody has made the folder meanwhile: what is missing there is written.
+      if (!result.revealed) continue;
+      if (options.cacheLimit !== undefined && receivedBytes > 0)
+        await new CacheUpkeep({ directory: options.cache }).prune({
+          keepBytes: options.cacheLimit,
+          unusedSince: began,
+        });
+      return {
+        fileCount: wanted.length,
+        size: wanted.reduce((sum, entry) => sum + entry.size, 0),
+        receivedBytes,
+        written: result.written,
+        removed: result.removed,
+      };
     } finally {
       await target.discard();
     }
   }
 }
 
-/** @returns undefined when somebody else has made the new folder meanwhile */
+interface Pulled
+  extends Pick<PullResult, 'receivedBytes' | 'written' | 'removed'> {
+  /** Whether the folder stands now. */
+  revealed: boolean;
+}
+
 async function pullInto(
   target: PullTarget,
   options: PullOptions & {
     wanted: readonly WantedFile[];
     sizes: readonly (readonly number[])[];
   },
-): Promise<PullResult | undefined> {
+): Promise<Pulled> {
   const { name, version, wanted } = options;
   await target.refuseTwins(wanted);
   const stamps = await StampCache.open({
@@ -130,7 +150,6 @@ async function pullInto(
     );
   }
 
-  const began = new Date();
   const blobs = new BlobCache({ directory: options.cache });
   await blobs.sweep();
   const linker = options.link
@@ -169,8 +188,12 @@ async function pullInto(
   const writtenAt = Date.now();
   if (target.isNew) {
     remember({ target, wanted, stamps, placed });
-    await stamps.save();
-    if (!(await target.reveal(writtenAt))) return undefined;
+    const remembered = await stamps.prepare();
+    if (!(await target.reveal(writtenAt))) {
+      await remembered.drop();
+      return { receivedBytes, written: 0, removed, revealed: false };
+    }
+    await remembered.keep();
   } else {
     await stamps.save();
     // Stamps of files that were written this moment can't be trusted yet.
@@ -184,18 +207,7 @@ async function pullInto(
       digest: version.digest,
     });
   await linker?.save();
-  if (options.cacheLimit !== undefined && receivedBytes > 0)
-    await new CacheUpkeep({ directory: options.cache }).prune({
-      keepBytes: options.cacheLimit,
-      unusedSince: began,
-    });
-  return {
-    fileCount: wanted.length,
-    size: wanted.reduce((sum, entry) => sum + entry.size, 0),
-    receivedBytes,
-    written: missing.length,
-    removed,
-  };
+  return { receivedBytes, written: missing.length, removed, revealed: true };
 }
 
 async function chooseFiles(
@@ -509,12 +521,18 @@ function remember(options: {
   placed: ReadonlyMap<WantedFile, string>;
 }): void {
   const { target, wanted, stamps, placed } = options;
+  const lookNow = (entry: WantedFile) => {
+    const stat = lookAt(target.locationOf(entry));
+    return stat && stampOf(stat);
+  };
+  // Some file systems of networks set the times of a file when it is closed.
+  const stay = wanted
+    .filter(entry => placed.get(entry))
+    .slice(-3)
+    .every(entry => placed.get(entry) === lookNow(entry));
   for (const entry of wanted) {
-    const { digest } = entry;
-    const known = placed.get(entry);
-    const stat = known ? undefined : lookAt(target.locationOf(entry));
-    const stamp = known || (stat && stampOf(stat));
-    if (stamp) stamps.trust(entry.path, { stamp, digest });
+    const stamp = (stay && placed.get(entry)) || lookNow(entry);
+    if (stamp) stamps.trust(entry.path, { stamp, digest: entry.digest });
   }
 }
 

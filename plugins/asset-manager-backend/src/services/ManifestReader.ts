@@ -14,7 +14,8 @@ import { pageKey } from '../model/keys';
 import type { PageRecord, Repository } from './ports';
 import type { Stores } from './Stores';
 
-const CACHED_ENTRIES = 200_000;
+/** Entries of pages that are kept in memory. */
+export const CACHED_ENTRIES = 200_000;
 const CACHED_PAGE_LISTS = 1000;
 
 /** A page's digest, and where its text stands. */

@@ -6,14 +6,19 @@ import type {
 import { StoreDoctor } from './StoreDoctor';
 import { Stores } from './Stores';
 
-/** A store in memory that has rules. */
-function storeWith(rules: BlobStore['rules']): BlobStore {
+/** A store in memory that has rules, and revisions, which it heeds or not. */
+function storeWith(
+  rules: BlobStore['rules'],
+  revisions?: 'heeded' | 'ignored',
+): BlobStore {
   const blobs = new Map<string, Buffer>();
+  const revisionOf = new Map<string, number>();
   return {
     async put({ key, body }) {
       const chunks: Buffer[] = [];
       for await (const chunk of body) chunks.push(chunk);
       blobs.set(key, Buffer.concat(chunks));
+      revisionOf.set(key, (revisionOf.get(key) ?? 0) + 1);
       return { created: true };
     },
     async open(key) {
@@ -22,10 +27,22 @@ function storeWith(rules: BlobStore['rules']): BlobStore {
     },
     async stat(key) {
       const blob = blobs.get(key);
-      return blob && { size: blob.length };
+      return (
+        blob && {
+          size: blob.length,
+          ...(revisions && { revision: `${revisionOf.get(key)}` }),
+        }
+      );
     },
-    async delete(key) {
-      return blobs.delete(key);
+    async delete(key, { revision } = {}) {
+      if (
+        revisions === 'heeded' &&
+        revision !== undefined &&
+        revision !== `${revisionOf.get(key)}`
+      )
+        return false;
+      blobs.delete(key);
+      return true;
     },
     async *list(prefix) {
       for (const [key, { length }] of blobs)
@@ -35,10 +52,14 @@ function storeWith(rules: BlobStore['rules']): BlobStore {
   };
 }
 
-async function verdictOn(rules: BlobStore['rules']) {
+async function verdictOn(
+  rules: BlobStore['rules'],
+  about = 'lifecycle rules',
+  revisions?: 'heeded' | 'ignored',
+) {
   const checks = await new StoreDoctor({
     stores: new Stores({
-      byName: new Map([['bucket', storeWith(rules)]]),
+      byName: new Map([['bucket', storeWith(rules, revisions)]]),
       defaultName: 'bucket',
       placement: [],
     }),
@@ -46,9 +67,8 @@ async function verdictOn(rules: BlobStore['rules']) {
     now: () => new Date(),
     origin: 'http://localhost:3000',
   }).examine();
-  const { state, advice = '' } = checks.find(
-    ({ check }) => check === 'lifecycle rules',
-  )!;
+  const { state, advice = '' } =
+    checks.find(({ check }) => check === about) ?? {};
   return [state, advice];
 }
 
@@ -104,5 +124,20 @@ describe('what the doctor says of the rules of a bucket', () => {
         throw new Error('the bucket said nothing.');
       }),
     ).toEqual(['failed', 'the bucket said nothing.']);
+  });
+});
+
+describe('what the doctor says of deletions', () => {
+  it.each([
+    ['heeds revisions', 'heeded', 'ok', /^$/],
+    ['ignores them', 'ignored', 'warned', /deletes whatever stands/],
+    ['has none', undefined, undefined, /^$/],
+  ] as const)('of a store that %s', async (_, revisions, state, advice) => {
+    const verdict = await verdictOn(
+      async () => [],
+      'delete of a revision',
+      revisions,
+    );
+    expect(verdict).toEqual([state, expect.stringMatching(advice)]);
   });
 });

@@ -100,7 +100,9 @@ export class StoreDoctor {
     const bytes = Buffer.from(`probe ${key}`);
     const written = await report.check({
       check: 'write',
-      help: 'The backend needs the right to create objects there.',
+      help: blobs.direct
+        ? 'The backend needs the right to create objects there.'
+        : 'Its directory has to be there, and the backend has to be able to write to it.',
       work: async () => {
         await blobs.put({
           key,
@@ -133,7 +135,7 @@ export class StoreDoctor {
     if (blobs.direct)
       await this.#examineDirect(blobs, blobs.direct, `${key}-direct`, report);
     if (blobs.rules) await examineRules(() => blobs.rules!(), report);
-    await report.check({
+    const deleted = await report.check({
       check: 'delete',
       needs: written,
       help: 'The backend needs the right to delete objects there.',
@@ -143,6 +145,7 @@ export class StoreDoctor {
         if (await blobs.stat(key)) throw new Error('it stands still');
       },
     });
+    if (deleted) await examineRevisions(blobs, `${key}-revision`, report);
     return report.checks;
   }
 
@@ -232,6 +235,44 @@ export class StoreDoctor {
           throw new Error(`a page of ${this.#origin} may not send there`);
       },
     });
+  }
+}
+
+/** Whether only what was looked at is deleted, and nothing that was written since. */
+async function examineRevisions(
+  blobs: BlobStore,
+  key: string,
+  report: Report,
+): Promise<void> {
+  const check = 'delete of a revision';
+  const write = async (text: string) => {
+    const bytes = Buffer.from(text);
+    await blobs.put({
+      key,
+      size: bytes.length,
+      digest: digestOf(bytes),
+      body: Readable.from([bytes]),
+    });
+    return (await blobs.stat(key))?.revision;
+  };
+  try {
+    const first = await write('a revision');
+    await blobs.delete(key);
+    // A directory of this machine knows none, and needs none.
+    if (first === undefined) return;
+    await write('another revision');
+    const gone = await blobs.delete(key, { revision: first });
+    const stands = (await blobs.stat(key)) !== undefined;
+    await blobs.delete(key);
+    if (stands && !gone) report.add(check, 'ok');
+    else
+      report.add(
+        check,
+        'warned',
+        'The server deletes whatever stands there: with several backends, bytes that are pushed again at the moment in which they are cleaned up could be lost. Use one that heeds If-Match when it deletes, or a single backend.',
+      );
+  } catch (error) {
+    report.add(check, 'failed', `${reasonOf(error)}.`);
   }
 }
 

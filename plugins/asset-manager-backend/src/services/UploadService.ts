@@ -29,7 +29,7 @@ import type { BlobKeeper } from './BlobKeeper';
 import type { ChangeSignal } from './ChangeSignal';
 import { ContentChecker } from './ContentChecker';
 import { pageKey } from '../model/keys';
-import { ManifestReader } from './ManifestReader';
+import { CACHED_ENTRIES, ManifestReader } from './ManifestReader';
 import type {
   AssetRecord,
   Clock,
@@ -197,7 +197,13 @@ export class UploadService {
     const entries = parsePage(text);
     const digest = digestOf(text);
     const bytes = Buffer.from(text);
-    await this.#quotas.assertRoom(asset, upload, { position, entries });
+    const before = await this.#digestsBefore(asset, upload, position);
+    const once = <T extends { digest: Digest }>(list: readonly T[]) =>
+      list.filter(each => !before.has(each.digest));
+    await this.#quotas.assertRoom(asset, upload, {
+      position,
+      entries: once(entries),
+    });
     const key = pageKey(asset.uid, digest);
     await this.#repository.blobs.claim([{ store: upload.store, key }]);
     await this.#stores.get(upload.store).put({
@@ -207,10 +213,11 @@ export class UploadService {
       body: Readable.from([bytes]),
     });
     const missing = await this.#intake.missing(caller, session, entries);
+    const wanted = once(missing);
     await this.#quotas.reserve(
       asset,
       upload,
-      { position, entries: missing },
+      { position, entries: wanted },
       repository =>
         repository.uploads.setPage(
           id,
@@ -222,11 +229,34 @@ export class UploadService {
             size: sizeOf(entries),
             firstPath: entries[0].path,
           },
-          sizeOf(missing),
+          sizeOf(wanted),
         ),
     );
     await this.#sessions.keep(upload);
     return { missing };
+  }
+
+  /**
+   * The files of the pages before, which count there, as far as somebody counts
+   * and they are few enough to be gone through for each page.
+   */
+  async #digestsBefore(
+    asset: AssetRecord,
+    upload: UploadRecord,
+    position: number,
+  ): Promise<ReadonlySet<Digest>> {
+    const digests = new Set<Digest>();
+    if (
+      this.#quotas.limitOf(asset.namespace) === undefined ||
+      upload.fileCount > CACHED_ENTRIES
+    )
+      return digests;
+    for (const page of await this.#repository.uploads.pages(upload.id)) {
+      if (page.position >= position) continue;
+      for (const { digest } of await this.#manifests.entries(asset.uid, page))
+        digests.add(digest);
+    }
+    return digests;
   }
 
   /** Hears that a client is at work, though nothing of it arrives for now. */

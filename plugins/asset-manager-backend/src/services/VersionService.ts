@@ -276,20 +276,21 @@ export class VersionService {
       writeTo: async (
         destination: Writable,
         options: ReadOptions & { onStore: (store: string) => void },
-      ) =>
-        this.#write(
-          destination,
-          await this.#copiesOf(asset, entry, options),
-          options,
-        ),
+      ) => {
+        const copies = await this.#copiesOf(asset, entry, options);
+        await namingFile(entry, this.#write(destination, copies, options));
+      },
       /** The digests of some of its blocks, of 32 bytes each, as of the first copy that can be read. */
       blocks: async (
         range: { first: number; count: number },
         preference: StorePreference & { wait: boolean },
-      ) =>
-        firstOf(await this.#copiesOf(asset, entry, preference), copy =>
-          this.#blocks.read(copy, range, preference),
-        ),
+      ) => {
+        const copies = await this.#copiesOf(asset, entry, preference);
+        return namingFile(
+          entry,
+          firstOf(copies, copy => this.#blocks.read(copy, range, preference)),
+        );
+      },
       /** Where the bytes can be had without us; undefined when they can't. */
       signGet: async (options: StorePreference) => {
         const [{ store, key, offset }] = await this.#copiesOf(
@@ -370,6 +371,23 @@ export class VersionService {
       }
     }
     throw failure;
+  }
+}
+
+/** A store knows its keys alone; whoever reads a file is told which one is gone. */
+async function namingFile<T>(
+  { path }: ManifestEntry,
+  work: Promise<T>,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isError(error) || error.name !== 'NotFoundError') throw error;
+    throw new NotFoundError(
+      `the bytes of ${JSON.stringify(
+        path,
+      )} are gone where they were stored; a check of the store mends them from another copy, and who pushes them again mends them, too`,
+    );
   }
 }
 

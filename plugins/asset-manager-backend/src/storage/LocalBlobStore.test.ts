@@ -41,7 +41,9 @@ describe('the memory of what arrives', () => {
 
   it('is given back where it is nobody’s any more', async () => {
     const { chunks, content, kept } = await write(true);
-    expect(chunks.map(({ length }) => length)).toEqual([0, 0, 0]);
+    // Node 20 has no way to do that.
+    const left = 'transfer' in ArrayBuffer.prototype ? 0 : 64 * 1024;
+    expect(chunks.map(({ length }) => length)).toEqual([left, left, left]);
     expect(content.equals(kept)).toBe(true);
   });
 

@@ -413,7 +413,10 @@ for (const kind of ['gcs', 's3']) {
       const cat = await otto.asset('cat', 'cloud/damaged@1/file');
       assert.notEqual(cat.code, 0);
       assert.match(cat.stderr, /damaged or gone/);
-      await maya.ok('push', folderOf({ file: right }), 'cloud/damaged');
+      assert.match(
+        await maya.ok('push', folderOf({ file: right }), 'cloud/damaged'),
+        /17 B that were missing there have been sent/,
+      );
       await verified(maya, 'cloud/damaged@1');
       assert.equal(await otto.ok('cat', 'cloud/damaged@1/file'), `${right}`);
     });
@@ -602,6 +605,10 @@ for (const kind of ['gcs', 's3']) {
         { env: { BASEASSET_STORES: 'elsewhere, team-bucket' } },
       ).ended;
       assert.equal(code, 0, stderr);
+      assert.match(
+        stderr,
+        /BASEASSET_STORES has "elsewhere", which is no store of this portal; it has local, team-bucket/,
+      );
       assert.ok(fs.readFileSync(path.join(target, 'bytes')).equals(bytes));
       // By two ranges at once.
       if (before !== undefined)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -489,6 +490,67 @@ describe('bad input and bad luck', () => {
       assert.ok(!fs.existsSync(path.join(target, 'data')));
       assert.equal((await otto.asset('verify', 'damaged/store@1')).code, 6);
       assert.equal((await otto.asset('cat', 'damaged/store@1/data')).code, 6);
+      fs.rmSync(blob);
+      const gone = await otto.asset('cat', 'damaged/store@1/data');
+      assert.equal(gone.code, 4);
+      assert.match(
+        gone.stderr,
+        /the bytes of "data" are gone where they were stored/,
+      );
+    });
+
+    it('reads on where a line was cut', async () => {
+      const bytes = randomBytes(9_000_000);
+      await maya.ok('push', folderOf({ bytes }), 'cut/line', '-t', 'dataset');
+      const asked = [];
+      const proxy = http.createServer((req, res) => {
+        const isFile = req.url.includes('/files/');
+        if (isFile) asked.push(req.headers.range);
+        const forwarded = http.request(
+          new URL(req.url, portal.url),
+          { method: req.method, headers: req.headers },
+          response => {
+            res.writeHead(response.statusCode, response.headers);
+            let passed = 0;
+            response.on('data', chunk => {
+              passed += chunk.length;
+              // Twice, each time somewhere in the middle.
+              if (isFile && asked.length <= 2 && passed > 2_000_000) {
+                forwarded.destroy();
+                res.destroy();
+              } else res.write(chunk);
+            });
+            response.on('end', () => res.end());
+            response.on('error', () => {});
+          },
+        );
+        forwarded.on('error', () => res.destroy());
+        req.pipe(forwarded);
+      });
+      await new Promise(resolve => {
+        proxy.listen(0, '127.0.0.1', resolve);
+      });
+      try {
+        const { code, stdout, stderr } = await otto.start(
+          ['cat', 'cut/line@1/bytes'],
+          {
+            encoding: 'buffer',
+            env: {
+              ASSET_SERVER: `http://127.0.0.1:${proxy.address().port}`,
+              ASSET_TOKEN: otto.headers().Authorization.slice('Bearer '.length),
+            },
+          },
+        ).ended;
+        assert.equal(code, 0, `${stderr}`);
+        assert.ok(stdout.equals(bytes));
+        assert.equal(asked.length, 3);
+        assert.equal(asked[0], undefined);
+        for (const range of asked.slice(1))
+          assert.match(range, /^bytes=[1-9]\d+-$/);
+      } finally {
+        proxy.closeAllConnections();
+        proxy.close();
+      }
     });
 
     it('lists, verifies and prunes the cache', async () => {

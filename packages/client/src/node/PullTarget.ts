@@ -22,13 +22,17 @@ export class PullTarget {
       await makeFolder(wanted, wanted);
       return new PullTarget(wanted);
     }
-    await makeFolder(parent, wanted);
+    const parents = await makeFolder(parent, wanted);
     const folder = await fs.realpath(parent);
     await sweepUnfinished(folder);
     const unfinished = await beginUnfinished(folder).catch(error =>
       refuse(wanted, wanted, error),
     );
-    return new PullTarget(path.join(folder, path.basename(wanted)), unfinished);
+    return new PullTarget(
+      path.join(folder, path.basename(wanted)),
+      unfinished,
+      parents,
+    );
   }
 
   /** The folder, as it is called in the end. */
@@ -36,12 +40,19 @@ export class PullTarget {
   /** Where its files are written. */
   readonly root: string;
   readonly #unfinished: Unfinished | undefined;
+  /** Folders that were made for it, the outermost first. */
+  readonly #parents: readonly string[];
   readonly #made = new Set<string>();
 
-  private constructor(folder: string, unfinished?: Unfinished) {
+  private constructor(
+    folder: string,
+    unfinished?: Unfinished,
+    parents: readonly string[] = [],
+  ) {
     this.folder = folder;
     this.root = unfinished?.folder ?? folder;
     this.#unfinished = unfinished;
+    this.#parents = parents;
   }
 
   /** Whether nobody has seen the folder yet. */
@@ -150,6 +161,14 @@ export class PullTarget {
   /** Removes what was written to a folder that nobody will see; what takes too long goes another time. */
   async discard(): Promise<void> {
     await this.#unfinished?.discard();
+    for (const parent of [...this.#parents].reverse()) {
+      // One that holds something stays.
+      const removed = await fs.rmdir(parent).then(
+        () => true,
+        () => false,
+      );
+      if (!removed) return;
+    }
   }
 }
 
@@ -166,10 +185,10 @@ function stands(location: string): Promise<boolean> {
 }
 
 /**
- * Makes a folder name by name: Node's own recursive way never ends where a file
+ * Makes a folder name by name, and says which there were not: Node's own recursive way never ends where a file
  * system says that what was just asked for is not there, as /proc does.
  */
-async function makeFolder(folder: string, wanted: string): Promise<void> {
+async function makeFolder(folder: string, wanted: string): Promise<string[]> {
   const missing: string[] = [];
   let at = folder;
   for (;;) {
@@ -184,6 +203,7 @@ async function makeFolder(folder: string, wanted: string): Promise<void> {
       if (error.code !== 'EEXIST') refuse(wanted, each, error);
     });
   }
+  return missing;
 }
 
 function refuse(wanted: string, at: string, error: { code?: string }): never {

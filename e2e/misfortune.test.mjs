@@ -645,6 +645,77 @@ describe('bad input and bad luck', () => {
       assert.match(refused.stderr, /changed on this machine/);
     });
 
+    describe('a folder that was not there', () => {
+      const files = Object.fromEntries(
+        Array.from({ length: 3000 }, (_, index) => [
+          `${index % 50}/${index}.bin`,
+          randomBytes(1000),
+        ]),
+      );
+      const isWhole = target =>
+        [...filesUnder(target)].length === 3000 &&
+        Object.entries(files).every(([name, content]) =>
+          fs.readFileSync(path.join(target, name)).equals(content),
+        );
+
+      before(async () => {
+        await maya.ok('push', folderOf(files), 'new/folder', '-t', 'dataset');
+      });
+
+      it('appears whole, or not at all', async () => {
+        const parent = temporaryFolder('new');
+        const target = path.join(parent, 'out');
+        const unfinished = () =>
+          fs.readdirSync(parent).filter(name => name.endsWith('.pull'));
+        for (let kills = 0; kills < 3; kills++) {
+          const { child, ended } = otto.start([
+            ...['pull', 'new/folder', '-o', target],
+          ]);
+          await until(() => unfinished().length > 0, 'a pull to begin', 10);
+          await new Promise(resolve => {
+            setTimeout(resolve, kills * 60);
+          });
+          child.kill('SIGKILL');
+          await ended;
+          if (fs.existsSync(target)) break;
+        }
+        assert.ok(!fs.existsSync(target) || isWhole(target));
+        await otto.ok('pull', 'new/folder', '-o', target);
+        assert.ok(isWhole(target));
+        assert.deepEqual(unfinished(), []);
+      });
+
+      it('is whole after two pulls at once', async () => {
+        const parent = temporaryFolder('new');
+        const line = ['pull', 'new/folder', '-o', path.join(parent, 'out')];
+        const both = await Promise.all([
+          maya.start(line).ended,
+          otto.start(line).ended,
+        ]);
+        assert.deepEqual(
+          both.map(({ code, stderr }) => [code, stderr]),
+          [
+            [0, ''],
+            [0, ''],
+          ],
+        );
+        assert.ok(isWhole(path.join(parent, 'out')));
+        assert.deepEqual(fs.readdirSync(parent), ['out']);
+        for (const person of [maya, otto])
+          assert.equal((await person.json(...line)).written, 0);
+      });
+
+      it('is not left behind where the pull failed', async () => {
+        const parent = temporaryFolder('new');
+        const { code } = await otto.asset(
+          ...['pull', 'new/folder', '--include', 'nothing'],
+          ...['-o', path.join(parent, 'a/b/out')],
+        );
+        assert.notEqual(code, 0);
+        assert.deepEqual(fs.readdirSync(parent), []);
+      });
+    });
+
     it('keeps the cache within its limit', async () => {
       const person = personAt(portal, 'otto');
       await person.signIn();

@@ -135,7 +135,12 @@ export interface BlobStore {
    */
   put(options: PutBlobOptions): Promise<{ created: boolean }>;
 
-  /** @throws NotFoundError when there is no such blob */
+  /**
+   * Opens the bytes of a blob. The memory of each chunk is the reader's, who may
+   * give it to another thread: a store that keeps bytes in memory gives copies.
+   *
+   * @throws NotFoundError when there is no such blob
+   */
   open(key: string, range?: ByteRange): Promise<Readable>;
 
   /**

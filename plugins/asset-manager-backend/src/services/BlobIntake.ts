@@ -177,12 +177,7 @@ export class BlobIntake {
       body: Readable.from([bytes]),
       disposable: true,
     });
-    await this.#recordPack(
-      asset,
-      upload,
-      { key, blobs: placed },
-      'verified',
-    );
+    await this.#recordPack(asset, upload, { key, blobs: placed }, 'verified');
     await this.#sessions.keep(upload);
   }
 

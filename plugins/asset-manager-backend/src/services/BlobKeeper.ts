@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ConflictError } from '@backstage/errors';
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { BlobDescriptor } from '@baseasset/backstage-plugin-asset-manager-node';
 import { blocksKey, parseKey } from '../model/keys';
-import { BlockHasher } from './BlockHasher';
+import { HashingThread } from '../hashing/HashingThread';
 import { deletionTimes } from './deletionTimes';
 import type { BlobRecord, Clock, Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
@@ -22,6 +21,7 @@ export class BlobKeeper {
   readonly #stores: Stores;
   readonly #now: Clock;
   readonly #deletionMs: number | undefined;
+  readonly #thread = new HashingThread();
 
   constructor(options: {
     repository: Repository;
@@ -38,29 +38,22 @@ export class BlobKeeper {
 
   /** The digest of all bytes that stand in a place. @throws NotFoundError when there are none */
   async read(place: StoredBlob, signal?: AbortSignal): Promise<Digest> {
-    const hash = createHash('sha256');
-    for await (const chunk of await this.#stores
-      .get(place.store)
-      .open(place.key)) {
-      signal?.throwIfAborted();
-      hash.update(chunk);
-    }
-    return `sha256:${hash.digest('hex')}`;
+    const stream = await this.#stores.get(place.store).open(place.key);
+    return (await this.#thread.hashStream(stream, { signal })).digest;
   }
 
-  /** The same, with the digests of all blocks. */
+  /** The same of a blob, which may stand in a pack, with the digests of its blocks. */
   async readBlocks(
-    place: StoredBlob & { size: number },
+    copy: BlobRecord,
     signal?: AbortSignal,
   ): Promise<{ digest: Digest; blocks: Buffer }> {
-    const hasher = new BlockHasher(place.size);
-    for await (const chunk of await this.#stores
-      .get(place.store)
-      .open(place.key)) {
-      signal?.throwIfAborted();
-      hasher.update(chunk);
-    }
-    return hasher.digest();
+    const { size } = copy;
+    const stream = await this.#stores.open(copy);
+    const { digest, blocks } = await this.#thread.hashStream(stream, {
+      size,
+      signal,
+    });
+    return { digest, blocks: blocks! };
   }
 
   /**

@@ -9,7 +9,6 @@ import { Installation } from '../__testUtils__/Installation';
 import { blobKey, blocksKey } from '../model/keys';
 import { BlobCollector } from './BlobCollector';
 import { BlockDigests } from './BlockDigests';
-import { BlockHasher } from './BlockHasher';
 import type { BlobRecord } from './ports';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3'] });
@@ -50,28 +49,6 @@ describe('blocksAround', () => {
   ])('finds those of %s', (_, start, end, expected) => {
     expect(blocksAround({ start, end }, 200_000)).toEqual(expected);
   });
-});
-
-describe('BlockHasher', () => {
-  it.each([0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 5 * BLOCK_SIZE])(
-    'makes the digests of %d bytes, however they come',
-    size => {
-      const bytes = randomBytes(size);
-      const expected = Buffer.concat(
-        Array.from({ length: Math.ceil(size / BLOCK_SIZE) }, (_, index) =>
-          sha256(bytes.subarray(index * BLOCK_SIZE, (index + 1) * BLOCK_SIZE)),
-        ),
-      );
-      for (const step of [1000, BLOCK_SIZE, 100_000, 1_000_000]) {
-        const hasher = new BlockHasher(size);
-        for (let at = 0; at < size; at += step)
-          hasher.update(bytes.subarray(at, at + step));
-        const { digest, blocks } = hasher.digest();
-        expect(digest).toBe(`sha256:${sha256(bytes).toString('hex')}`);
-        expect(blocks.equals(expected)).toBe(true);
-      }
-    },
-  );
 });
 
 describe('the digests of blocks', () => {

@@ -13,7 +13,6 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { blocksKey } from '../model/keys';
 import type { BlobKeeper } from './BlobKeeper';
-import { BlockHasher } from './BlockHasher';
 import type { BlobRecord } from './ports';
 import type { Stores } from './Stores';
 
@@ -81,8 +80,9 @@ export class BlockDigests {
     wanted: Blocks,
     options: { wait?: boolean } = {},
   ): Promise<Buffer> {
+    // A pack is small, and its blobs have none kept beside it.
     if (copy.offset !== undefined)
-      return sliceOf(await this.#inPack(copy), wanted);
+      return sliceOf(await this.#readWhole(copy), wanted);
     const id = `${copy.store} ${copy.key}`;
     if (!(await this.#stand(id, copy)))
       await this.#make(id, copy, options.wait ?? true);
@@ -138,12 +138,10 @@ export class BlockDigests {
     return Buffer.concat(chunks);
   }
 
-  /** A pack is small, and its blobs have none kept beside it. */
-  async #inPack(copy: BlobRecord): Promise<Buffer> {
-    const hasher = new BlockHasher(copy.size);
-    for await (const chunk of await this.#stores.open(copy))
-      hasher.update(chunk);
-    return blocksOf(copy, hasher);
+  async #readWhole(copy: BlobRecord): Promise<Buffer> {
+    const { digest, blocks } = await this.#keeper.readBlocks(copy);
+    if (digest !== copy.digest) throw damaged(copy);
+    return blocks;
   }
 
   async #make(id: string, copy: BlobRecord, wait: boolean): Promise<void> {
@@ -183,8 +181,7 @@ export class BlockDigests {
     if (this.#hands > 0) this.#hands--;
     else await new Promise<void>(resolve => this.#queue.push(resolve));
     try {
-      const { digest, blocks } = await this.#keeper.readBlocks(copy);
-      if (digest !== copy.digest) throw damaged(copy);
+      const blocks = await this.#readWhole(copy);
       this.#right.delete(id);
       await this.save(copy, blocks);
     } finally {
@@ -199,12 +196,6 @@ function damaged({ digest }: BlobRecord): ConflictError {
   return new ConflictError(
     `the bytes of ${digest} are damaged where they are stored`,
   );
-}
-
-function blocksOf(copy: BlobRecord, hasher: BlockHasher): Buffer {
-  const { digest, blocks } = hasher.digest();
-  if (digest !== copy.digest) throw damaged(copy);
-  return blocks;
 }
 
 function sliceOf(blocks: Buffer, { first, count }: Blocks): Buffer {

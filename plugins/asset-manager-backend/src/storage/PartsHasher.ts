@@ -1,5 +1,5 @@
 import type { Digest } from '@baseasset/backstage-plugin-asset-manager-common';
-import { HashingThread } from './HashingThread';
+import { HashingThread } from '../hashing/HashingThread';
 
 interface Progress {
   id: number;

@@ -26,6 +26,43 @@ function* filesUnder(folder) {
   }
 }
 
+/**
+ * A line to a portal on which something happens to the answers that carry files.
+ *
+ * @param onFile - passes such an answer on
+ */
+async function proxyTo(portal, onFile) {
+  const server = http.createServer((req, res) => {
+    const forwarded = http.request(
+      new URL(req.url, portal.url),
+      { method: req.method, headers: req.headers },
+      response => {
+        res.writeHead(response.statusCode, response.headers);
+        response.on('error', () => {});
+        res.once('close', () => forwarded.destroy());
+        if (req.url.includes('/files/')) onFile(req, res, response);
+        else response.pipe(res);
+      },
+    );
+    forwarded.on('error', () => res.destroy());
+    req.pipe(forwarded);
+  });
+  await new Promise(resolve => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    /** What makes the command line of a person take this line. */
+    environmentOf: person => ({
+      ASSET_SERVER: `http://127.0.0.1:${server.address().port}`,
+      ASSET_TOKEN: person.headers().Authorization.slice('Bearer '.length),
+    }),
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 /** Whether the file system of temporary folders tells upper from lower case. */
 function keepsCase() {
   const folder = temporaryFolder('case');
@@ -503,42 +540,23 @@ describe('bad input and bad luck', () => {
       const bytes = randomBytes(9_000_000);
       await maya.ok('push', folderOf({ bytes }), 'cut/line', '-t', 'dataset');
       const asked = [];
-      const proxy = http.createServer((req, res) => {
-        const isFile = req.url.includes('/files/');
-        if (isFile) asked.push(req.headers.range);
-        const forwarded = http.request(
-          new URL(req.url, portal.url),
-          { method: req.method, headers: req.headers },
-          response => {
-            res.writeHead(response.statusCode, response.headers);
-            let passed = 0;
-            response.on('data', chunk => {
-              passed += chunk.length;
-              // Twice, each time somewhere in the middle.
-              if (isFile && asked.length <= 2 && passed > 2_000_000) {
-                forwarded.destroy();
-                res.destroy();
-              } else res.write(chunk);
-            });
-            response.on('end', () => res.end());
-            response.on('error', () => {});
-          },
-        );
-        forwarded.on('error', () => res.destroy());
-        req.pipe(forwarded);
-      });
-      await new Promise(resolve => {
-        proxy.listen(0, '127.0.0.1', resolve);
+      const proxy = await proxyTo(portal, (req, res, response) => {
+        asked.push(req.headers.range);
+        let passed = 0;
+        response.on('data', chunk => {
+          passed += chunk.length;
+          // Twice, each time somewhere in the middle.
+          if (asked.length <= 2 && passed > 2_000_000) res.destroy();
+          else res.write(chunk);
+        });
+        response.on('end', () => res.end());
       });
       try {
         const { code, stdout, stderr } = await otto.start(
           ['cat', 'cut/line@1/bytes'],
           {
             encoding: 'buffer',
-            env: {
-              ASSET_SERVER: `http://127.0.0.1:${proxy.address().port}`,
-              ASSET_TOKEN: otto.headers().Authorization.slice('Bearer '.length),
-            },
+            env: proxy.environmentOf(otto),
           },
         ).ended;
         assert.equal(code, 0, `${stderr}`);
@@ -548,8 +566,65 @@ describe('bad input and bad luck', () => {
         for (const range of asked.slice(1))
           assert.match(range, /^bytes=[1-9]\d+-$/);
       } finally {
-        proxy.closeAllConnections();
         proxy.close();
+      }
+    });
+
+    it('does not write over what a person writes while files are fetched', async () => {
+      const names = ['mine', 'other'];
+      const bytesOf = () =>
+        Object.fromEntries(names.map(name => [name, randomBytes(2_000_000)]));
+      await maya.ok(
+        'push',
+        folderOf(bytesOf()),
+        'while/fetched',
+        '-t',
+        'dataset',
+      );
+      const target = path.join(temporaryFolder('while'), 'out');
+      await otto.ok('pull', 'while/fetched', '-o', target);
+      await maya.ok('push', folderOf(bytesOf()), 'while/fetched');
+      const proxy = await proxyTo(portal, (req, res, response) => {
+        fs.writeFileSync(path.join(target, 'mine'), 'a person’s own');
+        response.pipe(res);
+      });
+      try {
+        const { code, stderr } = await otto.start(
+          ['pull', 'while/fetched', '-o', target],
+          { env: proxy.environmentOf(otto) },
+        ).ended;
+        assert.equal(code, 5, stderr);
+        assert.match(
+          stderr,
+          /"mine" was changed on this machine while the others were fetched/,
+        );
+      } finally {
+        proxy.close();
+      }
+      const mine = () => fs.readFileSync(path.join(target, 'mine'), 'utf8');
+      assert.equal(mine(), 'a person’s own');
+      // What was written of the new version meanwhile is nobody's work.
+      const again = await otto.asset('pull', 'while/fetched@1', '-o', target);
+      assert.match(again.stderr, /1 files in .* were changed .*"mine"/);
+      assert.equal(mine(), 'a person’s own');
+      await otto.ok('pull', 'while/fetched', '-o', target, '--force');
+    });
+
+    it('knows its links again when the cache was pruned', async () => {
+      const person = personAt(portal, 'otto');
+      await person.signIn();
+      const target = path.join(temporaryFolder('pruned'), 'out');
+      for (const version of [1, 2]) {
+        await maya.ok(
+          'push',
+          folderOf({ file: randomBytes(1000), large: randomBytes(600_000) }),
+          'pruned/links',
+          '-t',
+          'dataset',
+        );
+        const line = ['pull', 'pruned/links', '-o', target, '--link'];
+        assert.equal((await person.json(...line)).written, 2, `${version}`);
+        await person.ok('cache', 'prune', '--to', '0');
       }
     });
 

@@ -34,3 +34,4 @@ export * from './serviceAccount';
 export * from './time';
 export * from './visibility';
 export * from './wire';
+export * from './writeFully';

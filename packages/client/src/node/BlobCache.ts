@@ -6,6 +6,7 @@ import {
   Digest,
   parseDigest,
   releaseMemory,
+  writeFully,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
 import { besides, over } from './besides';
@@ -167,6 +168,7 @@ export class BlobCache {
   async copyTo(
     blob: { digest: Digest; size: number },
     target: string,
+    signal?: AbortSignal,
   ): Promise<void> {
     if (blob.size <= SMALL) {
       const [outcome] = await this.copySmall([{ blob, place: over(target) }]);
@@ -177,9 +179,14 @@ export class BlobCache {
     const copy = this.#copies.get(blob.digest);
     if (copy) {
       this.#copies.delete(blob.digest);
-      await fs.chmod(copy, 0o644);
-      await fs.rename(copy, target);
-      return;
+      try {
+        await fs.chmod(copy, 0o644);
+        await fs.rename(copy, target);
+        return;
+      } catch (error) {
+        // Swept away by a process of another machine: the blob itself still stands.
+        if ((error as { code?: string }).code !== 'ENOENT') throw error;
+      }
     }
     const temporary = besides(target);
     try {
@@ -188,7 +195,7 @@ export class BlobCache {
       } else {
         const digest = (await clone(location, temporary))
           ? await hashFile(temporary)
-          : await copyHashing(location, temporary);
+          : await copyHashing(location, temporary, signal);
         if (digest !== blob.digest) throw this.#damaged(blob.digest);
       }
       await fs.chmod(temporary, 0o644);
@@ -462,9 +469,9 @@ async function writeArriving(options: {
     const at = written;
     written = end;
     waiting = [];
-    writing = Promise.all(handles.map(handle => handle.writev(block, at))).then(
-      () => block.forEach(releaseMemory),
-    );
+    writing = Promise.all(
+      handles.map(handle => writeFully(handle, block, at)),
+    ).then(() => block.forEach(releaseMemory));
     writing.catch(() => {});
   };
   for await (const chunk of body) {
@@ -489,7 +496,11 @@ async function clone(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function copyHashing(from: string, to: string): Promise<Digest> {
+async function copyHashing(
+  from: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<Digest> {
   const hash = createHash('sha256');
   const source = await fs.open(from, 'r');
   try {
@@ -497,11 +508,14 @@ async function copyHashing(from: string, to: string): Promise<Digest> {
     const target = await fs.open(to, 'w');
     try {
       const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK, size)));
+      let at = 0;
       for (;;) {
+        signal?.throwIfAborted();
         const { bytesRead } = await source.read(block, 0, block.length, null);
         if (bytesRead === 0) break;
         hash.update(block.subarray(0, bytesRead));
-        await target.write(block, 0, bytesRead);
+        await writeFully(target, [block.subarray(0, bytesRead)], at);
+        at += bytesRead;
       }
     } finally {
       await target.close();

@@ -12,7 +12,7 @@ import type { BlobCache } from './BlobCache';
 import { besides } from './besides';
 import { Breather } from './Breather';
 import { hashFile } from './hashFile';
-import { stampOf } from './scan';
+import { contentOf, stampOf } from './scan';
 import { isWritten } from './SmallFileWorkers';
 import { StampCache } from './StampCache';
 
@@ -171,10 +171,4 @@ function link(location: string, target: string): void {
 
 function lookAt(location: string): BigIntStats | undefined {
   return lstatSync(location, { bigint: true, throwIfNoEntry: false });
-}
-
-/** What writing changes of a stamp, and linking does not: all but the time of the last change. */
-function contentOf(stamp: string): string {
-  const [size, mtimeNs, , ino] = stamp.split('-');
-  return `${size}-${mtimeNs}-${ino}`;
 }

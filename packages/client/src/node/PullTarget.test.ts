@@ -1,4 +1,5 @@
 /** @jest-environment node */
+import { promises } from 'node:fs';
 import {
   mkdir,
   mkdtemp,
@@ -90,9 +91,26 @@ describe('PullTarget', () => {
   it('fills a folder file by file where it can get no other name', async () => {
     const folder = path.join(top, 'a');
     const target = await PullTarget.open(folder);
-    await rm(target.root, { recursive: true });
+    const rename = jest
+      .spyOn(promises, 'rename')
+      .mockRejectedValueOnce(new Error('EPERM'));
     expect(await target.reveal(Date.now())).toBe(false);
+    rename.mockRestore();
+    await target.discard();
     expect((await PullTarget.open(folder)).isNew).toBe(false);
+  });
+
+  it('shows nothing of which a part was taken away', async () => {
+    const folder = path.join(top, 'a');
+    const target = await PullTarget.open(folder);
+    await fill(target);
+    await rm(target.root, { recursive: true });
+    await mkdir(path.join(top, 'takes the number of the folder'));
+    await mkdir(target.root);
+    await expect(target.reveal(Date.now())).rejects.toThrow(
+      'was taken away in the middle of the pull',
+    );
+    await target.discard();
   });
 
   describe('removes what', () => {

@@ -25,9 +25,10 @@ export class PullTarget {
     const parents = await makeFolder(parent, wanted);
     const folder = await fs.realpath(parent);
     await sweepUnfinished(folder);
-    const unfinished = await beginUnfinished(folder).catch(error =>
-      refuse(wanted, wanted, error),
-    );
+    const unfinished = await beginUnfinished(folder).catch(async error => {
+      await removeEmpty(parents);
+      return refuse(wanted, wanted, error);
+    });
     return new PullTarget(
       path.join(folder, path.basename(wanted)),
       unfinished,
@@ -148,6 +149,12 @@ export class PullTarget {
       await new Promise(resolve => {
         setTimeout(resolve, wait);
       });
+    if (!(await this.#unfinished?.stands()))
+      throw new Error(
+        `${JSON.stringify(
+          this.root,
+        )} was taken away in the middle of the pull, with what had been written; try again`,
+      );
     try {
       await fs.rename(this.root, this.folder);
       return true;
@@ -161,14 +168,18 @@ export class PullTarget {
   /** Removes what was written to a folder that nobody will see; what takes too long goes another time. */
   async discard(): Promise<void> {
     await this.#unfinished?.discard();
-    for (const parent of [...this.#parents].reverse()) {
-      // One that holds something stays.
-      const removed = await fs.rmdir(parent).then(
-        () => true,
-        () => false,
-      );
-      if (!removed) return;
-    }
+    await removeEmpty(this.#parents);
+  }
+}
+
+/** Removes folders from the innermost, the last, on; one that holds something stays. */
+async function removeEmpty(folders: readonly string[]): Promise<void> {
+  for (const folder of [...folders].reverse()) {
+    const removed = await fs.rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
   }
 }
 

@@ -321,10 +321,19 @@ export class SmallFileWorkers {
       thread = undefined;
       throw error;
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next(thread ?? this.#begin());
-      else if (thread) this.#idle.push(thread);
+      this.#pass(
+        thread ?? (this.#waiting.length > 0 ? this.#begin() : undefined),
+      );
     }
+  }
+
+  /** Gives a thread to whoever waits for one; all who wait hear that there is none. */
+  #pass(thread: Thread | undefined): void {
+    if (thread) {
+      const next = this.#waiting.shift();
+      if (next) next(thread);
+      else this.#idle.push(thread);
+    } else for (const next of this.#waiting.splice(0)) next(undefined);
   }
 
   async #workHere(singly: readonly Job[]): Promise<Any[]> {

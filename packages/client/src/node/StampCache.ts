@@ -124,7 +124,12 @@ export class StampCache {
       stamp,
       digest,
     ]);
-    await fs.writeFile(temporary, JSON.stringify({ version: 1, files }));
+    try {
+      await fs.writeFile(temporary, JSON.stringify({ version: 1, files }));
+    } catch (error) {
+      await fs.rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
     return {
       keep: async () => {
         await fs.rename(temporary, this.#file);

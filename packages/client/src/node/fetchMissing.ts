@@ -171,10 +171,12 @@ function tryAnother(cause: Error): AssetManagerError {
 
 /** Whether the own disk is to blame, and not the line. */
 function isLocal(error: unknown): boolean {
-  const { code, syscall } = error as { code?: string; syscall?: string };
+  // Those of lines name no file.
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
   return (
     code === 'ENOSPC' ||
     code === 'EDQUOT' ||
-    ['open', 'write', 'mkdir', 'rename'].includes(syscall ?? '')
+    syscall === 'write' ||
+    (syscall !== undefined && path !== undefined)
   );
 }

@@ -77,9 +77,14 @@ export async function fillFolder(options: Pulling): Promise<Pulled> {
   // Another folder of this name was here before.
   stamps.clear();
   remember({ into, wanted, stamps, placed });
-  const remembered = await stamps.prepare();
-  const revealed = await into.reveal(writtenAt);
-  await (revealed ? remembered.keep() : remembered.drop());
+  // A folder that can't be remembered is whole all the same.
+  const remembered = await stamps.prepare().catch(() => undefined);
+  let revealed = false;
+  try {
+    revealed = await into.reveal(writtenAt);
+  } finally {
+    await (revealed ? remembered?.keep() : remembered?.drop());
+  }
   return {
     revealed,
     fileCount: wanted.length,

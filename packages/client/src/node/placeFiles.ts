@@ -1,13 +1,18 @@
 import {
   concurrently,
+  Digest,
   ManifestEntry,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
 import { inBatches } from './inBatches';
+import { lookAt } from './lookAt';
 import type { Pulling } from './pull';
+import { stampOf } from './scan';
 import type { WantedFile } from './WantedFile';
 
 const HANDS = 8;
+/** Others on this machine may take a blob away that was brought back. */
+const ATTEMPTS = 3;
 
 /**
  * Writes files from the cache to where they belong: small ones, or links to where
@@ -45,17 +50,19 @@ export async function placeCached(
 /**
  * Writes files from the cache to where they belong, over whatever stands there.
  *
- * @param options.placed - takes how each looked when it was written, as far as that is known
+ * @param options.placed - takes how each looked when it was written
+ * @param options.refuseOther - throws where something else stands than is to be replaced
  * @param options.fetchAgain - brings back what was damaged in the cache, or pruned
  */
 export async function placeFiles(
   options: Pick<Pulling, 'into' | 'blobs' | 'linker' | 'signal'> & {
     missing: readonly WantedFile[];
     placed: Map<WantedFile, string>;
+    refuseOther?: (file: WantedFile) => void;
     fetchAgain: (entry: ManifestEntry) => Promise<void>;
   },
 ): Promise<void> {
-  const { into, blobs, linker, missing, placed, fetchAgain, signal } = options;
+  const { into, blobs, linker, missing, placed, refuseOther, signal } = options;
   await into.ensureFolders(missing, signal);
 
   const many = missing.filter(file =>
@@ -63,24 +70,44 @@ export async function placeFiles(
   );
   await concurrently(inBatches(many), blobs.hands, async batch => {
     signal?.throwIfAborted();
+    if (refuseOther) batch.forEach(refuseOther);
     for (const [file, stamp] of await placeCached(batch, options))
       placed.set(file, stamp);
   });
 
+  /** What is on its way again, for all the names that its bytes have. */
+  const fetching = new Map<Digest, Promise<void>>();
+  const fetchAgain = (file: WantedFile) => {
+    const known = fetching.get(file.digest);
+    if (known) return known;
+    const begun = options
+      .fetchAgain(file)
+      .finally(() => fetching.delete(file.digest));
+    fetching.set(file.digest, begun);
+    return begun;
+  };
   const put = (file: WantedFile) =>
     linker
       ? linker.linkTo(file, into.locationOf(file))
-      : blobs.copyTo(file, into.locationOf(file));
+      : blobs.copyTo(file, into.locationOf(file), signal);
   await concurrently(
     missing.filter(file => !placed.has(file)),
     HANDS,
     async file => {
-      signal?.throwIfAborted();
-      await put(file).catch(async error => {
-        if (!(error instanceof IntegrityError)) throw error;
-        await fetchAgain(file);
-        await put(file);
-      });
+      for (let attempt = 1; ; attempt++) {
+        signal?.throwIfAborted();
+        refuseOther?.(file);
+        try {
+          await put(file);
+          break;
+        } catch (error) {
+          if (!(error instanceof IntegrityError) || attempt === ATTEMPTS)
+            throw error;
+          await fetchAgain(file);
+        }
+      }
+      const stat = lookAt(into.locationOf(file));
+      if (stat) placed.set(file, stampOf(stat));
     },
   );
 }

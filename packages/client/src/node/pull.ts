@@ -103,7 +103,8 @@ export async function pull(options: PullOptions): Promise<PullResult> {
       await finish(options, { folder: into.folder, receivedBytes, began });
       return { ...result, receivedBytes };
     } finally {
-      await blobs.close();
+      // Neither may hide why the pull failed.
+      await blobs.close().catch(() => {});
       await into.discard();
     }
   }

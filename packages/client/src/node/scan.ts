@@ -44,6 +44,17 @@ export function stampOf(stat: {
   return `${stat.size}-${stat.mtimeNs}-${stat.ctimeNs}-${stat.ino}`;
 }
 
+/** What writing changes of a stamp, and linking or renaming does not: all but the time of the last change. */
+export function contentOf(stamp: string): string {
+  const [size, mtimeNs, , ino] = stamp.split('-');
+  return `${size}-${mtimeNs}-${ino}`;
+}
+
+/** One text for all names that some file systems take for one. */
+export function folded(name: string): string {
+  return name.normalize('NFC').toLocaleLowerCase('en-US').normalize('NFC');
+}
+
 function explain(error: unknown, location: string): never {
   const { code } = error as { code?: string };
   const why: Record<string, string> = {
@@ -187,13 +198,10 @@ export function twins(paths: readonly string[]): string[] {
   const warnings: string[] = [];
   const seen = new Map<string, string>();
   for (const each of paths) {
-    const folded = each
-      .normalize('NFC')
-      .toLocaleLowerCase('en-US')
-      .normalize('NFC');
-    const twin = seen.get(folded);
+    const name = folded(each);
+    const twin = seen.get(name);
     if (twin === undefined) {
-      seen.set(folded, each);
+      seen.set(name, each);
     } else {
       warnings.push(
         `${JSON.stringify(twin)} and ${JSON.stringify(each)} differ only in ${

@@ -8,7 +8,7 @@ import { isRunning } from './isRunning';
 const NAME = /^\.[0-9a-f]{8}\.([0-9a-f]{8})\.(\d+)\.pull$/;
 /** How often a folder that is being filled says so. Milliseconds. */
 const HEARTBEAT_MS = 60_000;
-/** Whoever has not said so for this long is dead, wherever it ran. */
+/** Whoever has not said so for this long on another machine is dead. */
 const SILENCE_MS = 60 * 60_000;
 /** How long the removal of what is not wanted may take; the next pull removes the rest. */
 const PATIENCE_MS = 3000;
@@ -19,6 +19,8 @@ const live = new Set<string>();
 /** A folder that is being filled, and that nobody is to see yet. */
 export interface Unfinished {
   folder: string;
+  /** Whether it is still the folder that was made. */
+  stands(): Promise<boolean>;
   /** Removes it, if it still has its name, and never fails. */
   discard(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function beginUnfinished(parent: string): Promise<Unfinished> {
   }.pull`;
   const folder = path.join(parent, name);
   await fs.mkdir(folder);
+  const { ino } = await fs.stat(folder, { bigint: true });
   live.add(folder);
   const heartbeat = setInterval(() => {
     const now = new Date();
@@ -60,6 +63,12 @@ export async function beginUnfinished(parent: string): Promise<Unfinished> {
   heartbeat.unref();
   return {
     folder,
+    async stands() {
+      const stat = await fs
+        .stat(folder, { bigint: true })
+        .catch(() => undefined);
+      return stat?.ino === ino;
+    },
     async discard() {
       clearInterval(heartbeat);
       live.delete(folder);
@@ -82,13 +91,16 @@ export async function sweepUnfinished(parent: string): Promise<void> {
     const [, where, pid] = NAME.exec(name) ?? [];
     if (pid === undefined) continue;
     const folder = path.join(parent, name);
-    const isDead =
-      where === machine &&
-      (Number(pid) === process.pid
-        ? !live.has(folder)
-        : !isRunning(Number(pid)));
-    if (isDead || (await isSilent(folder))) await remove(folder);
+    if (await isDead(folder, where === machine ? Number(pid) : undefined))
+      await remove(folder);
   }
+}
+
+/** @param pid - undefined when the process is, or was, one of another machine */
+async function isDead(folder: string, pid?: number): Promise<boolean> {
+  // One that is stopped, or whose machine sleeps, goes on later.
+  if (pid === undefined) return isSilent(folder);
+  return pid === process.pid ? !live.has(folder) : !isRunning(pid);
 }
 
 async function isSilent(folder: string): Promise<boolean> {

@@ -12,7 +12,7 @@ import { lookAt } from './lookAt';
 import { placeFiles } from './placeFiles';
 import type { Pulled, Pulling } from './pull';
 import type { PullTarget } from './PullTarget';
-import { stampOf } from './scan';
+import { contentOf, folded, stampOf } from './scan';
 import { SETTLED_MS, StampCache, StampedFile } from './StampCache';
 import { wantedPages } from './wantedFiles';
 import type { WantedFile } from './WantedFile';
@@ -37,8 +37,12 @@ export async function updateFolder(options: Pulling): Promise<Pulled> {
     folder: into.folder,
     purpose: 'pulled',
   });
-  const { missing, changed } = await compareFolder({ into, wanted, stamps });
-  if (changed.length > 0 && !options.force) {
+  const { missing, changed, seen } = await compareFolder({
+    ...options,
+    wanted,
+    stamps,
+  });
+  if (changed.length > 0 && !options.force)
     throw new ConflictError(
       `${changed.length} files in ${
         options.target
@@ -47,7 +51,6 @@ export async function updateFolder(options: Pulling): Promise<Pulled> {
         .map(each => JSON.stringify(each))
         .join(', ')}${changed.length > 3 ? ', …' : ''}`,
     );
-  }
   const { receivedBytes } = await fetchMissing({
     ...options,
     wanted: missing,
@@ -59,15 +62,24 @@ export async function updateFolder(options: Pulling): Promise<Pulled> {
   const removed = options.include?.length
     ? 0
     : await removeFormer({ into, wanted, stamps });
-  await placeFiles({
-    ...options,
-    missing,
-    placed: new Map(),
-    fetchAgain: entry => fetchBlob({ ...options, blobs, entry }),
-  });
-  await stamps.save();
-  // Stamps of files that were written this moment can't be trusted yet.
-  if (missing.length > 0) await settle({ into, wanted: missing, stamps });
+  /** How files looked when they were written. */
+  const placed = new Map<WantedFile, string>();
+  try {
+    await placeFiles({
+      ...options,
+      missing,
+      placed,
+      refuseOther: options.force
+        ? undefined
+        : file => refuseOther(into, file, seen),
+      fetchAgain: entry => fetchBlob({ ...options, blobs, entry }),
+    });
+  } catch (error) {
+    // What was written is nobody's work, also where the rest was not.
+    await settle({ into, placed, stamps }).catch(() => {});
+    throw error;
+  }
+  await settle({ into, placed, stamps });
   return {
     revealed: true,
     fileCount: wanted.length,
@@ -78,23 +90,57 @@ export async function updateFolder(options: Pulling): Promise<Pulled> {
   };
 }
 
-/** Which files have to be written, and which of them a person changed. */
+/**
+ * Somebody may have written to the folder while files were fetched.
+ *
+ * @param seen - how files that are to be replaced looked before
+ * @throws ConflictError when one looks otherwise by now
+ */
+function refuseOther(
+  into: PullTarget,
+  file: WantedFile,
+  seen: ReadonlyMap<WantedFile, string | undefined>,
+): void {
+  if (!seen.has(file)) return;
+  const before = seen.get(file);
+  const stat = lookAt(into.locationOf(file));
+  // A link that somebody made to the same file changes nothing of it.
+  const same = stat
+    ? before !== undefined && contentOf(stampOf(stat)) === contentOf(before)
+    : true;
+  if (!same)
+    throw new ConflictError(
+      `${JSON.stringify(
+        file.path,
+      )} was changed on this machine while the others were fetched`,
+    );
+}
+
+/** Which files have to be written, how those looked that stand, and which of them a person changed. */
 async function compareFolder(options: {
   into: PullTarget;
   wanted: readonly WantedFile[];
   stamps: StampCache;
-}): Promise<{ missing: WantedFile[]; changed: string[] }> {
-  const { into, wanted, stamps } = options;
+  signal?: AbortSignal;
+}): Promise<{
+  missing: WantedFile[];
+  changed: string[];
+  seen: Map<WantedFile, string | undefined>;
+}> {
+  const { into, wanted, stamps, signal } = options;
   const former = new Map(stamps.entries());
   const missing: WantedFile[] = [];
   const changed: string[] = [];
+  const seen = new Map<WantedFile, string | undefined>();
   const breather = new Breather();
   await concurrently(wanted, 64, async entry => {
+    signal?.throwIfAborted();
     await breather.breathe();
     const location = into.locationOf(entry);
     const stat = lookAt(location);
     if (!stat) {
       missing.push(entry);
+      seen.set(entry, undefined);
       return;
     }
     if (!stat.isFile()) {
@@ -117,16 +163,18 @@ async function compareFolder(options: {
       return;
     }
     missing.push(entry);
+    seen.set(entry, stamp);
     // A file that still is what an earlier pull wrote is nobody's work.
     if (!(await isFormer({ former: former.get(entry.path), stat, location })))
       changed.push(entry.path);
   });
-  return { missing, changed };
+  return { missing, changed, seen };
 }
 
 /**
  * Whether a file is what an earlier pull wrote. Its stamp says so without
- * reading; a new link to the same blob changes that, and not the bytes.
+ * reading; another name of the same file that comes or goes changes that, and not
+ * the bytes.
  */
 async function isFormer(options: {
   former: StampedFile | undefined;
@@ -135,8 +183,12 @@ async function isFormer(options: {
 }): Promise<boolean> {
   const { former, stat, location } = options;
   if (!former) return false;
-  if (former.stamp === stampOf(stat)) return true;
-  return stat.nlink > 1n && (await hashFile(location)) === former.digest;
+  const now = stampOf(stat);
+  if (former.stamp === now) return true;
+  return (
+    contentOf(former.stamp) === contentOf(now) &&
+    (await hashFile(location)) === former.digest
+  );
 }
 
 async function removeFormer(options: {
@@ -147,6 +199,7 @@ async function removeFormer(options: {
   const { into, wanted, stamps } = options;
   const { root } = into;
   const kept = new Set(wanted.map(entry => entry.path));
+  const names = new Map(wanted.map(entry => [folded(entry.path), entry]));
   let removed = 0;
   for (const [key, former] of [...stamps.entries()]) {
     if (kept.has(key)) continue;
@@ -154,7 +207,15 @@ async function removeFormer(options: {
     const stat = await fs
       .lstat(location, { bigint: true })
       .catch(() => undefined);
-    if (stat?.isFile() && (await isFormer({ former, stat, location }))) {
+    const twin = names.get(folded(key));
+    // Where the disk takes both names for one, it is what is wanted now.
+    const isWanted =
+      twin !== undefined && lookAt(into.locationOf(twin))?.ino === stat?.ino;
+    if (
+      stat?.isFile() &&
+      !isWanted &&
+      (await isFormer({ former, stat, location }))
+    ) {
       await fs.rm(location);
       removed++;
       for (
@@ -176,22 +237,25 @@ async function removeFormer(options: {
   return removed;
 }
 
+/** Remembers what was written, as far as nobody has written to it since. */
 async function settle(options: {
   into: PullTarget;
-  wanted: readonly ManifestEntry[];
+  placed: ReadonlyMap<WantedFile, string>;
   stamps: StampCache;
 }): Promise<void> {
-  const { into, wanted, stamps } = options;
-  await new Promise(resolve => {
-    setTimeout(resolve, SETTLED_MS + 10);
-  });
+  const { into, placed, stamps } = options;
+  // Stamps of files that were written this moment can't be trusted yet.
+  if (placed.size > 0)
+    await new Promise(resolve => {
+      setTimeout(resolve, SETTLED_MS + 10);
+    });
   const breather = new Breather();
-  for (const entry of wanted) {
+  for (const [{ path: key, digest }, written] of placed) {
     await breather.breathe();
-    const stat = lookAt(into.locationOf(entry));
-    if (stat && Number(stat.size) === entry.size) {
-      stamps.set(entry.path, { stamp: stampOf(stat), digest: entry.digest });
-    }
+    const stat = lookAt(into.locationOf({ path: key }));
+    const stamp = stat && stampOf(stat);
+    if (stamp && contentOf(stamp) === contentOf(written))
+      stamps.set(key, { stamp, digest });
   }
   await stamps.save();
 }

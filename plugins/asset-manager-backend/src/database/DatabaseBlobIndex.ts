@@ -150,7 +150,8 @@ export class DatabaseBlobIndex implements BlobIndex {
 
   async publish(assetId: number, digests: readonly Digest[]): Promise<void> {
     await this.#knex.transaction(async transaction => {
-      for (const batch of inBatches([...new Set(digests)], AT_ONCE)) {
+      const sorted = [...new Set(digests)].sort();
+      for (const batch of inBatches(sorted, AT_ONCE)) {
         const those = () => {
           const query = transaction<BlobRow>('blobs').where({
             asset_id: assetId,

@@ -263,7 +263,6 @@ async function examineRevisions(
     await write('another revision');
     const gone = await blobs.delete(key, { revision: first });
     const stands = (await blobs.stat(key)) !== undefined;
-    await blobs.delete(key);
     if (stands && !gone) report.add(check, 'ok');
     else
       report.add(
@@ -273,6 +272,8 @@ async function examineRevisions(
       );
   } catch (error) {
     report.add(check, 'failed', `${reasonOf(error)}.`);
+  } finally {
+    await blobs.delete(key).catch(() => {});
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import {
   Digest,
   releaseMemory,
+  writeFully,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import {
   checkBlobKey,
@@ -367,7 +368,7 @@ async function writeBody(options: {
   let waitingBytes = 0;
   const flush = async () => {
     if (waitingBytes === 0) return;
-    await handle.writev(waiting, options.offset + written - waitingBytes);
+    await writeFully(handle, waiting, options.offset + written - waitingBytes);
     if (disposable) waiting.forEach(releaseMemory);
     waiting = [];
     waitingBytes = 0;

@@ -18,6 +18,30 @@ const WALK = `
   for (const name of fs.readdirSync(process.argv[1], { recursive: true }))
     fs.lstatSync(process.argv[1] + '/' + name, { bigint: true });
 `;
+/** The same for links. */
+const LINK = `
+  const fs = require('node:fs');
+  const [from, to] = process.argv.slice(1);
+  fs.mkdirSync(to);
+  const entries = fs.readdirSync(from, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const name = (entry.parentPath + '/' + entry.name).slice(from.length);
+    if (entry.isDirectory()) fs.mkdirSync(to + name, { recursive: true });
+    else {
+      fs.mkdirSync(to + name.slice(0, name.lastIndexOf('/')), { recursive: true });
+      fs.linkSync(from + name, to + name);
+    }
+  }
+`;
+/** The same for copies. */
+const COPY = `
+  const [from, to] = process.argv.slice(1);
+  require('node:fs').cpSync(from, to, { recursive: true });
+`;
+
+/** Seconds of a program in the language of the command line. */
+const inNode = (program, ...args) =>
+  seconds(() => execFileSync(process.execPath, ['-e', program, ...args]));
 
 export async function run(report) {
   report.part(`${COUNT} files of 4.6 KiB`);
@@ -57,9 +81,7 @@ export async function run(report) {
       `${ratio(again.took, walk)}, ${again.took.toFixed(2)} s`,
       'within 3 ×',
     );
-    const walkInNode = await seconds(() =>
-      execFileSync(process.execPath, ['-e', WALK, folder]),
-    );
+    const walkInNode = await inNode(WALK, folder);
     report.row(
       'unchanged push against the same walk by Node, its start included',
       ratio(again.took, walkInNode),
@@ -84,6 +106,10 @@ export async function run(report) {
       `${ratio(warm.took, copied)}, ${warm.took.toFixed(2)} s`,
       'within 1.3 ×',
     );
+    report.row(
+      'warm pull against a copy by Node, its start included',
+      ratio(warm.took, await inNode(COPY, folder, newFolder('copy'))),
+    );
     const links = await seconds(() =>
       execFileSync('cp', ['-al', folder, newFolder('links')]),
     );
@@ -93,6 +119,10 @@ export async function run(report) {
       'warm pull --link against cp -al',
       `${ratio(linked.took, links)}, ${linked.took.toFixed(2)} s`,
       'within 1.3 ×',
+    );
+    report.row(
+      'warm pull --link against links by Node, its start included',
+      ratio(linked.took, await inNode(LINK, folder, newFolder('links'))),
     );
   } finally {
     await portal.close();

@@ -734,6 +734,7 @@ for (const kind of ['gcs', 's3']) {
           'CORS',
           'lifecycle rules',
           'delete',
+          'delete of a revision',
         ],
       );
       assert.equal((await otto.asset('doctor')).code, 4);

@@ -138,23 +138,43 @@ function makeWorker(given: {
       const { digest, size, source, places } = file;
       const content =
         typeof source === 'string'
-          ? this.fs.readFileSync(source)
+          ? this.read(source)
           : bytes!.subarray(source, source + size);
       const hash = this.crypto.createHash('sha256').update(content);
       if (`sha256:${hash.digest('hex')}` !== digest) return 'damaged';
       let stamp = '';
-      for (const place of places) stamp = this.put(content, place);
+      for (const [index, place] of places.entries())
+        stamp = this.put(content, place, index === places.length - 1);
       return { stamp };
     },
 
-    put(content: Uint8Array, { target, temporary, mode }: Place): string {
+    /** Reads a file that is as small as it should be, or its begin. */
+    read(location: string): Uint8Array {
+      const file = this.fs.openSync(location, 'r');
+      try {
+        const { length } = this.room;
+        const size = this.fs.readSync(file, this.room, 0, length, 0);
+        return this.room.subarray(0, size);
+      } finally {
+        this.fs.closeSync(file);
+      }
+    },
+
+    /** @returns how it looks, where that is wanted */
+    put(content: Uint8Array, place: Place, looks: boolean): string {
+      const { target, temporary, mode } = place;
       const location = temporary ?? target;
       const file = this.fs.openSync(location, 'wx', mode);
       try {
-        let stamp: string;
+        let stamp = '';
         try {
-          this.fs.writeFileSync(file, content);
-          stamp = this.stampOf(this.fs.fstatSync(file, { bigint: true }));
+          for (let at = 0; at < content.length; ) {
+            const written = this.fs.writeSync(file, content, at);
+            if (written === 0) throw new Error('the disk takes no more bytes');
+            at += written;
+          }
+          if (looks)
+            stamp = this.stampOf(this.fs.fstatSync(file, { bigint: true }));
         } finally {
           this.fs.closeSync(file);
         }

@@ -10,7 +10,7 @@ import { StampCache } from './StampCache';
 import { wantedPages } from './wantedFiles';
 import type { WantedFile } from './WantedFile';
 
-/** Blobs of a batch that are looked for before all of it is taken to be in the cache. */
+/** Blobs of a batch that tell whether the others are likely to be in the cache. */
 const SAMPLE = 8;
 
 /**
@@ -29,10 +29,13 @@ export async function fillFolder(options: Pulling): Promise<Pulled> {
       wanted.push(...page.files);
       sizes.push(page.sizes);
       const many = page.files.filter(file => linker || blobs.isSmall(file));
-      for (const batch of inBatches(many))
-        yield batch.slice(0, SAMPLE).every(file => blobs.has(file))
-          ? batch
-          : batch.filter(file => blobs.has(file));
+      for (const batch of inBatches(many)) {
+        const sample = batch.slice(0, SAMPLE);
+        const found = sample.filter(file => blobs.has(file)).length;
+        if (found === sample.length) yield batch;
+        // Where none is there, the others are looked for when they are fetched.
+        else if (found > 0) yield batch.filter(file => blobs.has(file));
+      }
     }
   }
   try {

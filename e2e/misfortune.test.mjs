@@ -462,7 +462,7 @@ describe('bad input and bad luck', () => {
     });
 
     it('goes on where a killed pull stopped, and leaves no half file', async () => {
-      const bytes = randomBytes(80 * MIB);
+      const bytes = randomBytes(300 * MIB);
       await maya.ok(
         'push',
         folderOf({ large: bytes }),
@@ -481,8 +481,12 @@ describe('bad input and bad luck', () => {
       await until(
         () =>
           fs.existsSync(parts) &&
-          [...filesUnder(parts)].some(file => fs.statSync(file).size > MIB),
+          [...filesUnder(parts)].some(
+            file => fs.statSync(file, { throwIfNoEntry: false })?.size > MIB,
+          ),
         'the first bytes',
+        30,
+        5,
       );
       child.kill('SIGKILL');
       await ended;
@@ -746,7 +750,7 @@ describe('bad input and bad luck', () => {
           const { child, ended } = otto.start([
             ...['pull', 'new/folder', '-o', target],
           ]);
-          await until(() => unfinished().length > 0, 'a pull to begin', 10);
+          await until(() => unfinished().length > 0, 'a pull to begin', 10, 5);
           await new Promise(resolve => {
             setTimeout(resolve, kills * 60);
           });

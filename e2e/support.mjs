@@ -152,15 +152,15 @@ export function personAt(portal, name, environment = {}) {
   };
 }
 
-/** Waits until a condition holds. */
-export async function until(condition, what, seconds = 30) {
+/** Waits until a condition holds, which is asked for every so many milliseconds. */
+export async function until(condition, what, seconds = 30, every = 250) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const value = await condition();
     if (value) return value;
     if (Date.now() > end)
       throw new Error(`${what} did not happen within ${seconds} s`);
-    await new Promise(resolve => setTimeout(resolve, 250));
+    await new Promise(resolve => setTimeout(resolve, every));
   }
 }
 

@@ -63,10 +63,9 @@ The last run: ${new Date().toISOString().slice(0, 10)}, ${
 
 Not all aims are met. A large file is hashed before it is sent, since its key is its digest, and
 again where it arrives; nginx neither hashes nor syncs, and on two cores both ends share the
-machine: so the push against it. DVC links what it pulls from a folder of the same disk, and copies
-it once; a pull of ours writes each file twice, to the cache and to where it is wanted: so the
-pulls against it, and the cold pulls. The rest of the time of small pulls and unchanged pushes is
-Node's: its start, and a look at every file, which C does in a fifth of the time.
+machine: so the push against it. A pull hashes each file and writes it twice, to the cache and to
+where it is wanted: so the cold pulls, and those of the large file. The rest of the time of small
+pulls and unchanged pushes is mostly Node's: its start, and a look at every file.
 
 ${report.toMarkdown()}`,
   );

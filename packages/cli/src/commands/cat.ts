@@ -113,7 +113,8 @@ export const cat: Command = {
           }
         } catch (cause) {
           signal.throwIfAborted();
-          throw brokeOff(cause);
+          // What broke off behind the last byte lost nothing.
+          if (!file || at < file.size) throw brokeOff(cause);
         }
         if (file && at < file.size) throw brokeOff();
       };

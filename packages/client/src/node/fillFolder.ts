@@ -86,7 +86,8 @@ export async function fillFolder(options: Pulling): Promise<Pulled> {
   try {
     revealed = await into.reveal(writtenAt);
   } finally {
-    await (revealed ? remembered?.keep() : remembered?.drop());
+    const kept = revealed ? remembered?.keep() : remembered?.drop();
+    await kept?.catch(() => {});
   }
   return {
     revealed,

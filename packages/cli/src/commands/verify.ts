@@ -27,7 +27,8 @@ async function verifyFolderAgainst(
     const { files } = await scan(target);
     const entries: ManifestEntry[] = [];
     for (const { path, size, location } of files) {
-      entries.push({ path, size, digest: await hashFile(location) });
+      const digest = await hashFile(location, { signal: context.signal });
+      entries.push({ path, size, digest });
     }
     throw new CommandError(
       EXIT.usage,

@@ -1,4 +1,4 @@
-import { createHash, Hash, randomUUID } from 'node:crypto';
+import { createHash, Hash } from 'node:crypto';
 import { constants, promises as fs, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -11,7 +11,7 @@ import {
 import { IntegrityError } from '../IntegrityError';
 import { besides, over } from './besides';
 import { hashFile } from './hashFile';
-import { isRunning } from './isRunning';
+import { isDead, ownedName, ownerIn, thisOwner } from './owners';
 import { SMALL } from './readSmall';
 import {
   errorOf,
@@ -25,6 +25,8 @@ import {
 const BLOCK = 1024 * 1024;
 /** Blobs up to this size are fetched in one piece. Bytes. */
 const IN_ONE_PIECE = 1024 * 1024;
+/** For how long the begin of a blob is kept that nobody goes on with. */
+const FORGOTTEN_MS = 14 * 24 * 60 * 60_000;
 
 /** Opens the bytes of a blob from an offset on; what was read of it is nobody's any more. */
 export type OpenBlob = (start: number) => Promise<Readable>;
@@ -56,14 +58,35 @@ export class BlobCache {
     this.#copies.clear();
   }
 
-  /** Removes the second copies that killed processes left. */
+  /**
+   * Removes what killed processes left, but for the begins of blobs, which the next
+   * pull of them goes on with: those go when nobody has for long.
+   */
   async sweep(): Promise<void> {
-    const folder = path.join(this.#directory, 'tmp');
+    const folder = this.#temporary;
     for (const name of await fs.readdir(folder).catch(() => [])) {
-      const owner = /\.(\d+)\.copy$/.exec(name)?.[1];
-      if (owner !== undefined && !isRunning(Number(owner)))
-        await fs.rm(path.join(folder, name), { force: true });
+      const location = path.join(folder, name);
+      const owner = ownerIn(name, 'copy', 'part');
+      const isOld =
+        owner === undefined
+          ? await this.#isForgotten(name)
+          : await isDead(owner, location);
+      if (isOld) await fs.rm(location, { force: true });
     }
+  }
+
+  async #isForgotten(name: string): Promise<boolean> {
+    if (!/\.part(\.lock)?$/.test(name)) return false;
+    const part = path.join(this.#temporary, name.replace(/\.lock$/, ''));
+    const stat = await fs
+      .stat(part)
+      .catch(() => fs.stat(path.join(this.#temporary, name)))
+      .catch(() => undefined);
+    return stat !== undefined && Date.now() - stat.mtimeMs > FORGOTTEN_MS;
+  }
+
+  get #temporary(): string {
+    return path.join(this.#directory, 'tmp');
   }
 
   /** Where a blob stands, or would. */
@@ -112,11 +135,7 @@ export class BlobCache {
     const lock = await this.#lockPart(blob.digest);
     const copy =
       copyFor !== undefined && (await this.#wantsCopy(copyFor))
-        ? path.join(
-            this.#directory,
-            'tmp',
-            `${randomUUID()}.${process.pid}.copy`,
-          )
+        ? path.join(this.#temporary, ownedName('copy'))
         : undefined;
     try {
       const copied = await this.#receive(blob, {
@@ -140,20 +159,22 @@ export class BlobCache {
 
   /** A second copy pays where blocks can't be cloned, and can be moved where the disk is the same. */
   async #wantsCopy(folder: string): Promise<boolean> {
-    const temporary = path.join(this.#directory, 'tmp');
+    const temporary = this.#temporary;
     const [here, there] = await Promise.all([
       fs.stat(temporary),
       fs.stat(folder),
     ]);
     if (here.dev !== there.dev) return false;
     this.#clones ??= (async () => {
-      const probe = path.join(temporary, `${randomUUID()}.${process.pid}.copy`);
+      const [probe, copy] = [1, 2].map(() =>
+        path.join(temporary, ownedName('copy')),
+      );
       await fs.writeFile(probe, 'probe');
       try {
-        return await clone(probe, `${probe}.${process.pid}.copy`);
+        return await clone(probe, copy);
       } finally {
         await fs.rm(probe, { force: true });
-        await fs.rm(`${probe}.${process.pid}.copy`, { force: true });
+        await fs.rm(copy, { force: true });
       }
     })();
     return !(await this.#clones);
@@ -194,7 +215,7 @@ export class BlobCache {
         await fs.copyFile(location, temporary, constants.COPYFILE_FICLONE);
       } else {
         const digest = (await clone(location, temporary))
-          ? await hashFile(temporary)
+          ? await hashFile(temporary, { signal })
           : await copyHashing(location, temporary, signal);
         if (digest !== blob.digest) throw this.#damaged(blob.digest);
       }
@@ -319,7 +340,7 @@ export class BlobCache {
     }[],
     bytes: Uint8Array,
   ): Promise<({ stamp: string } | undefined)[]> {
-    const temporary = path.join(this.#directory, 'tmp');
+    const temporary = this.#temporary;
     await this.#ensureFolder(temporary);
     for (const { digest } of blobs)
       await this.#ensureFolder(path.dirname(this.locationOf(digest)));
@@ -331,7 +352,7 @@ export class BlobCache {
         source: offset,
         places: [
           {
-            temporary: path.join(temporary, `${randomUUID()}.part`),
+            temporary: path.join(temporary, ownedName('part')),
             target: this.locationOf(digest),
             mode: 0o444,
           },
@@ -425,22 +446,22 @@ export class BlobCache {
   async #lockPart(
     digest: Digest,
   ): Promise<{ part: string; release: () => Promise<void> }> {
-    const folder = path.join(this.#directory, 'tmp');
+    const folder = this.#temporary;
     await fs.mkdir(folder, { recursive: true });
     const part = path.join(folder, `${digest.slice('sha256:'.length)}.part`);
     const lock = `${part}.lock`;
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
-        await fs.writeFile(lock, `${process.pid}`, { flag: 'wx' });
+        await fs.writeFile(lock, thisOwner(), { flag: 'wx' });
         return { part, release: () => fs.rm(lock, { force: true }) };
       } catch (error) {
         if ((error as { code?: string }).code !== 'EEXIST') throw error;
-        const owner = Number(await fs.readFile(lock, 'utf8').catch(() => ''));
-        if (isRunning(owner)) break;
+        const owner = await fs.readFile(lock, 'utf8').catch(() => '');
+        if (!(await isDead(owner, part))) break;
         await fs.rm(lock, { force: true });
       }
     }
-    const own = path.join(folder, `${randomUUID()}.part`);
+    const own = path.join(folder, ownedName('part'));
     return { part: own, release: () => fs.rm(own, { force: true }) };
   }
 }

@@ -100,7 +100,10 @@ export class CacheUpkeep {
     };
     for (const { digest } of blobs) {
       options.signal?.throwIfAborted();
-      const found = await hashFile(this.#cache.locationOf(digest), onBytes);
+      const found = await hashFile(this.#cache.locationOf(digest), {
+        onBytes,
+        signal: options.signal,
+      });
       if (found === digest) continue;
       damaged.push(digest);
       await this.#cache.remove(digest);

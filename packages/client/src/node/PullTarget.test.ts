@@ -13,6 +13,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { PullTarget } from './PullTarget';
+import { scan } from './scan';
 
 describe('PullTarget', () => {
   let top: string;
@@ -113,6 +114,24 @@ describe('PullTarget', () => {
     await target.discard();
   });
 
+  it('removes from a folder that stands what killed pulls had not written whole', async () => {
+    const folder = path.join(top, 'a/deep');
+    await mkdir(folder, { recursive: true });
+    const target = await PullTarget.open(path.join(top, 'a'));
+    const live = path.basename(target.placeOf({ path: 'file' }).temporary!);
+    const dead = live.replace(`.${process.pid}.`, '.999999999.');
+    const names = [dead, live, '.a.part', `x${dead}`, 'file'];
+    for (const name of names) await writeFile(path.join(folder, name), '');
+    // Neither is a file that somebody would push.
+    expect((await scan(folder)).files.map(file => file.path)).toEqual(
+      ['.a.part', `x${dead}`, 'file'].sort(),
+    );
+    await target.ensureFolders([{ path: 'deep/other' }]);
+    expect(await readdir(folder)).toEqual(
+      names.filter(name => name !== dead).sort(),
+    );
+  });
+
   describe('removes what', () => {
     const own = async () => {
       const target = await PullTarget.open(path.join(top, 'own'));
@@ -144,7 +163,9 @@ describe('PullTarget', () => {
 
     it('a process of the same number left before it', async () => {
       const live = await own();
-      await begin(nameOf(live, process.pid));
+      const former = await begin(nameOf(live, process.pid));
+      const before = new Date(performance.timeOrigin - 1000);
+      await utimes(path.join(top, former), before, before);
       expect(await sweep()).toEqual([live]);
     });
 

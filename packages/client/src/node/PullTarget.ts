@@ -2,7 +2,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '@backstage/errors';
 import type { ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
-import { over } from './besides';
+import { over, sweepParts } from './besides';
 import { beginUnfinished, sweepUnfinished, Unfinished } from './unfinished';
 import type { Place } from './SmallFileWorkers';
 import { twins } from './scan';
@@ -91,7 +91,10 @@ export class PullTarget {
       if (this.#made.has(folder)) continue;
       signal?.throwIfAborted();
       await fs.mkdir(folder, { recursive: true });
-      if (!this.isNew) await this.#refuseLinkOut(folder);
+      if (!this.isNew) {
+        await this.#refuseLinkOut(folder);
+        await sweepParts(folder);
+      }
       this.#made.add(folder);
     }
   }

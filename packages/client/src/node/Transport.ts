@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
 import { promises as fs } from 'node:fs';
+import { releaseMemory } from '@baseasset/backstage-plugin-asset-manager-common';
 import { AssetManagerError } from '../AssetManagerError';
 import { blocksOf } from './hashFile';
 import { Permits, Range, RANGE_BYTES, readAhead } from './readAhead';
@@ -212,6 +213,7 @@ export class Transport {
       request.setTimeout(this.#patience, () =>
         request.destroy(new Error('nothing came for too long')),
       );
+      releaseWhatIsParsed(request);
       request.on('error', unreachable);
       request.on('response', response => {
         const { statusCode = 0 } = response;
@@ -268,6 +270,19 @@ async function pour(
     onBytes?.(sent);
   }
   request.end();
+}
+
+/**
+ * Gives the memory back that the socket of a request reads into, behind the parser,
+ * which copies the body out of it: left to the garbage collector, it stands for as
+ * much again as arrives.
+ */
+function releaseWhatIsParsed(request: http.ClientRequest): void {
+  request.once('socket', socket => {
+    socket.on('data', releaseMemory);
+    // The next request's parser would stand behind it.
+    request.once('close', () => socket.off('data', releaseMemory));
+  });
 }
 
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {

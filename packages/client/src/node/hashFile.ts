@@ -11,25 +11,31 @@ import { LocalFile, stampOf } from './scan';
 
 const BLOCK = 1024 * 1024;
 
+/** @public */
+export interface HashOptions {
+  /** Hears of every block as it was read. */
+  onBytes?: (bytes: number) => void;
+  signal?: AbortSignal;
+}
+
 /**
  * The digest of a file, read in blocks of one MiB.
  *
- * @param onBytes - hears of every block as it was read
  * @public
  */
 export async function hashFile(
   location: string,
-  onBytes?: (bytes: number) => void,
+  options: HashOptions = {},
 ): Promise<Digest> {
   // The thread pool takes several times as long for what is small.
   const read = readSmall(location);
   if (read) {
-    onBytes?.(read.bytes.length);
+    options.onBytes?.(read.bytes.length);
     return digestOf(read.bytes);
   }
   const handle = await fs.open(location, 'r');
   try {
-    return await hashHandle(handle, onBytes);
+    return await hashHandle(handle, options);
   } finally {
     await handle.close();
   }
@@ -37,11 +43,12 @@ export async function hashFile(
 
 async function hashHandle(
   handle: fs.FileHandle,
-  onBytes?: (bytes: number) => void,
+  { onBytes, signal }: HashOptions,
 ): Promise<Digest> {
   const { size } = await handle.stat();
   const hash = createHash('sha256');
   for await (const block of blocksOf(handle, { start: 0, size })) {
+    signal?.throwIfAborted();
     hash.update(block);
     onBytes?.(block.length);
   }
@@ -100,7 +107,7 @@ export async function* blocksOf(
  */
 export async function hashUnchanged(
   file: LocalFile,
-  onBytes?: (bytes: number) => void,
+  options: HashOptions = {},
 ): Promise<Digest> {
   const changed = () =>
     new InputError(
@@ -112,12 +119,12 @@ export async function hashUnchanged(
     if (file.size <= SMALL) {
       const read = readSmall(file.location);
       if (!read || stampOf(read.stat) !== file.stamp) throw changed();
-      onBytes?.(read.bytes.length);
+      options.onBytes?.(read.bytes.length);
       return digestOf(read.bytes);
     }
     const handle = await fs.open(file.location, 'r');
     try {
-      const digest = await hashHandle(handle, onBytes);
+      const digest = await hashHandle(handle, options);
       if (stampOf(await handle.stat({ bigint: true })) !== file.stamp)
         throw changed();
       return digest;

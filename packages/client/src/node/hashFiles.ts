@@ -52,6 +52,6 @@ export async function hashFiles(
   }
   await concurrently(singly, HANDS, async file => {
     signal?.throwIfAborted();
-    onHashed(file, await hashUnchanged(file, onBytes));
+    onHashed(file, await hashUnchanged(file, { onBytes, signal }));
   });
 }

@@ -7,6 +7,7 @@ export { BlobCache } from './BlobCache';
 export { CacheUpkeep } from './CacheUpkeep';
 export type { CachedBlob } from './CacheUpkeep';
 export { hashFile } from './hashFile';
+export type { HashOptions } from './hashFile';
 export { measureStores, nearestStores } from './nearestStores';
 export type { MeasuredStore } from './nearestStores';
 export {

@@ -5,6 +5,7 @@ import {
   comparePaths,
   pathProblem,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import { isUnfinished } from './besides';
 
 /**
  * A file on this machine, as it was when it was looked at.
@@ -74,7 +75,7 @@ function explain(error: unknown, location: string): never {
 /**
  * Looks through a folder, or at one file. Links that stay inside are followed;
  * those that lead out, broken ones, sockets and devices are refused, since a
- * pull could not give them back.
+ * pull could not give them back. What a pull has not finished is not there.
  *
  * @throws InputError that names the file and what is wrong with it
  * @public
@@ -115,6 +116,7 @@ export async function scan(target: string): Promise<ScanResult> {
     // long as the look itself, and `readdir` lets others have their turn.
     for (const bytes of names) {
       const name = bytes.toString();
+      if (isUnfinished(name)) continue;
       const location = path.join(folder, name);
       if (!Buffer.from(name).equals(bytes)) {
         throw new InputError(

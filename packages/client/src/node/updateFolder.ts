@@ -156,7 +156,7 @@ async function compareFolder(options: {
     const digest =
       stamps.get(entry.path, stamp) ??
       (Number(stat.size) === entry.size || !former.has(entry.path)
-        ? await hashFile(location)
+        ? await hashFile(location, { signal })
         : undefined);
     if (digest === entry.digest) {
       stamps.set(entry.path, { stamp, digest });
@@ -165,7 +165,8 @@ async function compareFolder(options: {
     missing.push(entry);
     seen.set(entry, stamp);
     // A file that still is what an earlier pull wrote is nobody's work.
-    if (!(await isFormer({ former: former.get(entry.path), stat, location })))
+    const was = former.get(entry.path);
+    if (!(await isFormer({ former: was, stat, location, signal })))
       changed.push(entry.path);
   });
   return { missing, changed, seen };
@@ -180,14 +181,15 @@ async function isFormer(options: {
   former: StampedFile | undefined;
   stat: BigIntStats;
   location: string;
+  signal?: AbortSignal;
 }): Promise<boolean> {
-  const { former, stat, location } = options;
+  const { former, stat, location, signal } = options;
   if (!former) return false;
   const now = stampOf(stat);
   if (former.stamp === now) return true;
   return (
     contentOf(former.stamp) === contentOf(now) &&
-    (await hashFile(location)) === former.digest
+    (await hashFile(location, { signal })) === former.digest
   );
 }
 

@@ -41,7 +41,7 @@ export async function verifyFolder(options: {
       return;
     }
     seen.add(file.path);
-    const found = await hashFile(file.location, onBytes);
+    const found = await hashFile(file.location, { onBytes, signal });
     if (found !== entry.digest) {
       differences.push({
         kind: 'changed',

@@ -26,6 +26,15 @@ export async function seconds(work) {
   return Number(process.hrtime.bigint() - started) / 1e9;
 }
 
+/**
+ * Seconds that begin with a disk at rest: who writes next would pay for what was
+ * written before, and who syncs next all the more.
+ */
+export function secondsAtRest(work) {
+  execFileSync('sync');
+  return seconds(work);
+}
+
 export const median = list =>
   [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
@@ -41,11 +50,13 @@ export function residentMiB(pid) {
 }
 
 /**
- * Runs a line of a person, and watches how large it and the backend become.
+ * Runs a line of a person on a disk at rest, and watches how large it and the
+ * backend become.
  *
  * @returns seconds; MiB of the command; MiB of the backend above idle
  */
 export async function watched(person, portal, args, env = {}) {
+  execFileSync('sync');
   const idle = residentMiB(portal.pid());
   const { child, ended } = person.start(args, { env, timeout: 1_800_000 });
   const most = { client: 0, backend: 0 };
@@ -101,7 +112,7 @@ export function smallFiles(count, size) {
 /** What no tool can beat: copy everything, and hash everything. */
 export function copyAndHash(folder) {
   const target = newFolder('copy');
-  return seconds(() => {
+  return secondsAtRest(() => {
     execFileSync('cp', ['-r', folder, target]);
     execFileSync(
       'sh',

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { personAt } from '../../e2e/support.mjs';
 import { root } from '../../scripts/lib/tools.mjs';
-import { largeFile, MIB, ratio, seconds, watched } from '../measure.mjs';
+import { largeFile, MIB, ratio, secondsAtRest, watched } from '../measure.mjs';
 import { withS3Portal } from '../servers.mjs';
 
 const SIZE_MIB = Number(process.env.BENCH_LARGE_MIB ?? 2048);
@@ -80,7 +80,7 @@ export async function run(report) {
     const maya = personAt(portal, 'maya');
     await maya.signIn();
     const folder = largeFile(SIZE_MIB);
-    const byHand = await seconds(() =>
+    const byHand = await secondsAtRest(() =>
       sendByHand(client, path.join(folder, 'large.bin')),
     );
     const before = movedBytes(portal.pid());

@@ -5,7 +5,7 @@ import {
   copyAndHash,
   newFolder,
   ratio,
-  seconds,
+  secondsAtRest,
   smallFiles,
   watched,
 } from '../measure.mjs';
@@ -41,7 +41,7 @@ const COPY = `
 
 /** Seconds of a program in the language of the command line. */
 const inNode = (program, ...args) =>
-  seconds(() => execFileSync(process.execPath, ['-e', program, ...args]));
+  secondsAtRest(() => execFileSync(process.execPath, ['-e', program, ...args]));
 
 export async function run(report) {
   report.part(`${COUNT} files of 4.6 KiB`);
@@ -54,7 +54,7 @@ export async function run(report) {
     await maya.signIn();
     await otto.signIn();
     const folder = smallFiles(COUNT, SIZE);
-    const copy = await seconds(() => {
+    const copy = await secondsAtRest(() => {
       execFileSync('cp', ['-r', folder, newFolder('copy')]);
       execFileSync('sync');
     });
@@ -70,7 +70,7 @@ export async function run(report) {
       ratio(push.took, copy),
       'under 1 ×',
     );
-    const walk = await seconds(() =>
+    const walk = await secondsAtRest(() =>
       execFileSync('find', [folder, '-printf', '%s %T@\n'], {
         stdio: ['ignore', 'ignore', 'inherit'],
       }),
@@ -97,7 +97,7 @@ export async function run(report) {
       ratio(cold.took, hashed),
       'within 1.5 ×',
     );
-    const copied = await seconds(() =>
+    const copied = await secondsAtRest(() =>
       execFileSync('cp', ['-r', folder, newFolder('copy')]),
     );
     const warm = await pull();
@@ -110,7 +110,7 @@ export async function run(report) {
       'warm pull against a copy by Node, its start included',
       ratio(warm.took, await inNode(COPY, folder, newFolder('copy'))),
     );
-    const links = await seconds(() =>
+    const links = await secondsAtRest(() =>
       execFileSync('cp', ['-al', folder, newFolder('links')]),
     );
     await pull('--link');

@@ -99,6 +99,22 @@ describe('on a disk that can clone files', { skip: missing }, () => {
     assert.ok(!fs.readFileSync(edited).equals(bytes));
   });
 
+  it('a link that can not be made is a copy, which is said', async () => {
+    const target = path.join(temporaryFolder('elsewhere'), 'linked');
+    const { code, stderr } = await otto.asset(
+      ...['pull', 'data/clones', '-o', target, '--link'],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /1 file could not be linked to .*cache, and is a copy/,
+    );
+    const file = path.join(target, 'large.bin');
+    assert.ok(fs.readFileSync(file).equals(bytes));
+    fs.appendFileSync(file, 'mine');
+    assert.ok(fs.readFileSync(await pull('unmoved')).equals(bytes));
+  });
+
   it('a blob that was damaged is not cloned', async () => {
     const cached = fs
       .readdirSync(path.join(mountPoint, 'cache/sha256'), {

@@ -123,6 +123,15 @@ export const pull: Command = {
           ),
       });
       bar.clear();
+      if (result.notLinked > 0)
+        context.warn(
+          `${countOf(
+            result.notLinked,
+            'file',
+          )} could not be linked to ${cache}, ${
+            result.notLinked === 1 ? 'and is a copy' : 'and are copies'
+          }: links stay on one disk`,
+        );
       const { namespace, name } = reference;
       if (context.json) {
         context.printJson({

@@ -51,10 +51,16 @@ export class BlobLinker {
   /** How those look that were linked once, right after it. */
   readonly #linkedOnce = new Map<Digest, string>();
   readonly #breather = new Breather();
+  #copied = 0;
 
   private constructor(cache: BlobCache, stamps: StampCache) {
     this.#cache = cache;
     this.#stamps = stamps;
+  }
+
+  /** How many were copied, since links can't be made. */
+  get copied(): number {
+    return this.#copied;
   }
 
   /**
@@ -108,6 +114,7 @@ export class BlobLinker {
       if (!CANNOT_LINK.includes((error as { code?: string }).code ?? ''))
         throw error;
       await this.#cache.copyTo(blob, target);
+      this.#copied++;
     }
   }
 

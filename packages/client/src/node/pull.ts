@@ -56,6 +56,8 @@ export interface PullResult {
   written: number;
   /** Files of a version pulled before that this one does not have. */
   removed: number;
+  /** Files that were to be links, and are copies. */
+  notLinked: number;
 }
 
 /** What all steps of a pull work with. */
@@ -67,7 +69,7 @@ export interface Pulling extends PullOptions {
 }
 
 /** What filling or updating a folder has done. */
-export interface Pulled extends PullResult {
+export interface Pulled extends Omit<PullResult, 'notLinked'> {
   /** Whether the folder stands now. */
   revealed: boolean;
 }
@@ -101,7 +103,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
       if (!revealed) continue;
       await linker?.save();
       await finish(options, { folder: into.folder, receivedBytes, began });
-      return { ...result, receivedBytes };
+      return { ...result, receivedBytes, notLinked: linker?.copied ?? 0 };
     } finally {
       // Neither may hide why the pull failed.
       await blobs.close().catch(() => {});

@@ -7,6 +7,7 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { root } from '../scripts/lib/tools.mjs';
 import {
   folderOf,
   openPortal,
@@ -367,6 +368,49 @@ describe('bad input and bad luck', () => {
       );
     });
 
+    it('needs no folder of its own to push, and says so where it does', async () => {
+      const folder = folderOf({ a: 'nowhere to remember it' });
+      const away = (...args) =>
+        maya.start(args, { env: { BASEASSET_CACHE: '/dev/null/cache' } }).ended;
+      const pushed = await away('push', folder, 'no/cache', '-t', 'dataset');
+      assert.equal(pushed.code, 0, pushed.stderr);
+      const { code, stderr } = await maya.start(['login', '--as', 'maya'], {
+        env: { XDG_CONFIG_HOME: '/dev/null/config' },
+        timeout: 20_000,
+      }).ended;
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /the login can't be kept: .* can't be written to/);
+    });
+
+    it('stops with the same code, wherever it is', async () => {
+      const folder = folderOf({ a: randomBytes(MIB) });
+      await maya.ok('push', folder, 'stopped/reading', '-t', 'dataset');
+      let asked = 0;
+      const line = await proxyTo(portal, (_, res, response) => {
+        asked++;
+        response.once('data', chunk => res.write(chunk.subarray(0, 1000)));
+      });
+      try {
+        for (const args of [
+          ['cat', 'stopped/reading@1/a'],
+          ['verify', 'stopped/reading@1'],
+        ]) {
+          const before = asked;
+          const { child, ended } = maya.start(args, {
+            env: line.environmentOf(maya),
+            encoding: 'buffer',
+          });
+          await until(() => asked > before, 'the bytes to be asked for');
+          child.kill('SIGINT');
+          const { code, stderr } = await ended;
+          assert.equal(code, 130, `${stderr}`);
+          assert.equal(`${stderr}`, 'Stopped.\n');
+        }
+      } finally {
+        line.close();
+      }
+    });
+
     it('writes no colour and no progress into a pipe', async () => {
       const { stdout, stderr } = await maya.start(['list'], {
         env: { NO_COLOR: '' },
@@ -534,6 +578,11 @@ describe('bad input and bad luck', () => {
       fs.rmSync(blob);
       const gone = await otto.asset('cat', 'damaged/store@1/data');
       assert.equal(gone.code, 4);
+      const all = await otto.asset('verify', 'damaged/store@1', '--json');
+      assert.equal(all.code, 6);
+      assert.deepEqual(JSON.parse(all.stdout).differences, [
+        { kind: 'missing', path: 'data' },
+      ]);
       assert.match(
         gone.stderr,
         /the bytes of "data" are gone where they were stored/,
@@ -927,6 +976,22 @@ describe('bad input and bad luck', () => {
       }
     });
 
+    it('removes nothing that a person has moved away behind a link', async () => {
+      const push = files =>
+        maya.ok('push', folderOf(files), 'pulled/moved', '-t', 'dataset');
+      await push({ 'weights/old': 'old', 'weights/own': 'own', card: '1' });
+      await push({ card: '2' });
+      const top = temporaryFolder('moved');
+      const target = path.join(top, 'model');
+      const kept = path.join(top, 'kept');
+      await otto.ok('pull', 'pulled/moved@1', '-o', target);
+      fs.renameSync(path.join(target, 'weights'), kept);
+      fs.symlinkSync(kept, path.join(target, 'weights'));
+      await otto.ok('pull', 'pulled/moved@2', '-o', target);
+      assert.deepEqual(fs.readdirSync(kept).sort(), ['old', 'own']);
+      assert.equal(fs.readFileSync(path.join(target, 'card'), 'utf8'), '2');
+    });
+
     it('does not follow a link out of the target of a pull', async () => {
       await maya.ok(
         'push',
@@ -945,7 +1010,8 @@ describe('bad input and bad luck', () => {
   });
 
   describe('a full disk', () => {
-    it('publishes nothing, and goes on when there is room again', async t => {
+    /** A disk of 8 MiB until the test ends; undefined where there can be none. */
+    const smallDisk = async t => {
       const mount = temporaryFolder('small');
       const mounted = await new Promise(resolve => {
         const child = spawn(
@@ -958,13 +1024,54 @@ describe('bad input and bad luck', () => {
       });
       if (!mounted) {
         t.skip('no small disk can be mounted here');
-        return;
+        return undefined;
       }
-      const unmount = () =>
-        new Promise(resolve =>
-          spawn('umount', ['-l', mount]).once('exit', resolve),
-        );
-      t.after(unmount);
+      t.after(
+        () =>
+          new Promise(resolve => {
+            spawn('umount', ['-l', mount]).once('exit', resolve);
+          }),
+      );
+      return mount;
+    };
+
+    it('cuts no output without a word', async t => {
+      const mount = await smallDisk(t);
+      if (!mount) return;
+      const folder = folderOf({ data: randomBytes(9 * MIB), few: 'few' });
+      await maya.ok('push', folder, 'full/output', '-t', 'dataset');
+      const line = target =>
+        new Promise(resolve => {
+          const out = fs.openSync(path.join(mount, target), 'w');
+          const child = spawn(
+            process.execPath,
+            [
+              path.join(root, 'packages/cli/bin/asset.cjs'),
+              ...['cat', `full/output@1/${target}`],
+            ],
+            { env: maya.env, stdio: ['ignore', out, 'pipe'] },
+          );
+          fs.closeSync(out);
+          let stderr = '';
+          child.stderr.on('data', chunk => {
+            stderr += chunk;
+          });
+          child.once('close', code => resolve({ code, stderr }));
+        });
+      const cut = await line('data');
+      assert.equal(cut.code, 1);
+      assert.equal(
+        cut.stderr,
+        "error: the output can't be written: the disk is full\n",
+      );
+      fs.rmSync(path.join(mount, 'data'));
+      assert.deepEqual(await line('few'), { code: 0, stderr: '' });
+      assert.equal(fs.readFileSync(path.join(mount, 'few'), 'utf8'), 'few');
+    });
+
+    it('publishes nothing, and goes on when there is room again', async t => {
+      const mount = await smallDisk(t);
+      if (!mount) return;
       const small = await openPortal({
         configuration: {
           assetManager: {
@@ -997,7 +1104,6 @@ describe('bad input and bad luck', () => {
     const { startPortal } = await import('../scripts/lib/portal.mjs');
     const { tools } = await import('./support.mjs');
     const { freePort } = await import('../scripts/lib/postgres.mjs');
-    const { root } = await import('../scripts/lib/tools.mjs');
     await assert.rejects(
       startPortal({
         tools,

@@ -1,13 +1,35 @@
+import { createWriteStream, fstatSync } from 'node:fs';
 import { EXIT } from './lib/exit';
 import { runCommandLine } from './runCommandLine';
 
 let ended = false;
 
-// A reader such as `head` that has seen enough is no error.
-process.stdout.on('error', error => {
-  if ((error as { code?: string }).code !== 'EPIPE') throw error;
+/** Node's own way to write to a file takes for whole what a full disk has cut. */
+function openOutput(): NodeJS.WriteStream {
+  try {
+    if (fstatSync(1).isFile())
+      return createWriteStream('', {
+        fd: 1,
+      }) as unknown as NodeJS.WriteStream;
+  } catch {
+    // It is closed.
+  }
+  return process.stdout;
+}
+
+const stdout = openOutput();
+
+stdout.on('error', error => {
+  const { code } = error as { code?: string };
   ended = true;
-  process.exit(EXIT.done);
+  // A reader such as `head` that has seen enough is no error.
+  if (code === 'EPIPE') process.exit(EXIT.done);
+  process.stderr.write(
+    `error: the output can't be written${
+      code === 'ENOSPC' ? ': the disk is full' : ` (${code})`
+    }\n`,
+  );
+  process.exit(EXIT.failed);
 });
 
 // Node ends a program that waits for what will never come, and calls that a success.
@@ -25,7 +47,7 @@ let interrupts = 0;
 runCommandLine(process.argv.slice(2), {
   environment: process.env,
   stdin: process.stdin,
-  stdout: process.stdout,
+  stdout,
   stderr: process.stderr,
   onInterrupt(listener) {
     process.on('SIGINT', () => {
@@ -45,6 +67,7 @@ runCommandLine(process.argv.slice(2), {
   process.exitCode = code;
   // Handlers of signals and idle connections keep a program alive.
   const end = () => process.exit(code);
-  if (process.stdout.writableLength === 0) end();
-  else process.stdout.once('drain', end);
+  if (stdout.writableLength === 0) end();
+  // Not when it drains: that takes less than all of it where much was waiting.
+  else stdout.write('', end);
 });

@@ -1,7 +1,7 @@
 import { commands } from './commands';
 import { candidates } from './commands/completion';
 import { Context } from './lib/Context';
-import { EXIT } from './lib/exit';
+import { CommandError, EXIT } from './lib/exit';
 import { explainError } from './lib/explainError';
 import { knownReferences } from './lib/knownReferences';
 import { chapterHelp, commandHelp, overview } from './lib/help';
@@ -86,6 +86,7 @@ export async function runCommandLine(
   }
   const { command, rest } = found;
   let verbose = rest.includes('--verbose') || rest.includes('-v');
+  let interrupted: AbortSignal | undefined;
   try {
     const invocation = parseLine(command, rest);
     const { options } = invocation;
@@ -105,10 +106,13 @@ export async function runCommandLine(
       stdout,
       stderr,
     });
+    interrupted = context.signal;
     around.onInterrupt(() => context.interrupt());
     await command.run(context, invocation);
     return EXIT.done;
   } catch (error) {
-    return fail(error, verbose);
+    // Whatever it was that broke off.
+    const stopped = interrupted?.aborted && !(error instanceof CommandError);
+    return fail(stopped ? new CommandError(130, 'Stopped.') : error, verbose);
   }
 }

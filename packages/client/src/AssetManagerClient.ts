@@ -408,12 +408,16 @@ export class AssetManagerClient {
     const url = `${address}?first=${first}&count=${count}&wait=${wait}`;
     for (let round = 1; ; round++) {
       try {
-        const response = await retry(() => this.#send(url, { signal }), {
+        const read = async () => {
+          const response = await this.#send(url, { signal });
+          return wholeOf(url, signal, () => response.arrayBuffer());
+        };
+        const digests = await retry(read, {
           ...this.#retry,
           ...(!wait && { attempts: 2 }),
           signal,
         });
-        return new Uint8Array(await response.arrayBuffer());
+        return new Uint8Array(digests);
       } catch (error) {
         const { status } = error as Partial<AssetManagerError>;
         if (status !== 503 || !wait || round === PATIENT_ROUNDS) throw error;
@@ -821,7 +825,18 @@ export class AssetManagerClient {
   }
 
   async #json<T>(path: string, options?: SendOptions): Promise<T> {
-    return JSON.parse(await this.#text(path, options));
+    const text = await this.#text(path, options);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new AssetManagerError({
+        status: 0,
+        message: `${
+          new URL(await this.#baseUrl()).origin
+        } answers, but not as an asset manager does`,
+        cause,
+      });
+    }
   }
 
   async #text(path: string | URL, options: SendOptions = {}): Promise<string> {
@@ -842,7 +857,7 @@ export class AssetManagerClient {
     if (options.method === 'POST') headers['Idempotency-Key'] = newKey();
     const send = async () => {
       const response = await this.#send(url.href, { ...options, headers });
-      return response.text();
+      return wholeOf(url.href, options.signal, () => response.text());
     };
     return options.again === false
       ? send()
@@ -884,6 +899,26 @@ export class AssetManagerClient {
       );
     }
     return response;
+  }
+}
+
+/** @throws AssetManagerError with status 0 when the answer breaks off */
+async function wholeOf<T>(
+  url: string,
+  signal: AbortSignal | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new AssetManagerError({
+      status: 0,
+      message: `an answer of the asset manager at ${
+        new URL(url).origin
+      } broke off`,
+      cause,
+    });
   }
 }
 

@@ -101,6 +101,8 @@ export interface UploadVersionOptions<T extends ManifestEntry> {
   /** Hears of the session once there is one. */
   onBegin?: (uploadId: string) => void;
   onProgress?: (progress: UploadProgress) => void;
+  /** Hears when the version is about to be published. */
+  onCommit?: () => void;
   signal?: AbortSignal;
 }
 
@@ -150,6 +152,7 @@ export async function uploadVersion<T extends ManifestEntry>(
     if (missing.has(entry.digest)) blobs.set(entry.digest, entry);
   }
   await new MissingBlobs({ ...options, upload, missing, blobs }).send();
+  options.onCommit?.();
   const committed = await client.commitUpload(upload.id, commit, { signal });
   return { state: committed.created ? 'created' : 'exists', ...committed };
 }

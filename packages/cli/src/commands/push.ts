@@ -257,6 +257,7 @@ export const push: Command = {
     const cache = cacheDirectory(context.environment);
     const bar = context.progress();
     let uploadId: string | undefined;
+    let committing = false;
     let sent = { sentBytes: 0, totalBytes: 0 };
     const scanning = {
       cache,
@@ -300,6 +301,9 @@ export const push: Command = {
         onBegin: id => {
           uploadId = id;
         },
+        onCommit: () => {
+          committing = true;
+        },
         onUpload: progress => {
           sent = progress;
           bar.update(
@@ -332,6 +336,10 @@ export const push: Command = {
       await report(context, name, result, sent.sentBytes, run);
     } catch (error) {
       bar.clear();
+      if (context.signal.aborted && committing)
+        throw new CommandError(130, 'Stopped. It may be published already.', [
+          'to know: run the same command again',
+        ]);
       if (context.signal.aborted) {
         throw new CommandError(130, 'Paused. Nothing is published yet.', [
           ...(uploadId

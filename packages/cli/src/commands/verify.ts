@@ -47,12 +47,11 @@ async function verifyFolderAgainst(
   const bar = context.progress();
   let read = 0;
   const entries = [];
-  for await (const entry of client.entries({
-    ...reference,
-    digest: version.digest,
-  })) {
-    entries.push(entry);
-  }
+  const manifest = client.entries(
+    { ...reference, digest: version.digest },
+    { signal: context.signal },
+  );
+  for await (const entry of manifest) entries.push(entry);
   const differences = await verifyFolder({
     target,
     entries,
@@ -77,6 +76,7 @@ async function verifyStored(context: Context, text: string) {
     '@baseasset/backstage-plugin-asset-manager-common'
   );
   const { createHash } = await import('node:crypto');
+  const { AssetManagerError, retry } = await import('@baseasset/client');
   const reference = await readReference(text);
   const client = await context.client();
   const version = await client.getVersion(reference, {
@@ -85,35 +85,52 @@ async function verifyStored(context: Context, text: string) {
   const transport = await (await context.session()).transport();
   const bar = context.progress();
   const differences: FolderDifference[] = [];
+  const { signal } = context;
   let read = 0;
-  try {
-    for await (const entry of client.entries({
-      ...reference,
-      digest: version.digest,
-    })) {
-      const hash = createHash('sha256');
-      const url = await client.fileUrl(
-        { ...reference, selector: version.digest },
-        entry.path,
-      );
-      for await (const chunk of await transport.receive({
-        url,
-        start: 0,
-        signal: context.signal,
-      })) {
+  const hashStored = async ({ path, size }: ManifestEntry) => {
+    const hash = createHash('sha256');
+    const url = await client.fileUrl(
+      { ...reference, selector: version.digest },
+      path,
+    );
+    const body = await transport.receive({ url, start: 0, signal });
+    let came = 0;
+    try {
+      for await (const chunk of body) {
         hash.update(chunk);
-        read += chunk.length;
-        bar.update('Verifying', read, version.size);
+        came += chunk.length;
+        bar.update('Verifying', read + came, version.size);
       }
-      const found = `sha256:${hash.digest('hex')}`;
-      if (found !== entry.digest) {
-        differences.push({
-          kind: 'changed',
-          path: entry.path,
-          found,
-          expected: entry.digest,
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (came < size)
+        throw new AssetManagerError({
+          status: 0,
+          message: `the connection broke off in the middle of ${JSON.stringify(
+            path,
+          )}`,
+          cause,
         });
-      }
+    }
+    return `sha256:${hash.digest('hex')}`;
+  };
+  try {
+    for await (const entry of client.entries(
+      { ...reference, digest: version.digest },
+      { signal },
+    )) {
+      const { path, size, digest: expected } = entry;
+      const found = await retry(() => hashStored(entry), { signal }).catch(
+        error => {
+          // Its bytes are gone, or were found damaged before.
+          if (![404, 409].includes(error.status)) throw error;
+          return undefined;
+        },
+      );
+      read += size;
+      if (found === undefined) differences.push({ kind: 'missing', path });
+      else if (found !== expected)
+        differences.push({ kind: 'changed', path, found, expected });
     }
   } finally {
     bar.clear();

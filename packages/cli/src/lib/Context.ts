@@ -62,7 +62,7 @@ export class Context {
 
   /** The portal that was named on the line or in the environment. */
   get namedServer(): string | undefined {
-    return this.#server ?? this.environment.ASSET_SERVER;
+    return this.#server ?? (this.environment.ASSET_SERVER || undefined);
   }
 
   progress(): Progress {

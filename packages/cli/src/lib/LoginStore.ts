@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { CommandError, EXIT } from './exit';
 
 /** A login at one portal. */
 export interface Login {
@@ -24,7 +25,8 @@ interface Stored {
   logins: Login[];
 }
 
-const LOCK_STALE_MS = 30_000;
+/** A renewal may take half of it. Milliseconds. */
+const LOCK_STALE_MS = 60_000;
 
 /**
  * The logins of this machine's user, in a file that nobody else may read:
@@ -34,8 +36,10 @@ export class LoginStore {
   readonly #file: string;
 
   constructor(environment: NodeJS.ProcessEnv = process.env) {
+    const { XDG_CONFIG_HOME: set } = environment;
+    // By its specification, one that is empty or relative counts as not set.
     const config =
-      environment.XDG_CONFIG_HOME ?? path.join(os.homedir(), '.config');
+      set && path.isAbsolute(set) ? set : path.join(os.homedir(), '.config');
     this.#file = path.join(config, 'baseasset', 'logins.json');
   }
 
@@ -81,13 +85,23 @@ export class LoginStore {
 
   /** One process at a time: a refresh token may be used once. */
   async withLock<T>(work: () => Promise<T>): Promise<T> {
+    const folder = path.dirname(this.#file);
     const lock = `${this.#file}.lock`;
-    await fs.mkdir(path.dirname(lock), { recursive: true, mode: 0o700 });
+    const refuse = ({ code }: { code?: string }): never => {
+      throw new CommandError(
+        EXIT.failed,
+        `the login can't be kept: ${folder} can't be written to (${code})`,
+        ['without a login of a person: set ASSET_TOKEN'],
+      );
+    };
+    await fs.mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
     for (;;) {
       try {
         await fs.mkdir(lock);
         break;
-      } catch {
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'EEXIST')
+          refuse(error as { code?: string });
         const stat = await fs.stat(lock).catch(() => undefined);
         if (stat && Date.now() - stat.mtimeMs > LOCK_STALE_MS) {
           await fs.rmdir(lock).catch(() => {});

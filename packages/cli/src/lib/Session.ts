@@ -35,7 +35,7 @@ export class Session {
   }): Promise<Session> {
     const { environment } = options;
     const store = new LoginStore(environment);
-    const asked = options.server ?? environment.ASSET_SERVER;
+    const asked = options.server ?? (environment.ASSET_SERVER || undefined);
     const login = await store.find(
       asked === undefined ? undefined : normalizeServer(asked),
     );

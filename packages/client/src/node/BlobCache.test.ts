@@ -1,5 +1,5 @@
 /** @jest-environment node */
-import { readFileSync } from 'node:fs';
+import { promises, readFileSync } from 'node:fs';
 import {
   mkdir,
   mkdtemp,
@@ -109,4 +109,80 @@ it('a lock of another machine counts while its blob grows', async () => {
   await utimes(part, long, long);
   expect(await fetch()).toBe(1000);
   await rm(directory, { recursive: true });
+});
+
+describe('a large blob that is put in its place', () => {
+  const bytes = Buffer.alloc(1024 * 1024 + 1, 'y');
+  const blob = { digest: digestOf(bytes), size: bytes.length };
+  let top: string;
+  let cache: BlobCache;
+  let target: string;
+
+  beforeEach(async () => {
+    top = await mkdtemp(path.join(os.tmpdir(), 'place-'));
+    cache = new BlobCache({ directory: path.join(top, 'cache') });
+    target = path.join(top, 'file');
+    await cache.fetch(blob, async () => Readable.from([Buffer.from(bytes)]), {
+      copyFor: top,
+    });
+  });
+
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await cache.close();
+    await rm(top, { recursive: true });
+  });
+
+  const leftovers = async () => [
+    ...(await readdir(top)),
+    ...(await readdir(path.join(top, 'cache/tmp'))),
+  ];
+
+  it('is copied where its second copy can not be moved', async () => {
+    jest
+      .spyOn(promises, 'rename')
+      .mockRejectedValueOnce(Object.assign(new Error(), { code: 'EXDEV' }));
+    await cache.copyTo(blob, target);
+    expect((await readFile(target)).equals(bytes)).toBe(true);
+    expect(await leftovers()).toEqual(['cache', 'file']);
+  });
+
+  it.each(['its second copy', 'the blob'])(
+    'stays away, be it by %s, where somebody has written meanwhile',
+    async which => {
+      if (which === 'the blob') await cache.close();
+      await writeFile(target, 'a person’s');
+      const refuse = () => {
+        throw new Error('changed on this machine');
+      };
+      await expect(
+        cache.copyTo(blob, target, { beforeReveal: refuse }),
+      ).rejects.toThrow('changed on this machine');
+      expect(await readFile(target, 'utf8')).toBe('a person’s');
+      await cache.close();
+      expect(await leftovers()).toEqual(['cache', 'file']);
+    },
+  );
+
+  it('is damaged when the disk can not read it', async () => {
+    await cache.close();
+    const unreadable = Object.assign(new Error('EIO: i/o error, read'), {
+      code: 'EIO',
+    });
+    const other = new BlobCache({ directory: path.join(top, 'cache') });
+    jest.spyOn(promises, 'open').mockRejectedValue(unreadable);
+    jest.spyOn(promises, 'copyFile').mockRejectedValue(unreadable);
+    await expect(other.copyTo(blob, target)).rejects.toThrow(
+      `the cached blob ${blob.digest} is damaged`,
+    );
+    expect(other.has(blob)).toBe(false);
+  });
+
+  it('is damaged when a check can not read it', async () => {
+    jest
+      .spyOn(promises, 'open')
+      .mockRejectedValue(Object.assign(new Error(), { code: 'EIO' }));
+    const upkeep = new CacheUpkeep({ directory: path.join(top, 'cache') });
+    expect(await upkeep.verify()).toEqual({ blobs: 1, damaged: [blob.digest] });
+  });
 });

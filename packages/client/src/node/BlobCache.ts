@@ -25,6 +25,12 @@ import {
 const BLOCK = 1024 * 1024;
 /** Blobs up to this size are fetched in one piece. Bytes. */
 const IN_ONE_PIECE = 1024 * 1024;
+/**
+ * A process of another machine, or of this one before it was started anew, that
+ * wrote nothing for this long to the begin of a blob is dead: no line may be silent
+ * for as long. Milliseconds.
+ */
+const LOCK_SILENCE_MS = 3 * 60_000;
 /** For how long the begin of a blob is kept that nobody goes on with. */
 const FORGOTTEN_MS = 14 * 24 * 60 * 60_000;
 
@@ -184,14 +190,18 @@ export class BlobCache {
    * Copies a blob to a place, and checks it on the way unless this process has
    * fetched it: by a clone of its blocks where the file system has that.
    *
+   * @param options.beforeReveal - is asked when all is written, and throws where it
+   *   may not take its place any more
    * @throws IntegrityError when the blob is damaged, which then is gone from the cache
    */
   async copyTo(
     blob: { digest: Digest; size: number },
     target: string,
-    signal?: AbortSignal,
+    options: { beforeReveal?: () => void; signal?: AbortSignal } = {},
   ): Promise<void> {
+    const { beforeReveal, signal } = options;
     if (blob.size <= SMALL) {
+      beforeReveal?.();
       const [outcome] = await this.copySmall([{ blob, place: over(target) }]);
       if (outcome instanceof Error) throw outcome;
       return;
@@ -199,14 +209,16 @@ export class BlobCache {
     const location = this.locationOf(blob.digest);
     const copy = this.#copies.get(blob.digest);
     if (copy) {
+      beforeReveal?.();
       this.#copies.delete(blob.digest);
       try {
         await fs.chmod(copy, 0o644);
         await fs.rename(copy, target);
         return;
-      } catch (error) {
-        // Swept away by a process of another machine: the blob itself still stands.
-        if ((error as { code?: string }).code !== 'ENOENT') throw error;
+      } catch {
+        // Swept away, or not to be moved there, as between two mounts of one disk:
+        // the blob itself still stands.
+        await fs.rm(copy, { force: true });
       }
     }
     const temporary = besides(target);
@@ -220,6 +232,7 @@ export class BlobCache {
         if (digest !== blob.digest) throw this.#damaged(blob.digest);
       }
       await fs.chmod(temporary, 0o644);
+      beforeReveal?.();
       await fs.rename(temporary, target);
     } catch (error) {
       await fs.rm(temporary, { force: true });
@@ -279,11 +292,28 @@ export class BlobCache {
     blob: { digest: Digest; size: number },
     error: Error,
   ): Promise<Error> {
-    if (error instanceof IntegrityError) await this.remove(blob.digest);
+    if (
+      error instanceof IntegrityError ||
+      // That can be the disk of the cache, or the one that is copied to.
+      ((error as { code?: string }).code === 'EIO' &&
+        !(await this.#canBeRead(blob.digest)))
+    ) {
+      await this.remove(blob.digest);
+      return error instanceof IntegrityError
+        ? error
+        : this.#damaged(blob.digest);
+    }
     // Pruned, or verified away, by somebody else on this machine.
     if (!this.has(blob))
       return new IntegrityError(`the cached blob ${blob.digest} is gone`);
     return error;
+  }
+
+  #canBeRead(digest: Digest): Promise<boolean> {
+    return hashFile(this.locationOf(digest)).then(
+      () => true,
+      () => false,
+    );
   }
 
   #damaged(digest: Digest): IntegrityError {
@@ -457,8 +487,11 @@ export class BlobCache {
       } catch (error) {
         if ((error as { code?: string }).code !== 'EEXIST') throw error;
         const owner = await fs.readFile(lock, 'utf8').catch(() => '');
-        if (!(await isDead(owner, part))) break;
-        await fs.rm(lock, { force: true });
+        if (!(await isDead(owner, part, LOCK_SILENCE_MS))) break;
+        // Of two that find it dead, one takes it away.
+        const taken = path.join(folder, ownedName('part'));
+        await fs.rename(lock, taken).catch(() => {});
+        await fs.rm(taken, { force: true });
       }
     }
     const own = path.join(folder, ownedName('part'));

@@ -97,13 +97,18 @@ export class BlobLinker {
    *
    * @throws IntegrityError when the blob is damaged, which then is gone from the cache
    */
-  async linkTo(blob: Blob, target: string): Promise<void> {
+  async linkTo(
+    blob: Blob,
+    target: string,
+    options: { beforeReveal?: () => void; signal?: AbortSignal } = {},
+  ): Promise<void> {
     await this.#breather.breathe();
     const location = this.#cache.locationOf(blob.digest);
     const before = lookAt(location);
     if (!before) throw this.#gone(blob.digest);
     if (!this.#linked.has(blob.digest))
       await this.#check(blob, location, before);
+    options.beforeReveal?.();
     try {
       link(location, target);
       this.#linkedOnce.delete(blob.digest);
@@ -113,7 +118,7 @@ export class BlobLinker {
       if (!lookAt(location)) throw this.#gone(blob.digest);
       if (!CANNOT_LINK.includes((error as { code?: string }).code ?? ''))
         throw error;
-      await this.#cache.copyTo(blob, target);
+      await this.#cache.copyTo(blob, target, options);
       this.#copied++;
     }
   }
@@ -143,7 +148,11 @@ export class BlobLinker {
     if (this.#cache.hasVerified(digest)) return;
     if (this.#stamps.get(digest, stampOf(stat)) === digest) return;
     const isWhole =
-      Number(stat.size) === size && (await hashFile(location)) === digest;
+      Number(stat.size) === size &&
+      (await hashFile(location).catch(error => {
+        if (error.code !== 'EIO') throw error;
+        return undefined;
+      })) === digest;
     if (!isWhole) {
       await this.#cache.remove(digest);
       throw new IntegrityError(`the cached blob ${digest} is damaged`);

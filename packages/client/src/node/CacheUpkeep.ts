@@ -103,6 +103,11 @@ export class CacheUpkeep {
       const found = await hashFile(this.#cache.locationOf(digest), {
         onBytes,
         signal: options.signal,
+      }).catch(error => {
+        // Pruned meanwhile by another process.
+        if (error.code === 'ENOENT') return digest;
+        if (error.code === 'EIO') return undefined;
+        throw error;
       });
       if (found === digest) continue;
       damaged.push(digest);

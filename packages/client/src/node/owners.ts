@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { promises as fs, readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 
-/** Whoever has not written for this long on another machine is dead. */
+/** Whoever has not written for this long on another machine is dead. Milliseconds. */
 const SILENCE_MS = 60 * 60_000;
 
 let machine: string | undefined;
@@ -53,10 +53,12 @@ export function ownerIn(name: string, ...kinds: string[]): string | undefined {
  * Whether an owner can't go on any more with what it has left.
  *
  * @param location - what it writes to, by which those of other machines are known to live
+ * @param silence - milliseconds for which those write nothing at most
  */
 export async function isDead(
   owner: string,
   location: string,
+  silence = SILENCE_MS,
 ): Promise<boolean> {
   const [where, pid] = owner.split('.');
   const isHere = where === thisMachine();
@@ -67,7 +69,7 @@ export async function isDead(
     ? // One before this one had its number.
       stat.mtimeMs < performance.timeOrigin
     : // One that is stopped, or whose machine sleeps, goes on later.
-      Date.now() - stat.mtimeMs > SILENCE_MS;
+      Date.now() - stat.mtimeMs > silence;
 }
 
 /** Whether a process of this machine is still there. */

@@ -12,13 +12,12 @@ import { parseBytes } from '@baseasset/backstage-plugin-asset-manager-common';
 export function cacheDirectory(
   environment: NodeJS.ProcessEnv = process.env,
 ): string {
-  return (
-    environment.BASEASSET_CACHE ??
-    path.join(
-      environment.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'),
-      'baseasset',
-    )
-  );
+  const { BASEASSET_CACHE: own, XDG_CACHE_HOME: set } = environment;
+  if (own) return own;
+  // By its specification, one that is empty or relative counts as not set.
+  const caches =
+    set && path.isAbsolute(set) ? set : path.join(os.homedir(), '.cache');
+  return path.join(caches, 'baseasset');
 }
 
 /**
@@ -81,7 +80,8 @@ export function silencePatience(
 export function preferredStores(
   environment: NodeJS.ProcessEnv = process.env,
 ): string[] | undefined {
-  return environment.BASEASSET_STORES?.split(',')
+  const names = environment.BASEASSET_STORES?.split(',')
     .map(name => name.trim())
     .filter(Boolean);
+  return names?.length ? names : undefined;
 }

@@ -51,7 +51,8 @@ export async function placeCached(
  * Writes files from the cache to where they belong, over whatever stands there.
  *
  * @param options.placed - takes how each looked when it was written
- * @param options.refuseOther - throws where something else stands than is to be replaced
+ * @param options.refuseOther - throws where something else stands than is to be
+ *   replaced; asked at the last moment
  * @param options.fetchAgain - brings back what was damaged in the cache, or pruned
  */
 export async function placeFiles(
@@ -86,17 +87,18 @@ export async function placeFiles(
     fetching.set(file.digest, begun);
     return begun;
   };
-  const put = (file: WantedFile) =>
-    linker
-      ? linker.linkTo(file, into.locationOf(file))
-      : blobs.copyTo(file, into.locationOf(file), signal);
+  const put = (file: WantedFile) => {
+    const how = { beforeReveal: () => refuseOther?.(file), signal };
+    return linker
+      ? linker.linkTo(file, into.locationOf(file), how)
+      : blobs.copyTo(file, into.locationOf(file), how);
+  };
   await concurrently(
     missing.filter(file => !placed.has(file)),
     HANDS,
     async file => {
       for (let attempt = 1; ; attempt++) {
         signal?.throwIfAborted();
-        refuseOther?.(file);
         try {
           await put(file);
           break;

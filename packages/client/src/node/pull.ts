@@ -101,7 +101,8 @@ export async function pull(options: PullOptions): Promise<PullResult> {
       receivedBytes += result.receivedBytes;
       // Somebody has made the folder meanwhile: what is missing there is written.
       if (!revealed) continue;
-      await linker?.save();
+      // A folder that can't be remembered is whole all the same.
+      await linker?.save().catch(() => {});
       await finish(options, { folder: into.folder, receivedBytes, began });
       return { ...result, receivedBytes, notLinked: linker?.copied ?? 0 };
     } finally {
@@ -125,7 +126,7 @@ async function finish(
       folder,
       ...name,
       digest: version.digest,
-    });
+    }).catch(() => {});
   if (cacheLimit !== undefined && receivedBytes > 0)
     await new CacheUpkeep({ directory: cache }).prune({
       keepBytes: cacheLimit,

@@ -39,6 +39,8 @@ export interface PushOptions {
   onScan?: (progress: ScanProgress) => void;
   onBegin?: (uploadId: string) => void;
   onUpload?: (progress: UploadProgress) => void;
+  /** Hears when the version is about to be published. */
+  onCommit?: () => void;
   signal?: AbortSignal;
 }
 
@@ -83,18 +85,23 @@ export async function hashFolder(
   }
   onScan?.({ ...progress });
   if (unknown.length > 0) {
-    await hashFiles(unknown, {
-      signal,
-      onBytes: bytes => {
-        progress.readBytes += bytes;
-        onScan?.({ ...progress });
-      },
-      onHashed: (file, digest) => {
-        digests.set(file, digest);
-        stamps.set(file.path, { stamp: file.stamp, digest });
-      },
-    });
-    await stamps.save();
+    try {
+      await hashFiles(unknown, {
+        signal,
+        onBytes: bytes => {
+          progress.readBytes += bytes;
+          onScan?.({ ...progress });
+        },
+        onHashed: (file, digest) => {
+          digests.set(file, digest);
+          stamps.set(file.path, { stamp: file.stamp, digest });
+        },
+      });
+    } finally {
+      // Also what was hashed until it was stopped; where nothing can be kept, the
+      // next push reads everything again.
+      await stamps.save().catch(() => {});
+    }
   }
   return files.map(file => ({ ...file, digest: digests.get(file)! }));
 }
@@ -117,6 +124,7 @@ export async function push(options: PushOptions): Promise<UploadVersionResult> {
     signal,
     onBegin: options.onBegin,
     onProgress: options.onUpload,
+    onCommit: options.onCommit,
     sender: new FileSender({ transport, signal }),
   });
 }

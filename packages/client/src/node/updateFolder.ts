@@ -76,7 +76,7 @@ export async function updateFolder(options: Pulling): Promise<Pulled> {
     });
   } catch (error) {
     // What was written is nobody's work, also where the rest was not.
-    await settle({ into, placed, stamps }).catch(() => {});
+    await settle({ into, placed, stamps });
     throw error;
   }
   await settle({ into, placed, stamps });
@@ -159,7 +159,9 @@ async function compareFolder(options: {
         ? await hashFile(location, { signal })
         : undefined);
     if (digest === entry.digest) {
-      stamps.set(entry.path, { stamp, digest });
+      // What was trusted stays so, whatever the clock of the disk says.
+      if (stamps.stampOf(entry.path) !== stamp)
+        stamps.set(entry.path, { stamp, digest });
       return;
     }
     missing.push(entry);
@@ -200,6 +202,7 @@ async function removeFormer(options: {
 }): Promise<number> {
   const { into, wanted, stamps } = options;
   const { root } = into;
+  const isInside = await insideOf(root);
   const kept = new Set(wanted.map(entry => entry.path));
   const names = new Map(wanted.map(entry => [folded(entry.path), entry]));
   let removed = 0;
@@ -216,6 +219,7 @@ async function removeFormer(options: {
     if (
       stat?.isFile() &&
       !isWanted &&
+      (await isInside(path.dirname(location))) &&
       (await isFormer({ former, stat, location }))
     ) {
       await fs.rm(location);
@@ -239,6 +243,27 @@ async function removeFormer(options: {
   return removed;
 }
 
+/**
+ * Tells which folders stand within another one. A person may have moved a folder
+ * away, and have put a link in its place: what is behind that is theirs.
+ */
+async function insideOf(
+  root: string,
+): Promise<(folder: string) => Promise<boolean>> {
+  const top = await fs.realpath(root);
+  const known = new Map<string, Promise<boolean>>();
+  return folder => {
+    const answer =
+      known.get(folder) ??
+      fs.realpath(folder).then(
+        real => real === top || real.startsWith(top + path.sep),
+        () => false,
+      );
+    known.set(folder, answer);
+    return answer;
+  };
+}
+
 /** Remembers what was written, as far as nobody has written to it since. */
 async function settle(options: {
   into: PullTarget;
@@ -256,8 +281,10 @@ async function settle(options: {
     await breather.breathe();
     const stat = lookAt(into.locationOf({ path: key }));
     const stamp = stat && stampOf(stat);
+    // The clock of a disk far away may be ahead of ours; we have waited.
     if (stamp && contentOf(stamp) === contentOf(written))
-      stamps.set(key, { stamp, digest });
+      stamps.trust(key, { stamp, digest });
   }
-  await stamps.save();
+  // A folder that can't be remembered is whole all the same.
+  await stamps.save().catch(() => {});
 }

@@ -159,17 +159,18 @@ export class S3BlobStore implements BlobStore {
   }
 
   async delete(key: string, options: DeleteBlobOptions = {}): Promise<boolean> {
-    const { revision } = options;
+    const { revision, signal } = options;
     try {
       await this.#client.send(
         new DeleteObjectCommand({ ...this.#locate(key), IfMatch: revision }),
+        { abortSignal: signal },
       );
       return true;
     } catch (error) {
       if (isStatus(error, 404)) return true;
       // A server that knows no conditions here; the tombstones in the database have to do.
       if (revision !== undefined && isStatus(error, 501))
-        return this.delete(key);
+        return this.delete(key, { signal });
       if (!isStatus(error, 409, 412)) throw error;
       // A condition on what is gone, perhaps by a try of ours whose answer was lost, fails too.
       return (await this.stat(key)) === undefined;

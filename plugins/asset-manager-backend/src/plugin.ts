@@ -405,7 +405,7 @@ export const assetManagerPlugin = createBackendPlugin({
             packs: packKeeper,
             logger,
           }),
-          pages: new PageHealer({ repository, stores }),
+          pages: new PageHealer({ repository, stores, keeper }),
           now,
           changed,
           onReceived: trigger(VERIFY_TASK),

@@ -111,6 +111,8 @@ export interface BucketRule {
 export interface DeleteBlobOptions {
   /** Deletes this writing of the key and no later one. */
   revision?: string;
+  /** Sends no request once it is aborted. A store may end on its own before. */
+  signal?: AbortSignal;
 }
 
 /**

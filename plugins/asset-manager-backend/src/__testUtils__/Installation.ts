@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -283,6 +283,20 @@ export class Installation {
       heardAt: this.now(),
       expiresAt,
     });
+  }
+
+  /** What was the disk of a store is not mounted any more: something else stands in its place. */
+  async away(store: string): Promise<void> {
+    const folder = path.join(this.#directory, store);
+    await rename(folder, `${folder}.away`);
+    await mkdir(path.join(folder, 'blobs'), { recursive: true });
+  }
+
+  /** It is mounted again. */
+  async back(store: string): Promise<void> {
+    const folder = path.join(this.#directory, store);
+    await rm(folder, { recursive: true });
+    await rename(`${folder}.away`, folder);
   }
 
   async stands(key: string, store = 'local'): Promise<boolean> {

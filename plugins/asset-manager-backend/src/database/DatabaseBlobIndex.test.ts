@@ -142,7 +142,11 @@ describe.each(databases.eachSupportedId())('the blob index on %p', id => {
     expect(await due()).toEqual([]);
     expect(await blobs.beginDelete(bytes, TIMES)).toBe(false);
     expect(await blobs.beginDelete(bytes, TIMES_LATER)).toBe(true);
-    await blobs.deleted(bytes);
+    // Who was held up has lost the word, and ends nothing.
+    expect(await blobs.isDeleting(bytes, TIMES.now)).toBe(false);
+    await blobs.deleted(bytes, TIMES.now);
+    expect(await blobs.isDeleting(bytes, TIMES_LATER.now)).toBe(true);
+    await blobs.deleted(bytes, TIMES_LATER.now);
     await blobs.add(asset, [copy('a', 'here')], NOW);
     expect(await blobs.isReferenced(bytes)).toBe(true);
   });
@@ -165,7 +169,7 @@ describe.each(databases.eachSupportedId())('the blob index on %p', id => {
     expect(await seenAt(TIMES.abandoned)).toEqual([]);
     expect(await seenAt(TIMES_LATER.abandoned)).toEqual([bytes]);
     expect(await blobs.condemnDamaged(bytes, TIMES)).toBe(false);
-    await blobs.deleted(bytes);
+    await blobs.deleted(bytes, TIMES.now);
     await blobs.add(asset, [copy('a', 'here')], NOW);
     expect((await blobs.find(asset, [digest('a')])).size).toBe(1);
   });

@@ -336,9 +336,17 @@ export class DatabaseBlobIndex implements BlobIndex {
     await this.#condemned().where({ store, key, deleting: false }).delete();
   }
 
-  async deleted(copy: StoredBlob): Promise<void> {
-    const { store, key } = copy;
-    await this.#condemned().where({ store, key }).delete();
+  async isDeleting({ store, key }: StoredBlob, begun: string) {
+    const row = await this.#condemned()
+      .where({ store, key, deleting: true, condemned_at: begun })
+      .first();
+    return row !== undefined;
+  }
+
+  async deleted({ store, key }: StoredBlob, begun: string): Promise<void> {
+    await this.#condemned()
+      .where({ store, key, deleting: true, condemned_at: begun })
+      .delete();
   }
 
   async listCondemned(limit: number) {

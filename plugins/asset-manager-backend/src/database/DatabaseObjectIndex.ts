@@ -157,7 +157,10 @@ export class DatabaseObjectIndex implements ObjectIndex {
     return found;
   }
 
-  async healed(copy: BlobRecord, key: string): Promise<void> {
+  async healed(
+    copy: Pick<BlobRecord, 'digest' | 'store' | 'key'>,
+    key: string,
+  ): Promise<void> {
     const { digest, store, key: former } = copy;
     await this.#knex.transaction(async transaction => {
       await transaction<BlobRow>('blobs')

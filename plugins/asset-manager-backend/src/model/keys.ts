@@ -66,6 +66,28 @@ export function recordKey(uid: string, at: string): string {
   return `${recordPrefix(uid)}${at.replace(/[-:.]/g, '')}`;
 }
 
+/**
+ * Where the next record of an asset stands: later than all before it, also where
+ * one of those was written by a machine whose clock is ahead.
+ */
+export function nextRecordKey(
+  uid: string,
+  at: string,
+  former: readonly string[],
+): string {
+  const key = recordKey(uid, at);
+  const newest = [...former].sort().at(-1);
+  const [, year, month, day, hour, minute, second, fraction] =
+    /\/records\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/.exec(
+      newest ?? '',
+    ) ?? [];
+  if (newest === undefined || newest < key || year === undefined) return key;
+  const time = Date.parse(
+    `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}Z`,
+  );
+  return recordKey(uid, new Date(time + 1).toISOString());
+}
+
 /** Whose record stands under a key; undefined when none does. */
 export function uidOfRecord(key: string): string | undefined {
   return /^([^/]+)\/records\/\d{8}T\d{9}Z$/.exec(key)?.[1];

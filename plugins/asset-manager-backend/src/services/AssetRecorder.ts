@@ -1,4 +1,4 @@
-import { recordKey, recordPrefix, versionKey } from '../model/keys';
+import { nextRecordKey, recordPrefix, versionKey } from '../model/keys';
 import type { AssetRecord, Clock, Repository, VersionRecord } from './ports';
 import { AssetDocument, writeDocument } from './records';
 import type { Stores } from './Stores';
@@ -42,19 +42,31 @@ export class AssetRecorder {
   }
 
   /** Records the asset as it is now, in the place of all former records. */
-  async writeAsset(asset: AssetRecord, store: string): Promise<void> {
-    const key = recordKey(asset.uid, this.#now());
+  async writeAsset(
+    { id, uid }: Pick<AssetRecord, 'id' | 'uid'>,
+    store: string,
+  ): Promise<void> {
+    const former: { store: string; key: string }[] = [];
+    for (const name of this.#stores.names)
+      for await (const { key } of this.#stores
+        .get(name)
+        .list(recordPrefix(uid)))
+        former.push({ store: name, key });
+    const key = nextRecordKey(
+      uid,
+      this.#now(),
+      former.map(each => each.key),
+    );
+    // Read after its key was chosen: whatever is later says no less.
+    const asset = await this.#repository.assets.byId(id);
     await writeDocument(
       this.#stores.get(store),
       key,
       await this.#documentOf(asset),
     );
     // Only when the new one is durable do the former ones go.
-    for (const name of this.#stores.names) {
-      const each = this.#stores.get(name);
-      for await (const former of each.list(recordPrefix(asset.uid)))
-        if (former.key < key) await each.delete(former.key);
-    }
+    for (const each of former)
+      await this.#stores.get(each.store).delete(each.key);
   }
 
   async #documentOf(record: AssetRecord): Promise<AssetDocument> {

@@ -2,6 +2,7 @@ import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Installation } from '../__testUtils__/Installation';
 import { BlobCollector } from './BlobCollector';
+import { deletionTimes } from './deletionTimes';
 import { blobKey } from '../model/keys';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
@@ -70,6 +71,28 @@ describe.each(databases.eachSupportedId())('the collector on %p', id => {
     });
     expect(await collector.run()).toBe(0);
     expect(await stands('left')).toBe(true);
+  });
+
+  it('deletes nothing once another one has taken the word over', async () => {
+    await here.arrive('left');
+    here.at(25);
+    await collector.run();
+    here.at(50);
+    const { blobs } = here.repository;
+    const begin = blobs.beginDelete.bind(blobs);
+    jest.spyOn(blobs, 'beginDelete').mockImplementation(async (copy, times) => {
+      const begun = await begin(copy, times);
+      // It is held up, another one deletes, and the same bytes are sent again.
+      here.at(51);
+      const later = deletionTimes(here.now());
+      expect(await begin(copy, later)).toBe(true);
+      await blobs.deleted(copy, later.now);
+      await here.arrive('left');
+      return begun;
+    });
+    expect(await collector.run()).toBe(0);
+    expect(await stands('left')).toBe(true);
+    expect((await here.textOf('left')).text).toBe('left');
   });
 
   it('deletes nothing that came after it had found nothing', async () => {

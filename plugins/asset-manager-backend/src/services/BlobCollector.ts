@@ -71,9 +71,9 @@ export class BlobCollector {
     let failed = 0;
     let kept = 0;
     while (count < CAP) {
-      const times = deletionTimes(this.#now(), this.#deletionMs);
+      const { abandoned } = deletionTimes(this.#now(), this.#deletionMs);
       const batch = await blobs.condemned(before, {
-        abandoned: times.abandoned,
+        abandoned,
         limit: BATCH,
         offset: failed + kept,
         stores: this.#stores.names,
@@ -85,10 +85,11 @@ export class BlobCollector {
           const uid = parseKey(copy.key)?.uid;
           // Looked up before the word is given: see BlobKeeper.
           const found = await this.#keeper.lookAt(copy);
+          const times = deletionTimes(this.#now(), this.#deletionMs);
           if (uid !== undefined && (await unknown.has(uid))) {
             kept++;
           } else if (await blobs.beginDelete(copy, times)) {
-            if (await this.#keeper.delete(copy, found)) count++;
+            if (await this.#keeper.delete(copy, found, times.now)) count++;
             else failed++;
           } else if (
             packOfKey(copy.key) === undefined ||

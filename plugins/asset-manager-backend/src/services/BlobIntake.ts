@@ -204,9 +204,7 @@ export class BlobIntake {
     if (!stat)
       throw new ConflictError(`the pack ${pack.digest} has not arrived`);
     if (stat.size !== size) {
-      const copy = { store: upload.store, key };
-      if (!(await this.#repository.blobs.isReferenced(copy)))
-        await this.#keeper.takeAway(copy);
+      await this.#keeper.clear({ store: upload.store, key });
       throw new ConflictError(
         `${stat.size} bytes have arrived for the pack ${pack.digest}, and not ${size}; send it again`,
       );
@@ -361,8 +359,15 @@ export class BlobIntake {
     const { digest, size } = blob;
     const parts = this.#refuseDirect(upload);
     const key = blobKey(asset.uid, digest);
+    const place = { store: upload.store, key };
+    // It may have been made before the backend died, or have stood without being
+    // looked after until it was to be deleted.
     const standing = await this.#stores.get(upload.store).stat(key);
-    if (standing?.size !== size) {
+    const isThere =
+      standing !== undefined &&
+      (await this.#keeper.isRight({ ...place, ...blob, state: 'received' }));
+    if (standing && !isThere) await this.#keeper.clear(place);
+    if (!isThere) {
       const received =
         (await this.#repository.uploads.parts(upload.id)).get(digest) ?? [];
       const wanted = Math.ceil(size / this.#partSize);
@@ -384,9 +389,9 @@ export class BlobIntake {
         throw error;
       }
     }
-    // What has its name is verified, also when the backend died before it wrote that down.
     await this.#record(asset, upload, blob, 'verified');
     await this.#repository.uploads.removeParts(upload.id, digest);
+    await parts.abortParts(partsSession(upload.id, digest));
   }
 
   async #completeDirect(
@@ -424,9 +429,7 @@ export class BlobIntake {
     if (stat.size !== size) {
       await this.#repository.uploads.removeToken(upload.id, digest);
       // What nobody refers to only stands in the way of the right bytes.
-      const copy = { store: upload.store, key };
-      if (!(await this.#repository.blobs.isReferenced(copy)))
-        await this.#keeper.takeAway(copy);
+      await this.#keeper.clear({ store: upload.store, key });
       throw new ConflictError(
         `${stat.size} bytes have arrived for ${digest}, and not ${size}; send them again`,
       );
@@ -490,10 +493,11 @@ export class BlobIntake {
   ): Promise<void> {
     const { digest, size } = blob;
     const key = blobKey(asset.uid, digest);
+    const arrived = await this.#quotas.arriving(asset, upload, [blob]);
     await this.#recorder.record(asset.id, [
       { digest, size, store: upload.store, key, state },
     ]);
-    await this.#quotas.arrived(asset, upload, size);
+    await arrived();
   }
 
   async #recordPack(
@@ -503,15 +507,12 @@ export class BlobIntake {
     state: 'received' | 'verified',
   ): Promise<void> {
     const { key, blobs } = pack;
+    const arrived = await this.#quotas.arriving(asset, upload, blobs);
     await this.#recorder.record(
       asset.id,
       blobs.map(blob => ({ ...blob, store: upload.store, key, state })),
     );
-    await this.#quotas.arrived(
-      asset,
-      upload,
-      blobs.reduce((sum, { size }) => sum + size, 0),
-    );
+    await arrived();
   }
 
   #refuseDirect(upload: UploadRecord) {

@@ -210,7 +210,7 @@ describe('the digests of blocks', () => {
       [copy.digest],
       here.now(),
     );
-    await here.repository.blobs.deleted(copy);
+    await here.repository.blobs.pardon(copy);
     const known = await here.repository.objects.known('local', [
       blocksKey(copy.key),
     ]);

@@ -137,6 +137,51 @@ describe.each(databases.eachSupportedId())('a fixity check on %p', id => {
     expect((await check()).findings).toEqual([]);
   });
 
+  it('judges nothing where the whole store is not there', async () => {
+    const { id: version } = await publish(1, ['one', 'two', 'three']);
+    const packKey = await here.arrivePacked(['a', 'bc']);
+    await hold(2, ['a', 'bc']);
+    await here.away('local');
+    const { check: failed } = await check({});
+    expect(failed).toMatchObject({ state: 'failed', found: [] });
+    expect(here.logger.error).toHaveBeenCalledWith(
+      'a check of the stores failed',
+      expect.objectContaining({
+        message: expect.stringContaining(
+          "nothing stands in the store 'local' of what should; is its volume mounted",
+        ),
+      }),
+    );
+    await here.back('local');
+    expect((await check()).findings).toEqual([]);
+    expect((await here.repository.versions.byId(version)).verification).toBe(
+      'verified',
+    );
+    expect(await here.stands(packKey)).toBe(true);
+  });
+
+  it('takes for whole again what comes back by itself', async () => {
+    const { id: version } = await publish(1, ['lost', 'kept']);
+    const packKey = await here.arrivePacked(['a', 'bc']);
+    const { id: packed } = await hold(2, ['a', 'bc']);
+    const { pack } = here.packOf(['a', 'bc']);
+    await here.stores.get('local').delete(keyOf('lost'));
+    await here.stores.get('local').delete(packKey);
+    const outcomes = async () =>
+      (await check({})).findings.map(({ outcome }) => outcome);
+    expect(await outcomes()).toEqual(['lost', 'lost', 'lost']);
+    await here.put(keyOf('lost'), 'lost');
+    await here.put(packKey, pack);
+    expect(await outcomes()).toEqual(['healed', 'healed', 'healed']);
+    expect((await here.textOf('lost')).text).toBe('lost');
+    expect((await here.textOf('bc')).text).toBe('bc');
+    for (const each of [version, packed])
+      expect((await here.repository.versions.byId(each)).verification).toBe(
+        'received',
+      );
+    expect((await check()).findings).toEqual([]);
+  });
+
   it('sees other bytes of the same length only when it reads them, and heals them', async () => {
     await publish(1, ['right']);
     await here.arrive('right', 'other');

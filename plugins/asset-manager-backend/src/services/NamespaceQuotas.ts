@@ -8,6 +8,9 @@ import type { AssetRecord, Clock, Repository, UploadRecord } from './ports';
 /** An upload that was not heard of for longer is not waited for: it may go on another day. */
 const ALIVE_MS = 15 * 60 * 1000;
 
+/** Later than whatever was written down. */
+const END_OF_TIME = '9999';
+
 /** How much the assets of a namespace may hold. */
 export interface NamespaceQuota {
   /** Every namespace that has none of its own when left out. */
@@ -112,13 +115,51 @@ export class NamespaceQuotas {
     });
   }
 
-  /** Hears that bytes of an upload have arrived: from now on the asset holds them. */
-  async arrived(
+  /**
+   * Hears that blobs of an upload are about to be written down. What was held
+   * before, as when an answer was lost, does not arrive once more.
+   *
+   * @returns what is to be called once the asset holds them
+   */
+  async arriving(
     asset: AssetRecord,
     upload: UploadRecord,
-    size: number,
-  ): Promise<void> {
-    if (this.limitOf(asset.namespace) !== undefined)
-      await this.#repository.uploads.addArrived(upload.id, size);
+    brought: readonly { digest: Digest; size: number }[],
+  ): Promise<() => Promise<void>> {
+    if (this.limitOf(asset.namespace) === undefined) return async () => {};
+    const { blobs, uploads } = this.#repository;
+    const held = await blobs.find(
+      asset.id,
+      brought.map(({ digest }) => digest),
+    );
+    const size = brought
+      .filter(({ digest }) => !held.has(digest))
+      .reduce((sum, each) => sum + each.size, 0);
+    return () => uploads.addArrived(upload.id, size);
+  }
+
+  /**
+   * Holds a namespace to its quota when a version is made: an upload may have sent
+   * more than the pages that it asked room for. Belongs into the transaction.
+   *
+   * @throws ConflictError when the namespace holds more than it may, and some of it
+   *   came to this asset and is in no version yet
+   */
+  async assertKept(asset: AssetRecord, repository: Repository): Promise<void> {
+    const limit = this.limitOf(asset.namespace);
+    if (limit === undefined) return;
+    const { blobs, storage, uploads } = repository;
+    await uploads.lockNamespace(asset.namespace);
+    const [brought] = await blobs.unpublished(asset.id, END_OF_TIME, 1);
+    if (!brought) return;
+    const held = await storage.heldBytes(asset.namespace);
+    if (held <= limit) return;
+    throw new ConflictError(
+      `the namespace '${asset.namespace}' may hold ${formatBytes(
+        limit,
+      )} and holds ${formatBytes(
+        held,
+      )} with what this push has sent. Delete versions that nobody needs, or ask an operator for more`,
+    );
   }
 }

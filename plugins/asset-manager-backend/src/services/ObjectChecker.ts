@@ -59,6 +59,7 @@ export class ObjectChecker {
       const now = await this.#standing(object, live);
       if (now.length > 0 && (await this.#stores.get(store).stat(key)))
         return found('missing', []);
+      if (now.length > 0) await this.#keeper.assertMissing(object);
       return found('missing', now);
     }
     const ends = live.map(({ offset = 0, size }) => offset + size);

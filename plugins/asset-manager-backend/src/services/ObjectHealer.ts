@@ -99,6 +99,11 @@ export class ObjectHealer {
   /** A blob of a pack that can't be healed as a whole stands by itself from then on. */
   async #healBlob(blob: BlobRecord): Promise<boolean> {
     const { digest, size, store } = blob;
+    // What was damaged or gone may be back, as after a volume was not mounted.
+    if (blob.state === 'damaged' && (await this.#keeper.isRight(blob))) {
+      await this.#repository.objects.healed(blob, blob.key);
+      return true;
+    }
     const key =
       blob.offset === undefined
         ? blob.key

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { isError } from '@backstage/errors';
 import { parseKey } from '../model/keys';
+import type { BlobKeeper } from './BlobKeeper';
 import type { StoredManifestPage } from './fixityPorts';
 import { readPage } from './ManifestReader';
 import type { Repository } from './ports';
@@ -10,10 +11,16 @@ import type { Stores } from './Stores';
 export class PageHealer {
   readonly #repository: Repository;
   readonly #stores: Stores;
+  readonly #keeper: BlobKeeper;
 
-  constructor(options: { repository: Repository; stores: Stores }) {
+  constructor(options: {
+    repository: Repository;
+    stores: Stores;
+    keeper: BlobKeeper;
+  }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
+    this.#keeper = options.keeper;
   }
 
   /**
@@ -25,7 +32,10 @@ export class PageHealer {
     reads: boolean,
   ): Promise<'missing' | 'damaged' | undefined> {
     const stat = await this.#stores.get(page.store).stat(page.key);
-    if (!stat) return 'missing';
+    if (!stat) {
+      await this.#keeper.assertMissing(page);
+      return 'missing';
+    }
     if (!reads || (await this.#textIn(page.store, page)) !== undefined)
       return undefined;
     // What takes bytes away looks twice.

@@ -95,6 +95,28 @@ describe.each(databases.eachSupportedId())('what is deleted on %p', id => {
     expect(await purgedAt()).toBeDefined();
   });
 
+  it('gives nothing up that is put on hold while it looks', async () => {
+    await here.repository.versions.setDeletion(first.id, deletionUntil(1));
+    const among = here.heldBlobs.among.bind(here.heldBlobs);
+    here.heldBlobs.among = async (...args) => {
+      here.heldBlobs.among = among;
+      const found = await among(...args);
+      await here.repository.holds.insert({
+        id: 'hold',
+        assetId: here.assetId,
+        versionId: undefined,
+        reason: 'a court asks for it',
+        placedAt: here.now(),
+        placedBy: 'user:default/maya',
+      });
+      return found;
+    };
+    await runAt(2);
+    expect(await purgedAt()).toBeUndefined();
+    await runAt(5);
+    expect(await stand()).toEqual(['shared', 'own']);
+  });
+
   it('gives nothing up when a version comes back while it looks', async () => {
     await here.repository.versions.setDeletion(first.id, deletionUntil(1));
     const among = here.heldBlobs.among.bind(here.heldBlobs);

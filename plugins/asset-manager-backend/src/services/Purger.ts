@@ -91,6 +91,14 @@ export class Purger {
       const version = await repository.versions.byId(id);
       const now = this.#now();
       if (!version.deletion || version.deletion.until >= now) return;
+      // Perhaps since the list was read: reading manifests takes its time.
+      const holds = await repository.holds.list(assetId);
+      if (
+        holds.some(
+          ({ versionId }) => versionId === undefined || versionId === id,
+        )
+      )
+        return;
       if (!(await HeldBlobs.isComplete(repository, assetId, seen, now))) return;
       await repository.blobs.forget(
         assetId,

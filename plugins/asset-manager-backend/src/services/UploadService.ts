@@ -154,13 +154,19 @@ export class UploadService {
         heardAt: createdAt,
         expiresAt: this.#sessions.leaseFrom(createdAt),
       });
+      const known = await repository.uploads.findByDigest(key);
+      if (known)
+        await repository.uploads.heard(
+          known.id,
+          createdAt,
+          this.#sessions.leaseFrom(createdAt),
+        );
     });
     const upload = await this.#repository.uploads.findByDigest(key);
     if (!upload)
       throw new ConflictError(
         'the upload was ended by somebody else; begin again',
       );
-    await this.#sessions.keep(upload);
     return { state: 'open', upload: await this.#present(asset, upload) };
   }
 
@@ -273,6 +279,8 @@ export class UploadService {
   ): Promise<CommitUploadResponse> {
     this.#sessions.forget(id);
     const { asset, upload } = await this.#sessions.find(caller, id);
+    // Its blobs are looked through below, and nobody may take them away meanwhile.
+    await this.#sessions.keep(upload, { always: true });
     const pages = await this.#repository.uploads.pages(id);
     const verification = await this.#checker.check(asset, upload, pages);
     // All blobs stand: whatever was begun in parts beside them is nobody's any more.
@@ -293,10 +301,12 @@ export class UploadService {
         repository,
       );
       // Without the session a collection may have taken away what was looked at.
-      if (!(await repository.uploads.find(id)))
+      const open = await repository.uploads.find(id);
+      if (!open || open.expiresAt < this.#now())
         throw new ConflictError(
           'the upload was ended by somebody else; begin again',
         );
+      await this.#quotas.assertKept(asset, repository);
       const [standing] = await repository.versions.byDigestPrefix(
         asset.id,
         upload.digest,
@@ -391,6 +401,9 @@ export class UploadService {
     for (const upload of expired) {
       try {
         const asset = await this.#repository.assets.byId(upload.assetId);
+        // Somebody may have gone on with it since.
+        const now = await this.#repository.uploads.find(upload.id);
+        if (!now || now.expiresAt >= this.#now()) continue;
         await this.#forget({ asset, upload });
         removed++;
       } catch (error) {

@@ -73,10 +73,18 @@ export class UploadSessions {
     return session;
   }
 
-  /** Every use is a sign of life, and moves the session's end on. */
-  async keep(upload: UploadRecord): Promise<void> {
+  /**
+   * Every use is a sign of life, and moves the session's end on.
+   *
+   * @param options.always - also where the last sign of life was a moment ago
+   */
+  async keep(
+    upload: UploadRecord,
+    options: { always?: boolean } = {},
+  ): Promise<void> {
     const now = this.#now();
-    if (Date.parse(now) - Date.parse(upload.heardAt) > HEARD_SLACK_MS) {
+    const silent = Date.parse(now) - Date.parse(upload.heardAt);
+    if (options.always || silent > HEARD_SLACK_MS) {
       await this.#repository.uploads.heard(upload.id, now, this.leaseFrom(now));
       upload.heardAt = now;
     }

@@ -42,7 +42,10 @@ export interface ObjectIndex {
   /** An undamaged copy of each blob that has one, whoever holds it. */
   copiesOf(digests: readonly Digest[]): Promise<Map<Digest, BlobRecord>>;
   /** Says that a copy which was damaged stands whole under a key now, by itself. */
-  healed(copy: BlobRecord, key: string): Promise<void>;
+  healed(
+    copy: Pick<BlobRecord, 'digest' | 'store' | 'key'>,
+    key: string,
+  ): Promise<void>;
   /** Says of the blobs of a pack that stand there as it says that they are whole, and of others that they are damaged. */
   packVerified(pack: StoredBlob, blobs: readonly PlacedBlob[]): Promise<void>;
   /** Bytes that nothing refers to: they are deleted after a while. */

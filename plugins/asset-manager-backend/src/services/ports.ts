@@ -370,7 +370,10 @@ export interface BlobIndex {
    * @returns whether they may be deleted; `deleted` has to be called then
    */
   beginDelete(copy: StoredBlob, times: DeletionTimes): Promise<boolean>;
-  deleted(copy: StoredBlob): Promise<void>;
+  /** Whether the deletion that began at a time goes on: nobody else has taken it over. */
+  isDeleting(copy: StoredBlob, begun: string): Promise<boolean>;
+  /** Ends the deletion that began at a time. */
+  deleted(copy: StoredBlob, begun: string): Promise<void>;
   /** Takes a sentence back that was not carried out. */
   pardon(copy: StoredBlob): Promise<void>;
   /** Everything that is condemned, the oldest first. */

@@ -2,12 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import {
-  InputError,
-  isError,
-  NotFoundError,
-  ServiceUnavailableError,
-} from '@backstage/errors';
+import { InputError, isError, NotFoundError } from '@backstage/errors';
 import {
   Digest,
   releaseMemory,
@@ -23,10 +18,12 @@ import {
   PartTransfer,
   PutPartOptions,
 } from '@baseasset/backstage-plugin-asset-manager-node';
+import { PartsGuard } from './PartsGuard';
 import { PartsHasher } from './PartsHasher';
 
 const READ_BYTES = 1024 * 1024;
-const STALE_AFTER_MS = 8 * 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const STALE_AFTER_MS = 8 * DAY_MS;
 
 /** Makes the entries of a folder survive a power cut. */
 async function syncFolder(folder: string): Promise<void> {
@@ -44,7 +41,7 @@ async function syncFolder(folder: string): Promise<void> {
  * A blob is written to a temporary file in the same file system, synced, named,
  * and its folder synced, in this order: what is visible is whole, and what was
  * acknowledged survives a power cut. Temporary files that a killed process left
- * are swept at the start, once they are older than any upload session.
+ * are swept at the start and once a day, when they are older than any upload session.
  */
 export class LocalBlobStore implements BlobStore, PartTransfer {
   static async create(options: { directory: string }): Promise<LocalBlobStore> {
@@ -52,6 +49,11 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
     await fs.mkdir(store.#blobs, { recursive: true });
     await fs.mkdir(store.#temporary, { recursive: true });
     await store.#sweep();
+    const daily = setInterval(() => {
+      // Whatever it is, the next time is soon enough.
+      store.#sweep().catch(() => {});
+    }, DAY_MS);
+    daily.unref();
     return store;
   }
 
@@ -59,9 +61,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   readonly #temporary: string;
   readonly #knownFolders = new Set<string>();
   readonly #hasher = new PartsHasher();
-  /** How many parts are being written, by file: what is verified must not change after it. */
-  readonly #writers = new Map<string, number>();
-  readonly #completing = new Set<string>();
+  readonly #guard = new PartsGuard();
 
   private constructor(directory: string) {
     this.#blobs = path.join(directory, 'blobs');
@@ -104,12 +104,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   async putPart(options: PutPartOptions): Promise<void> {
     const { session, offset, size, body, disposable } = options;
     const file = this.#partsFile(session);
-    if (this.#completing.has(file)) {
-      throw new ServiceUnavailableError(
-        'the blob is being made of its parts; ask again in a moment',
-      );
-    }
-    this.#writers.set(file, (this.#writers.get(file) ?? 0) + 1);
+    const writing = await this.#guard.write(file);
     this.#hasher.writing(file, offset);
     try {
       const handle = await fs.open(
@@ -118,7 +113,14 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
         0o600,
       );
       try {
-        await writeBody({ handle, body, offset, size, disposable });
+        await writeBody({
+          handle,
+          body,
+          offset,
+          size,
+          disposable,
+          beforeWrite: () => writing.assertMay(),
+        });
         await handle.datasync();
       } finally {
         await handle.close();
@@ -129,9 +131,7 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
       this.#hasher.forget(file);
       throw error;
     } finally {
-      const left = (this.#writers.get(file) ?? 1) - 1;
-      if (left === 0) this.#writers.delete(file);
-      else this.#writers.set(file, left);
+      await writing.end();
     }
   }
 
@@ -139,17 +139,15 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
     const { session, key } = options;
     checkBlobKey(key);
     const file = this.#partsFile(session);
-    if (this.#completing.has(file) || this.#writers.has(file)) {
-      throw new ServiceUnavailableError(
-        'parts of the blob are still being written; ask again in a moment',
-      );
-    }
-    this.#completing.add(file);
+    const completing = await this.#guard.complete(file);
     try {
+      // What this process has hashed may not be what stands there.
+      if (completing.byOthers) this.#hasher.forget(file);
       await this.#verifyAndPublish(file, options);
     } finally {
-      this.#completing.delete(file);
+      await completing.end();
     }
+    await this.#guard.forget(file);
   }
 
   async #verifyAndPublish(
@@ -158,7 +156,8 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   ): Promise<void> {
     const { key, size, digest } = options;
     try {
-      const { size: written } = await fs.stat(file).catch(() => ({ size: 0 }));
+      const stat = await fs.stat(file).catch(ignoreMissing);
+      const written = stat?.size ?? 0;
       if (written !== size) {
         throw new InputError(
           `the parts hold ${written} bytes, but ${size} were promised`,
@@ -167,7 +166,9 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
       checkDigest(await this.#hasher.digest(file), digest);
     } catch (error) {
       this.#hasher.forget(file);
-      await fs.rm(file, { force: true });
+      // What is wrong has to be sent again; what could not be read can be later.
+      if (isError(error) && error.name === 'InputError')
+        await fs.rm(file, { force: true });
       throw error;
     }
     const handle = await fs.open(file, 'r+');
@@ -176,8 +177,10 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   }
 
   async abortParts(session: string): Promise<void> {
-    this.#hasher.forget(this.#partsFile(session));
-    await fs.rm(this.#partsFile(session), { force: true });
+    const file = this.#partsFile(session);
+    this.#hasher.forget(file);
+    await fs.rm(file, { force: true });
+    await this.#guard.forget(file);
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable> {
@@ -316,10 +319,10 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
   async #sweep(): Promise<void> {
     for (const name of await fs.readdir(this.#temporary)) {
       const file = path.join(this.#temporary, name);
-      const { mtimeMs } = await fs.stat(file);
-      if (Date.now() - mtimeMs > STALE_AFTER_MS) {
+      // Another replica may be at work in there.
+      const stat = await fs.stat(file).catch(ignoreMissing);
+      if (stat && Date.now() - stat.mtimeMs > STALE_AFTER_MS)
         await fs.rm(file, { force: true });
-      }
     }
   }
 }
@@ -361,13 +364,16 @@ async function writeBody(options: {
   size: number;
   disposable?: boolean;
   onChunk?: (chunk: Buffer) => void;
+  /** Asked whether bytes may be written still. */
+  beforeWrite?: () => Promise<void>;
 }): Promise<void> {
-  const { handle, body, size, disposable, onChunk } = options;
+  const { handle, body, size, disposable, onChunk, beforeWrite } = options;
   let written = 0;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   const flush = async () => {
     if (waitingBytes === 0) return;
+    await beforeWrite?.();
     await writeFully(handle, waiting, options.offset + written - waitingBytes);
     if (disposable) waiting.forEach(releaseMemory);
     waiting = [];

@@ -33,6 +33,11 @@ export class PartsHasher {
       this.#progress.set(file, progress);
     }
     const { id, arrived } = progress;
+    // Another writing of it was faster, and was hashed.
+    if (offset < progress.hashed) {
+      this.forget(file);
+      return;
+    }
     arrived.set(offset, offset + size);
     for (;;) {
       const start = progress.hashed;

@@ -8,6 +8,7 @@ import { ChangeSignal } from './ChangeSignal';
 import { ContentVerifier } from './ContentVerifier';
 import { RecordKeeper } from './RecordKeeper';
 import { StoreRebuilder } from './StoreRebuilder';
+import { UnknownVersions } from './UnknownVersions';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_17'] });
 jest.setTimeout(60_000);
@@ -252,6 +253,37 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
     await after.repository.assets.touch(after.assetId, before.later(1));
     await rebuild(after);
     expect(await deletedIn()).toEqual([]);
+  });
+
+  it('lets go of what was deleted for good after the backup', async () => {
+    await before.arrive('text');
+    await publish(before, 1, ['text']);
+    await keep(before);
+    await rebuild(after);
+    const ids = await after.repository.objects.assetIds([before.uid]);
+    after.assetId = ids.get(before.uid)!;
+    await before.arrive('gone');
+    const gone = await publish(before, 2, ['gone']);
+    await before.repository.versions.setDeletion(gone.id, {
+      at: before.now(),
+      by: 'user:default/maya',
+      until: before.later(1),
+    });
+    await before.change('version.deleted', '2');
+    await keep(before);
+    after.at(2);
+    const isUnknown = () => new UnknownVersions(after).has(before.uid);
+    expect(await isUnknown()).toBe(true);
+    await rebuild(after, true);
+    expect(await isUnknown()).toBe(true);
+    await rebuild(after);
+    expect(await isUnknown()).toBe(false);
+    expect(
+      await after.repository.versions.byLabel(after.assetId, '2'),
+    ).toBeUndefined();
+    expect(
+      await after.repository.versions.byLabel(after.assetId, '1'),
+    ).toBeDefined();
   });
 
   it('is waited for by the collection, also when it was cut off', async () => {

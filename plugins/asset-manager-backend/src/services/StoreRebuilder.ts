@@ -104,7 +104,10 @@ export class StoreRebuilder {
         result.asset = formatReference(document.asset);
         if (this.#isGone(document)) continue;
         const asset = await this.#bringAsset(document, result, dryRun);
-        const missing = await this.#missingVersions(asset, held, document);
+        const missing = await this.#missingVersions(
+          { asset, held, document },
+          dryRun,
+        );
         if (asset && missing.length > 0 && !dryRun)
           await this.#bringBlobs(asset, held);
         known.push({ asset, held, document, missing, result });
@@ -327,9 +330,8 @@ export class StoreRebuilder {
 
   /** Versions that are described in a store, and that the database does not know. */
   async #missingVersions(
-    asset: AssetRecord | undefined,
-    held: Holdings,
-    document: AssetDocument,
+    { asset, held, document }: Pick<KnownAsset, 'asset' | 'held' | 'document'>,
+    dryRun: boolean,
   ): Promise<VersionDocument[]> {
     const documents: VersionDocument[] = [];
     for (const { store, key } of held.versions.values()) {
@@ -338,9 +340,19 @@ export class StoreRebuilder {
         key,
         'baseasset-version/1',
       );
-      const { label } = each.version;
+      const { label, digest } = each.version;
       const deletion = document.deleted.find(it => it.label === label);
-      if (deletion && deletion.until < this.#now()) continue;
+      if (deletion && deletion.until < this.#now()) {
+        // It never comes back, and what describes it would keep everything that was
+        // to be deleted of the asset.
+        const known =
+          asset &&
+          (await this.#repository.versions.byDigestPrefix(asset.id, digest));
+        if (known?.length === 0 && !dryRun)
+          for (const name of this.#stores.names)
+            await this.#stores.get(name).delete(key);
+        continue;
+      }
       if (!asset || (await this.#isMissing(asset, each))) documents.push(each);
     }
     return documents.sort((x, y) => x.version.sequence - y.version.sequence);

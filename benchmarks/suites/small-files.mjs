@@ -1,5 +1,6 @@
 /** Twenty thousand files of 4.6 KiB, against copying, linking and walking them. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { openPortal, personAt } from '../../e2e/support.mjs';
 import {
   copyAndHash,
@@ -39,6 +40,16 @@ const COPY = `
   require('node:fs').cpSync(from, to, { recursive: true });
 `;
 
+const start = promisify(execFile);
+
+/** Hashes all files of a folder by the fastest program there is. */
+const hashAll = folder =>
+  start(
+    'sh',
+    ['-c', 'find . -type f -print0 | xargs -0 sha256sum > /dev/null'],
+    { cwd: folder },
+  );
+
 /** Seconds of a program in the language of the command line. */
 const inNode = (program, ...args) =>
   secondsAtRest(() => execFileSync(process.execPath, ['-e', program, ...args]));
@@ -70,6 +81,20 @@ export async function run(report) {
       ratio(push.took, copy),
       'under 1 ×',
     );
+    const copyHashed = await secondsAtRest(() =>
+      Promise.all([
+        hashAll(folder),
+        hashAll(folder),
+        start('sh', [
+          ...['-c', 'cp -r "$0" "$1" && sync'],
+          ...[folder, newFolder('copy')],
+        ]),
+      ]),
+    );
+    report.row(
+      'cp -r and a sync with a hash at each end beside it, against them alone',
+      ratio(copyHashed, copy),
+    );
     const walk = await secondsAtRest(() =>
       execFileSync('find', [folder, '-printf', '%s %T@\n'], {
         stdio: ['ignore', 'ignore', 'inherit'],
@@ -99,6 +124,10 @@ export async function run(report) {
     );
     const copied = await secondsAtRest(() =>
       execFileSync('cp', ['-r', folder, newFolder('copy')]),
+    );
+    report.row(
+      'cold pull against two copies, as it makes for cache and folder, and a hash',
+      ratio(cold.took, hashed + copied),
     );
     const warm = await pull();
     report.row(

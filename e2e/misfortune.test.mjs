@@ -539,13 +539,16 @@ describe('bad input and bad luck', () => {
         !left.includes('large') ||
           fs.statSync(path.join(target, 'large')).size === bytes.length,
       );
+      const { begun } = await otto.json('cache', 'list');
+      assert.equal(begun.count, 1);
+      assert.ok(begun.bytes > MIB);
       const { receivedBytes } = await otto.json(
         'pull',
         'killed/pull',
         '-o',
         target,
       );
-      assert.equal(receivedBytes, bytes.length);
+      assert.equal(receivedBytes, bytes.length - begun.bytes);
       assert.ok(fs.readFileSync(path.join(target, 'large')).equals(bytes));
       // Neither the part nor the second copy of the killed pull is left.
       assert.deepEqual([...filesUnder(parts)], []);
@@ -658,7 +661,7 @@ describe('bad input and bad luck', () => {
       assert.equal(mine(), 'a person’s own');
       // What was written of the new version meanwhile is nobody's work.
       const again = await otto.asset('pull', 'while/fetched@1', '-o', target);
-      assert.match(again.stderr, /1 files in .* were changed .*"mine"/);
+      assert.match(again.stderr, /1 file in .* was changed .*"mine"/);
       assert.equal(mine(), 'a person’s own');
       await otto.ok('pull', 'while/fetched', '-o', target, '--force');
     });
@@ -867,6 +870,9 @@ describe('bad input and bad luck', () => {
       }
       const { bytes, items } = await person.json('cache', 'list');
       assert.deepEqual([bytes, items.length], [2_000_000, 2]);
+      // Also where one pull alone brings more.
+      assert.equal((await pull('first', '0.5MiB')).code, 0);
+      assert.equal((await person.json('cache', 'list')).bytes, 0);
       const wrong = await pull('first', 'much');
       assert.match(wrong.stderr, /BASEASSET_CACHE_LIMIT .* no size/);
     });
@@ -952,6 +958,49 @@ describe('bad input and bad luck', () => {
       }
     });
 
+    it('does not take the files of one asset away for those of another', async () => {
+      const push = (name, files) =>
+        maya.ok('push', folderOf(files), name, '-t', 'dataset');
+      await push('shared/one', { a: 'a', b: 'b' });
+      await push('shared/other', { c: 'c' });
+      const target = path.join(temporaryFolder('shared'), 'data');
+      const line = name => ['pull', `shared/${name}`, '-o', target];
+      await otto.ok(...line('one'));
+      const { code, stderr } = await otto.asset(...line('other'));
+      assert.equal(code, 5);
+      assert.match(stderr, /has files of shared\/one, which .* take away/);
+      assert.deepEqual(fs.readdirSync(target).sort(), ['a', 'b']);
+      await otto.ok(...line('other'), '--force');
+      assert.deepEqual(fs.readdirSync(target), ['c']);
+      // Whoever has emptied it has nothing to lose.
+      fs.rmSync(path.join(target, 'c'));
+      await otto.ok(...line('one'));
+      const nowhere = await otto.asset('pull', 'shared/one', '-o', '');
+      assert.equal(nowhere.code, 2);
+    });
+
+    it('says what stands in the way of a file or a folder', async () => {
+      await maya.ok(
+        ...['push', folderOf({ 'deep/a': 'a', b: 'b' }), 'in/way'],
+        ...['-t', 'dataset'],
+      );
+      for (const [files, way] of [
+        [{ deep: 'a file' }, /deep" stands where the version has a folder/],
+        [{ 'b/own': 'own' }, /b" is a folder, and a file in the version/],
+      ]) {
+        const target = folderOf(files);
+        const line = ['pull', 'in/way', '-o', target, '--force'];
+        const { code, stderr } = await otto.asset(...line);
+        assert.equal(code, 5, stderr);
+        assert.match(stderr, way);
+        for (const [name, content] of Object.entries(files))
+          assert.equal(
+            fs.readFileSync(path.join(target, name), 'utf8'),
+            content,
+          );
+      }
+    });
+
     it('says where it can not pull to, and ends', async () => {
       await maya.ok(
         'push',
@@ -974,6 +1023,12 @@ describe('bad input and bad luck', () => {
         assert.equal(code, 1);
         assert.match(stderr, /can't be pulled into/);
       }
+      const { code, stderr } = await otto.start(
+        ['pull', 'pulled/nowhere', '-o', path.join(otto.home, 'nowhere')],
+        { env: { BASEASSET_CACHE: '/proc/nowhere' }, timeout: 20_000 },
+      ).ended;
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /ENOENT/);
     });
 
     it('removes nothing that a person has moved away behind a link', async () => {

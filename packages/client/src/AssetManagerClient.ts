@@ -44,7 +44,7 @@ import {
   Whoami,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { AssetManagerError } from './AssetManagerError';
-import { IntegrityError } from './IntegrityError';
+import { IntegrityError, refuseDamaged } from './IntegrityError';
 import { paginate } from './paginate';
 import { AccessClient } from './AccessClient';
 import { AssetTypeClient } from './AssetTypeClient';
@@ -385,7 +385,7 @@ export class AssetManagerClient {
       ...this.#retry,
       ...(attempts !== undefined && { attempts }),
       signal,
-    });
+    }).catch(refuseDamaged);
   }
 
   /**
@@ -420,7 +420,8 @@ export class AssetManagerClient {
         return new Uint8Array(digests);
       } catch (error) {
         const { status } = error as Partial<AssetManagerError>;
-        if (status !== 503 || !wait || round === PATIENT_ROUNDS) throw error;
+        if (status !== 503 || !wait || round === PATIENT_ROUNDS)
+          refuseDamaged(error);
       }
     }
   }

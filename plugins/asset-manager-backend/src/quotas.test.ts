@@ -151,6 +151,9 @@ describe.each(databases.eachSupportedId())(
       expect((await first.announce()).status).toBe(200);
       expect((await second.announce()).status).toBe(409);
       await portal.as('maya').delete(`/uploads/${first.id}`);
+      // Its page goes with the next collection.
+      const condemned: string[] = await knex('condemned_blobs').pluck('key');
+      expect(condemned.filter(key => key.includes('/pages/'))).toHaveLength(1);
       expect((await second.announce()).status).toBe(200);
     });
 

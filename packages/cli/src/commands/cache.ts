@@ -31,10 +31,12 @@ export const cacheList: Command = {
       '@baseasset/client/node'
     );
     const directory = cacheDirectory(context.environment);
-    const blobs = await new CacheUpkeep({ directory }).list();
+    const upkeep = new CacheUpkeep({ directory });
+    const blobs = await upkeep.list();
+    const begun = await upkeep.listBegun();
     const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
     if (context.json) {
-      context.printJson({ directory, bytes, items: blobs });
+      context.printJson({ directory, bytes, begun, items: blobs });
       return;
     }
     const now = Date.now();
@@ -51,7 +53,14 @@ export const cacheList: Command = {
     context.print(
       `${directory} holds ${countOf(blobs.length, 'blob')}, ${formatBytes(
         bytes,
-      )}`,
+      )}${
+        begun.count > 0
+          ? `, and ${formatBytes(begun.bytes)} of ${countOf(
+              begun.count,
+              'blob',
+            )} that the next pull goes on with`
+          : ''
+      }`,
     );
   },
 };
@@ -96,7 +105,7 @@ export const cachePrune: Command = {
     if (context.json) context.printJson({ directory, ...pruned });
     else
       context.print(
-        `Deleted ${countOf(pruned.blobs, 'blob')}, ${formatBytes(
+        `Deleted ${countOf(pruned.blobs + pruned.begun, 'blob')}, ${formatBytes(
           pruned.bytes,
         )}`,
       );
@@ -127,10 +136,9 @@ export const cacheVerify: Command = {
     if (damaged.length > 0)
       throw new CommandError(
         EXIT.integrity,
-        `${countOf(
-          damaged.length,
-          'blob',
-        )} were damaged, and are gone from the cache`,
+        damaged.length === 1
+          ? '1 blob was damaged, and is gone from the cache'
+          : `${damaged.length} blobs were damaged, and are gone from the cache`,
         damaged.slice(0, 5),
       );
   },

@@ -2,7 +2,7 @@ import type { AssetManagerClient } from '@baseasset/client';
 import type { Command } from '../Command';
 import { AS_OF_OPTION, readAsOf } from '../lib/asOf';
 import { Context, readReference } from '../lib/Context';
-import { CommandError, EXIT } from '../lib/exit';
+import { CommandError, EXIT, UsageError } from '../lib/exit';
 import { countOf, formatBytes } from '../lib/format';
 import { warnAbout } from '../lib/warnAbout';
 
@@ -43,7 +43,8 @@ export const pull: Command = {
     force: {
       type: 'boolean',
       short: 'f',
-      description: 'overwrite files that were changed here',
+      description:
+        'overwrite files that were changed here, and take away those of another asset',
     },
   },
   examples: [
@@ -73,6 +74,10 @@ export const pull: Command = {
     const transport = await session.transport();
     const cache = cacheDirectory(context.environment);
     const target = options.text('output') ?? reference.name;
+    if (target === '')
+      throw new UsageError('-o names no folder', [
+        'for the folder that you are in: -o .',
+      ]);
     const started = Date.now();
     const bar = context.progress();
     try {
@@ -178,8 +183,11 @@ export const pull: Command = {
         ]);
       }
       if ((error as Error).name === 'ConflictError') {
-        throw new CommandError(EXIT.conflict, (error as Error).message, [
-          'to overwrite them: add --force',
+        const { message } = error as Error;
+        throw new CommandError(EXIT.conflict, message, [
+          ...(message.endsWith('move it away first')
+            ? []
+            : ['to overwrite them: add --force']),
           'to keep them: pull into another folder with -o',
         ]);
       }

@@ -8,6 +8,7 @@ import type {
 import type { Command, Invocation } from '../Command';
 import { Context, readName, typed } from '../lib/Context';
 import { CommandError, EXIT } from '../lib/exit';
+import { explainError } from '../lib/explainError';
 import { countOf, formatBytes } from '../lib/format';
 import { readInputs, recordInputs } from '../lib/declaredInputs';
 import { readMetadata } from '../lib/readMetadata';
@@ -347,12 +348,17 @@ export const push: Command = {
                 `${formatBytes(sent.sentBytes)} of ${formatBytes(
                   sent.totalBytes,
                 )} are kept for 7 days`,
-                'to go on: run the same command again',
-                `to give up: asset uploads abort ${uploadId}`,
               ]
             : []),
+          'to go on: run the same command again',
+          ...(uploadId ? [`to give up: asset uploads abort ${uploadId}`] : []),
         ]);
       }
+      const explained = explainError(error);
+      if (explained.code === EXIT.unreachable && uploadId)
+        throw new CommandError(explained.code, explained.message, [
+          'what was sent is kept for 7 days; to go on: run the same command again',
+        ]);
       throw error;
     } finally {
       transport.close();

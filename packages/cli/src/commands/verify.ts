@@ -123,7 +123,8 @@ async function verifyStored(context: Context, text: string) {
       const found = await retry(() => hashStored(entry), { signal }).catch(
         error => {
           // Its bytes are gone, or were found damaged before.
-          if (![404, 409].includes(error.status)) throw error;
+          if (error.status !== 404 && error.name !== 'IntegrityError')
+            throw error;
           return undefined;
         },
       );
@@ -183,7 +184,7 @@ export const verify: Command = {
   async run(context, { args }) {
     const [target, against] = args;
     const isFolder =
-      against !== undefined || target.startsWith('.') || existsSync(target);
+      against !== undefined || /^[./~]/.test(target) || existsSync(target);
     const { what, reference, version, differences } = isFolder
       ? await verifyFolderAgainst(context, target, against)
       : await verifyStored(context, target);

@@ -94,7 +94,8 @@ export class LoginStore {
         ['without a login of a person: set ASSET_TOKEN'],
       );
     };
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
+    const { makeFolder } = await import('@baseasset/client/node');
+    await makeFolder(folder, 0o700).catch(refuse);
     for (;;) {
       try {
         await fs.mkdir(lock);

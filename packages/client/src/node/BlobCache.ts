@@ -10,6 +10,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { IntegrityError } from '../IntegrityError';
 import { besides, over } from './besides';
+import { makeFolder } from './folders';
 import { hashFile } from './hashFile';
 import { isDead, ownedName, ownerIn, thisOwner } from './owners';
 import { SMALL } from './readSmall';
@@ -91,6 +92,12 @@ export class BlobCache {
     return stat !== undefined && Date.now() - stat.mtimeMs > FORGOTTEN_MS;
   }
 
+  /** Whether some process is at work on the begin of a blob. */
+  async isBeingFetched(part: string): Promise<boolean> {
+    const owner = await fs.readFile(`${part}.lock`, 'utf8').catch(() => '');
+    return owner !== '' && !(await isDead(owner, part, LOCK_SILENCE_MS));
+  }
+
   get #temporary(): string {
     return path.join(this.#directory, 'tmp');
   }
@@ -121,6 +128,7 @@ export class BlobCache {
   /**
    * Fetches a blob, or the rest of it when a killed pull left a part.
    *
+   * @param options.onBytes - hears how many have come, with those `kept` of a former pull first
    * @param options.copyFor - a folder that the blob will be copied to: where the
    *   file system can't clone, the copy is written while the bytes arrive, which
    *   saves reading them again
@@ -129,7 +137,10 @@ export class BlobCache {
   async fetch(
     blob: { digest: Digest; size: number },
     open: OpenBlob,
-    options: { onBytes?: (bytes: number) => void; copyFor?: string } = {},
+    options: {
+      onBytes?: (bytes: number, kept?: boolean) => void;
+      copyFor?: string;
+    } = {},
   ): Promise<void> {
     const { onBytes, copyFor } = options;
     const location = this.locationOf(blob.digest);
@@ -400,7 +411,7 @@ export class BlobCache {
 
   async #ensureFolder(folder: string): Promise<void> {
     if (this.#folders.has(folder)) return;
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     this.#folders.add(folder);
   }
 
@@ -416,7 +427,7 @@ export class BlobCache {
       part: string;
       copy?: string;
       open: OpenBlob;
-      onBytes?: (bytes: number) => void;
+      onBytes?: (bytes: number, kept?: boolean) => void;
     },
   ): Promise<boolean> {
     const { part, open, onBytes } = options;
@@ -436,7 +447,7 @@ export class BlobCache {
         hash.update(block.subarray(0, bytesRead));
         have += bytesRead;
       }
-      onBytes?.(have);
+      onBytes?.(have, true);
       if (have < blob.size) {
         const copy =
           options.copy && have === 0
@@ -477,7 +488,7 @@ export class BlobCache {
     digest: Digest,
   ): Promise<{ part: string; release: () => Promise<void> }> {
     const folder = this.#temporary;
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const part = path.join(folder, `${digest.slice('sha256:'.length)}.part`);
     const lock = `${part}.lock`;
     for (let attempt = 0; attempt < 2; attempt++) {

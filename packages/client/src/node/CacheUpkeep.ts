@@ -18,7 +18,17 @@ export interface CachedBlob {
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  return fs.readdir(folder).catch(() => []);
+  return fs.readdir(folder).catch(error => {
+    if (error.code !== 'ENOENT') throw error;
+    return [];
+  });
+}
+
+/** What is not a blob yet. */
+interface BegunBlob {
+  location: string;
+  size: number;
+  usedAt: string;
 }
 
 /**
@@ -59,27 +69,61 @@ export class CacheUpkeep {
     return blobs.sort((a, b) => a.usedAt.localeCompare(b.usedAt));
   }
 
+  /** Blobs that pulls have begun, and that the next ones go on with. */
+  async listBegun(): Promise<{ count: number; bytes: number }> {
+    const begun = await this.#begun();
+    return {
+      count: begun.length,
+      bytes: begun.reduce((sum, { size }) => sum + size, 0),
+    };
+  }
+
+  async #begun(): Promise<BegunBlob[]> {
+    const folder = path.join(this.#directory, 'tmp');
+    const begun: BegunBlob[] = [];
+    for (const name of await namesIn(folder)) {
+      if (!/^[0-9a-f]{64}\.part$/.test(name)) continue;
+      const location = path.join(folder, name);
+      const stat = await fs.stat(location).catch(() => undefined);
+      if (stat)
+        begun.push({
+          location,
+          size: stat.size,
+          usedAt: stat.mtime.toISOString(),
+        });
+    }
+    return begun;
+  }
+
   /**
-   * Deletes blobs that were not used since a time, the oldest first, until the
-   * others take no more than so many bytes; and what unfinished pulls left.
+   * Deletes blobs, and begins of blobs that nobody is at work on, that were not used
+   * since a time, the oldest first, until the others take no more than so many bytes.
    */
   async prune(options: {
     keepBytes: number;
     unusedSince: Date;
-  }): Promise<{ blobs: number; bytes: number }> {
+  }): Promise<{ blobs: number; begun: number; bytes: number }> {
     const { keepBytes, unusedSince } = options;
-    const blobs = await this.list();
-    let left = blobs.reduce((sum, { size }) => sum + size, 0);
-    const pruned = { blobs: 0, bytes: 0 };
-    for (const { digest, size, usedAt } of blobs) {
-      if (left <= keepBytes || Date.parse(usedAt) > unusedSince.getTime())
-        break;
-      await this.#cache.remove(digest);
-      left -= size;
-      pruned.blobs++;
-      pruned.bytes += size;
-    }
     await this.#cache.sweep();
+    const all = [...(await this.list()), ...(await this.#begun())].sort(
+      (a, b) => a.usedAt.localeCompare(b.usedAt),
+    );
+    let left = all.reduce((sum, { size }) => sum + size, 0);
+    const pruned = { blobs: 0, begun: 0, bytes: 0 };
+    for (const each of all) {
+      if (left <= keepBytes || Date.parse(each.usedAt) > unusedSince.getTime())
+        break;
+      if ('digest' in each) {
+        await this.#cache.remove(each.digest);
+        pruned.blobs++;
+      } else {
+        if (await this.#cache.isBeingFetched(each.location)) continue;
+        await fs.rm(each.location, { force: true });
+        pruned.begun++;
+      }
+      left -= each.size;
+      pruned.bytes += each.size;
+    }
     return pruned;
   }
 

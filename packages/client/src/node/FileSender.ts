@@ -57,8 +57,8 @@ export class FileSender implements PieceSender<HashedFile> {
         cause: error,
       });
     }
-    // A bucket can't tell that the whole is another one than was hashed.
-    if (target.signed) await this.#refuseChanged(file);
+    // Who takes a part can't tell that the whole is another one than was hashed.
+    await this.#refuseChanged(file);
   }
 
   async read(file: HashedFile, into: Uint8Array): Promise<void> {

@@ -1,8 +1,9 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { InputError } from '@backstage/errors';
+import { ConflictError, InputError } from '@backstage/errors';
 import type { ManifestEntry } from '@baseasset/backstage-plugin-asset-manager-common';
 import { over, sweepParts } from './besides';
+import { isWithin, makeFolder } from './folders';
 import { beginUnfinished, sweepUnfinished, Unfinished } from './unfinished';
 import type { Place } from './SmallFileWorkers';
 import { twins } from './scan';
@@ -19,10 +20,10 @@ export class PullTarget {
     const wanted = path.resolve(target);
     const parent = path.dirname(wanted);
     if ((await stands(wanted)) || parent === wanted) {
-      await makeFolder(wanted, wanted);
+      await makeFolderOf(wanted, wanted);
       return new PullTarget(wanted);
     }
-    const parents = await makeFolder(parent, wanted);
+    const parents = await makeFolderOf(parent, wanted);
     const folder = await fs.realpath(parent);
     await sweepUnfinished(folder);
     const unfinished = await beginUnfinished(folder).catch(async error => {
@@ -79,6 +80,7 @@ export class PullTarget {
    * Makes the folders of some files.
    *
    * @throws InputError where a link leads out of the target
+   * @throws ConflictError where a file stands in the place of a folder
    */
   async ensureFolders(
     entries: readonly Pick<ManifestEntry, 'path'>[],
@@ -90,7 +92,14 @@ export class PullTarget {
     for (const folder of folders) {
       if (this.#made.has(folder)) continue;
       signal?.throwIfAborted();
-      await fs.mkdir(folder, { recursive: true });
+      await makeFolder(folder).catch(error => {
+        if (!['ENOTDIR', 'EEXIST'].includes(error.code)) throw error;
+        throw new ConflictError(
+          `${JSON.stringify(
+            error.path,
+          )} stands where the version has a folder; move it away first`,
+        );
+      });
       if (!this.isNew) {
         await this.#refuseLinkOut(folder);
         await sweepParts(folder);
@@ -104,7 +113,7 @@ export class PullTarget {
       fs.realpath(this.root),
       fs.realpath(folder),
     ]);
-    if (real !== root && !real.startsWith(root + path.sep)) {
+    if (!isWithin(root, real)) {
       throw new InputError(
         `${JSON.stringify(
           folder,
@@ -162,8 +171,7 @@ export class PullTarget {
       await fs.rename(this.root, this.folder);
       return true;
     } catch {
-      if (!(await stands(this.folder)))
-        await makeFolder(this.folder, this.folder);
+      if (!(await stands(this.folder))) await makeFolder(this.folder);
       return false;
     }
   }
@@ -198,26 +206,11 @@ function stands(location: string): Promise<boolean> {
   );
 }
 
-/**
- * Makes a folder name by name, and says which there were not: Node's own recursive way never ends where a file
- * system says that what was just asked for is not there, as /proc does.
- */
-async function makeFolder(folder: string, wanted: string): Promise<string[]> {
-  const missing: string[] = [];
-  let at = folder;
-  for (;;) {
-    const stat = await fs.stat(at).catch(() => undefined);
-    if (stat?.isDirectory()) break;
-    if (stat) refuse(wanted, at, { code: 'ENOTDIR' });
-    missing.unshift(at);
-    at = path.dirname(at);
-  }
-  for (const each of missing) {
-    await fs.mkdir(each).catch(error => {
-      if (error.code !== 'EEXIST') refuse(wanted, each, error);
-    });
-  }
-  return missing;
+/** Makes a folder, and says which there were not. */
+function makeFolderOf(folder: string, wanted: string): Promise<string[]> {
+  return makeFolder(folder).catch(error =>
+    refuse(wanted, error.path ?? folder, error),
+  );
 }
 
 function refuse(wanted: string, at: string, error: { code?: string }): never {

@@ -5,6 +5,7 @@ import {
   Digest,
   isDigest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import { makeFolder } from './folders';
 
 /** A stamp is trusted only when it is this much older than its reading: clocks of disks are coarse. */
 export const SETTLED_MS = 50;
@@ -117,7 +118,7 @@ export class StampCache {
     drop(): Promise<void>;
   }> {
     if (!this.#changed) return { keep: async () => {}, drop: async () => {} };
-    await fs.mkdir(path.dirname(this.#file), { recursive: true });
+    await makeFolder(path.dirname(this.#file));
     const temporary = `${this.#file}.${randomUUID()}`;
     const files = [...this.#known].map(([key, { stamp, digest }]) => [
       key,

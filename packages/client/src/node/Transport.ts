@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { promises as fs } from 'node:fs';
 import { releaseMemory } from '@baseasset/backstage-plugin-asset-manager-common';
 import { AssetManagerError } from '../AssetManagerError';
+import { refuseDamaged } from '../IntegrityError';
 import { blocksOf } from './hashFile';
 import { Permits, Range, RANGE_BYTES, readAhead } from './readAhead';
 
@@ -107,7 +108,11 @@ export class Transport {
         ? { Range: `bytes=${start}-${end ?? ''}` }
         : {};
     const request = { method: 'GET', headers, signal };
-    const response = await this.#request({ ...request, url, signed: false });
+    const response = await this.#request({
+      ...request,
+      url,
+      signed: false,
+    }).catch(refuseDamaged);
     const { location } = response.headers;
     onStore?.(response.headers['asset-store'] as string | undefined);
     if (!isRedirect(response) || location === undefined) return response;

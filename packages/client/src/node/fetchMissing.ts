@@ -61,6 +61,8 @@ export async function fetchMissing(
     },
   });
   for (const file of placed.keys()) absent.delete(file.digest);
+  /** Bytes that a former pull had begun with. */
+  let kept = 0;
   await concurrently(absent.values(), HANDS, async entry => {
     signal?.throwIfAborted();
     let before = 0;
@@ -68,7 +70,8 @@ export async function fetchMissing(
       ...options,
       entry,
       copyFor,
-      onBytes: bytes => {
+      onBytes: (bytes, isKept) => {
+        if (isKept) kept += Math.max(0, bytes - before);
         progress.receivedBytes += bytes - before;
         before = bytes;
         onProgress?.({ ...progress });
@@ -76,7 +79,7 @@ export async function fetchMissing(
     });
   });
   return {
-    receivedBytes: progress.receivedBytes,
+    receivedBytes: progress.receivedBytes - kept,
     placed: copyInto ? placed : new Map(),
   };
 }
@@ -109,7 +112,7 @@ export async function fetchBlob(
     blobs: BlobCache;
     entry: ManifestEntry;
     copyFor?: string;
-    onBytes?: (bytes: number) => void;
+    onBytes?: (bytes: number, kept?: boolean) => void;
   },
 ): Promise<void> {
   const { client, transport, name, version, blobs, entry, signal } = options;

@@ -8,6 +8,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from '../AssetManagerClient';
 import { AssetManagerError } from '../AssetManagerError';
+import { IntegrityError } from '../IntegrityError';
 import { retry } from '../retry';
 import type { BlobCache } from './BlobCache';
 import type { Place } from './SmallFileWorkers';
@@ -186,7 +187,8 @@ async function readRun(options: {
     );
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof AssetManagerError) return undefined;
+    if (error instanceof AssetManagerError || error instanceof IntegrityError)
+      return undefined;
     throw error;
   }
 }

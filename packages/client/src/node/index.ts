@@ -6,6 +6,7 @@
 export { BlobCache } from './BlobCache';
 export { CacheUpkeep } from './CacheUpkeep';
 export type { CachedBlob } from './CacheUpkeep';
+export { makeFolder } from './folders';
 export { hashFile } from './hashFile';
 export type { HashOptions } from './hashFile';
 export { measureStores, nearestStores } from './nearestStores';

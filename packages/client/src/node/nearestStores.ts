@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import type { StoreSummary } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from '../AssetManagerClient';
+import { makeFolder } from './folders';
 
 /** How long an order of the stores is believed: a laptop moves, and lines change. */
 const BELIEVED_MS = 60 * 60 * 1000;
@@ -82,8 +83,7 @@ export async function nearestStores(options: {
     ...known,
     [portal]: { at: Date.now(), order },
   });
-  await fs
-    .mkdir(cache, { recursive: true })
+  await makeFolder(cache)
     .then(() => fs.writeFile(`${file}.${process.pid}`, text))
     .then(() => fs.rename(`${file}.${process.pid}`, file))
     .catch(() => {});

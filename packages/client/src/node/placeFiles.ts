@@ -1,3 +1,4 @@
+import { ConflictError } from '@backstage/errors';
 import {
   concurrently,
   Digest,
@@ -35,10 +36,10 @@ export async function placeCached(
         await blobs.copySmall(
           files.map(file => ({ blob: file, place: into.placeOf(file) })),
         )
-      ).map(outcome => {
+      ).map((outcome, index) => {
         if (!(outcome instanceof Error)) return outcome.stamp;
         if (outcome instanceof IntegrityError) return undefined;
-        throw outcome;
+        throw whatIsInTheWay(outcome, into.locationOf(files[index]));
       });
   const placed = new Map<WantedFile, string>();
   stamps.forEach((stamp, index) => {
@@ -104,7 +105,7 @@ export async function placeFiles(
           break;
         } catch (error) {
           if (!(error instanceof IntegrityError) || attempt === ATTEMPTS)
-            throw error;
+            throw whatIsInTheWay(error as Error, into.locationOf(file));
           await fetchAgain(file);
         }
       }
@@ -112,4 +113,16 @@ export async function placeFiles(
       if (stat) placed.set(file, stampOf(stat));
     },
   );
+}
+
+/** An error in putting a file to its place, in words where a folder stands there. */
+function whatIsInTheWay(error: Error, location: string): Error {
+  const { code = '' } = error as { code?: string };
+  return ['EISDIR', 'ENOTEMPTY'].includes(code)
+    ? new ConflictError(
+        `${JSON.stringify(
+          location,
+        )} is a folder, and a file in the version; move it away first`,
+      )
+    : error;
 }

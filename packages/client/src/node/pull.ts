@@ -1,6 +1,9 @@
-import type {
+import { readdir } from 'node:fs/promises';
+import { ConflictError } from '@backstage/errors';
+import {
   AssetName,
   AssetVersion,
+  formatReference,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import type { AssetManagerClient } from '../AssetManagerClient';
 import { BlobCache } from './BlobCache';
@@ -8,7 +11,7 @@ import { BlobLinker } from './BlobLinker';
 import { CacheUpkeep } from './CacheUpkeep';
 import { fillFolder } from './fillFolder';
 import { PullTarget } from './PullTarget';
-import { writeReceipt } from './receipt';
+import { readReceipt, writeReceipt } from './receipt';
 import type { Transport } from './Transport';
 import { updateFolder } from './updateFolder';
 
@@ -40,7 +43,7 @@ export interface PullOptions {
   prefer?: readonly string[];
   /** Bytes that the cache may hold: what was not used for longest goes after the pull. */
   cacheLimit?: number;
-  /** Overwrites files that were changed on this machine. */
+  /** Overwrites files that were changed on this machine, and takes away those of another asset. */
   force?: boolean;
   onProgress?: (progress: PullProgress) => void;
   signal?: AbortSignal;
@@ -79,18 +82,20 @@ export interface Pulled extends Omit<PullResult, 'notLinked'> {
  * manifest and the manifest against the version's digest. What stands already
  * is left alone, and what a person changed is not overwritten.
  *
- * @throws ConflictError that lists files which were changed on this machine
+ * @throws ConflictError that lists files which were changed on this machine, or
+ *   names the other asset whose files stand there
  * @throws IntegrityError when bytes are not what their digest says
  * @public
  */
 export async function pull(options: PullOptions): Promise<PullResult> {
-  const began = new Date();
   let receivedBytes = 0;
   for (;;) {
     const into = await PullTarget.open(options.target);
     const blobs = new BlobCache({ directory: options.cache });
     try {
       await blobs.sweep();
+      if (!into.isNew && !options.force)
+        await refuseOtherAsset(options, into.folder);
       const linker = options.link
         ? await BlobLinker.open({ directory: options.cache, cache: blobs })
         : undefined;
@@ -103,7 +108,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
       if (!revealed) continue;
       // A folder that can't be remembered is whole all the same.
       await linker?.save().catch(() => {});
-      await finish(options, { folder: into.folder, receivedBytes, began });
+      await finish(options, { folder: into.folder, receivedBytes });
       return { ...result, receivedBytes, notLinked: linker?.copied ?? 0 };
     } finally {
       // Neither may hide why the pull failed.
@@ -113,13 +118,37 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   }
 }
 
+/**
+ * A pull takes away what an earlier one wrote and this version does not have: of
+ * another asset that would be all of it.
+ *
+ * @throws ConflictError that names the asset whose files the folder has
+ */
+async function refuseOtherAsset(
+  { cache, name: { namespace, name }, target }: PullOptions,
+  folder: string,
+): Promise<void> {
+  const receipt = await readReceipt({ cache, folder });
+  if (
+    !receipt ||
+    (receipt.namespace === namespace && receipt.name === name) ||
+    (await readdir(folder)).length === 0
+  )
+    return;
+  throw new ConflictError(
+    `${target} has files of ${formatReference(
+      receipt,
+    )}, which a pull of another asset would take away`,
+  );
+}
+
 /** What is done once the folder stands. */
 async function finish(
   options: PullOptions,
-  pulled: { folder: string; receivedBytes: number; began: Date },
+  pulled: { folder: string; receivedBytes: number },
 ): Promise<void> {
   const { cache, cacheLimit, include, name, version } = options;
-  const { folder, receivedBytes, began } = pulled;
+  const { folder, receivedBytes } = pulled;
   if (!include?.length)
     await writeReceipt({
       cache,
@@ -130,6 +159,6 @@ async function finish(
   if (cacheLimit !== undefined && receivedBytes > 0)
     await new CacheUpkeep({ directory: cache }).prune({
       keepBytes: cacheLimit,
-      unusedSince: began,
+      unusedSince: new Date(),
     });
 }

@@ -6,6 +6,7 @@ import {
   Digest,
   isDigest,
 } from '@baseasset/backstage-plugin-asset-manager-common';
+import { makeFolder } from './folders';
 
 /**
  * What was pulled into a folder last.
@@ -35,7 +36,7 @@ export async function writeReceipt(
 ): Promise<void> {
   const file = await receiptFile(options);
   const { namespace, name, digest } = options;
-  await fs.mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   const temporary = `${file}.${randomUUID()}`;
   await fs.writeFile(temporary, JSON.stringify({ namespace, name, digest }));
   await fs.rename(temporary, file);

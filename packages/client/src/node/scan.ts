@@ -6,6 +6,7 @@ import {
   pathProblem,
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { isUnfinished } from './besides';
+import { isWithin } from './folders';
 
 /**
  * A file on this machine, as it was when it was looked at.
@@ -129,11 +130,7 @@ export async function scan(target: string): Promise<ScanResult> {
       const real = link.isSymbolicLink()
         ? await fs.realpath(location).catch(error => explain(error, location))
         : location;
-      if (
-        link.isSymbolicLink() &&
-        real !== root &&
-        !real.startsWith(root + path.sep)
-      ) {
+      if (link.isSymbolicLink() && !isWithin(root, real)) {
         throw new InputError(
           `${JSON.stringify(
             location,

@@ -7,6 +7,7 @@ import {
 } from '@baseasset/backstage-plugin-asset-manager-common';
 import { Breather } from './Breather';
 import { fetchBlob, fetchMissing } from './fetchMissing';
+import { isWithin } from './folders';
 import { hashFile } from './hashFile';
 import { lookAt } from './lookAt';
 import { placeFiles } from './placeFiles';
@@ -44,9 +45,11 @@ export async function updateFolder(options: Pulling): Promise<Pulled> {
   });
   if (changed.length > 0 && !options.force)
     throw new ConflictError(
-      `${changed.length} files in ${
+      `${changed.length} ${changed.length === 1 ? 'file' : 'files'} in ${
         options.target
-      } were changed on this machine: ${changed
+      } ${
+        changed.length === 1 ? 'was' : 'were'
+      } changed on this machine: ${changed
         .slice(0, 3)
         .map(each => JSON.stringify(each))
         .join(', ')}${changed.length > 3 ? ', …' : ''}`,
@@ -256,7 +259,7 @@ async function insideOf(
     const answer =
       known.get(folder) ??
       fs.realpath(folder).then(
-        real => real === top || real.startsWith(top + path.sep),
+        real => isWithin(top, real),
         () => false,
       );
     known.set(folder, answer);

@@ -194,7 +194,7 @@ export class BlockDigests {
 
 function damaged({ digest }: BlobRecord): ConflictError {
   return new ConflictError(
-    `the bytes of ${digest} are damaged where they are stored`,
+    `the bytes of ${digest} are damaged where they are stored; who pushes them again mends the version`,
   );
 }
 

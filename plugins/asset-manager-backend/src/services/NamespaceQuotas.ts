@@ -83,7 +83,7 @@ export class NamespaceQuotas {
         awaited > 0 ? `; other pushes bring ${formatBytes(awaited)}` : ''
       }; this push needs ${formatBytes(
         needed,
-      )} more. Delete versions that nobody needs, or ask an operator for more`,
+      )} more. Delete versions that nobody needs, whose room is free once they can't be brought back any more, or ask an operator for more`,
     );
   }
 

@@ -418,9 +418,18 @@ export class UploadService {
     this.#sessions.forget(upload.id);
     // The parts first: their names stand in what is removed after them.
     await this.#intake.forget(asset, upload);
-    await this.#repository.transaction(repository =>
-      repository.uploads.remove(upload.id),
-    );
+    await this.#repository.transaction(async repository => {
+      const pages = await repository.uploads.pages(upload.id);
+      await repository.uploads.remove(upload.id);
+      // Those that a version, or another upload, has are kept when it comes to that.
+      await repository.objects.condemn(
+        pages.map(({ store, digest }) => ({
+          store,
+          key: pageKey(asset.uid, digest),
+        })),
+        this.#now(),
+      );
+    });
   }
 
   async #insert(options: {

@@ -783,8 +783,8 @@ for (const kind of ['gcs', 's3']) {
       await page
         .getByText(
           kind === 's3'
-            ? '1 of 15 checks failed.'
-            : 'Nothing failed, 1 of 15 checks warned.',
+            ? '1 of 15 tries failed.'
+            : 'Nothing failed, 1 of 15 tries warned.',
         )
         .waitFor();
       const checks = page.getByRole('table', { name: 'Fixity checks' });

@@ -3,7 +3,7 @@ import { Alert, Button } from '@backstage/ui';
 /** A quiet line over the content, with a way on. */
 export function Band(props: {
   text: string;
-  status?: 'info' | 'warning';
+  status?: 'info' | 'warning' | 'danger';
   action?: string;
   onAction?: () => void;
 }) {

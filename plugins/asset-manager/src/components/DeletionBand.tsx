@@ -39,6 +39,7 @@ export function DeletionBand(props: {
       .then(onUndeleted, setError);
   return (
     <Band
+      status="warning"
       text={sentenceOf(deletion)}
       action={deletion.until && asset.maintained ? 'Bring it back' : undefined}
       onAction={undelete}

@@ -12,10 +12,10 @@ function summaryOf(checks: readonly StoreCheck[]): string {
   const count = (wanted: StoreCheck['state']) =>
     checks.filter(({ state }) => state === wanted).length;
   if (count('failed') > 0)
-    return `${count('failed')} of ${checks.length} checks failed.`;
+    return `${count('failed')} of ${checks.length} tries failed.`;
   return count('warned') > 0
-    ? `Nothing failed, ${count('warned')} of ${checks.length} checks warned.`
-    : `All ${checks.length} checks are well.`;
+    ? `Nothing failed, ${count('warned')} of ${checks.length} tries warned.`
+    : `All ${checks.length} tries went well.`;
 }
 
 /** Tries out every store when somebody asks for it, and says what to change. */

@@ -113,7 +113,9 @@ export function VersionBar(props: {
             <Age time={version.createdAt} />
           </Text>
         </Flex>
-        <UseIt asset={asset} version={version} alias={alias} />
+        {!version.deletion && (
+          <UseIt asset={asset} version={version} alias={alias} />
+        )}
       </Flex>
       <DeletionBand asset={asset} version={version} onUndeleted={reload} />
       <MarkBands asset={asset} version={version} onChanged={reload} />
@@ -137,7 +139,10 @@ export function VersionBar(props: {
         <Band text="The bytes of this version went straight to their store, and are being verified there. Whoever reads them verifies them, too." />
       )}
       {version.verification === 'damaged' && (
-        <Band text="Bytes of this version were found damaged where they are stored. Pushing the same content again mends it." />
+        <Band
+          status="danger"
+          text="Bytes of this version were found damaged where they are stored. Pushing the same content again mends it."
+        />
       )}
     </Flex>
   );

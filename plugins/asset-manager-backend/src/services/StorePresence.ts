@@ -2,9 +2,9 @@ import { ServiceUnavailableError } from '@backstage/errors';
 import type { Repository, StoredBlob } from './ports';
 import type { Stores } from './Stores';
 
-/** Places in the order of all keys at which some objects are looked for. */
-const PLACES = ['', '2', '4', '6', '8', 'a', 'c', 'e'];
-const AT_EACH_PLACE = 3;
+/** Assets of which some objects are looked for. */
+const ASSETS = 8;
+const OF_EACH = 3;
 /** How long an answer holds. Milliseconds. */
 const HOLDS_MS = 5000;
 
@@ -42,20 +42,36 @@ export class StorePresence {
   }
 
   async #look(store: string, missing: string): Promise<boolean> {
-    const { objects } = this.#repository;
-    const keys = new Set<string>();
-    for (const after of PLACES) {
-      const options = { after, limit: AT_EACH_PLACE };
-      for (const list of [
-        await objects.list(store, options),
-        await objects.pages(store, options),
-      ])
-        for (const { key } of list) keys.add(key);
-    }
+    const keys = await this.#someKeys(store);
     keys.delete(missing);
     for (const key of keys)
       if (await this.#stores.get(store).stat(key)) return true;
     // Where nothing else should stand, nothing can tell.
     return keys.size === 0;
+  }
+
+  /** What should stand in a store of several assets: one may have been deleted by hand. */
+  async #someKeys(store: string): Promise<Set<string>> {
+    const { objects } = this.#repository;
+    const keys = new Set<string>();
+    type Part = { after: string; limit: number };
+    const listings = [
+      (part: Part): Promise<StoredBlob[]> => objects.list(store, part),
+      (part: Part): Promise<StoredBlob[]> => objects.pages(store, part),
+    ];
+    for (const list of listings) {
+      const seen = new Set<string>();
+      let after = '';
+      while (seen.size < ASSETS) {
+        const found = await list({ after, limit: OF_EACH });
+        const uid = found[0]?.key.split('/')[0];
+        if (uid === undefined || seen.has(uid)) break;
+        seen.add(uid);
+        for (const { key } of found) keys.add(key);
+        // Behind all that an asset has: its keys go on with a slash.
+        after = `${uid}0`;
+      }
+    }
+    return keys;
   }
 }

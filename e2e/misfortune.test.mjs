@@ -1095,15 +1095,12 @@ describe('bad input and bad luck', () => {
       if (!mount) return;
       const folder = folderOf({ data: randomBytes(9 * MIB), few: 'few' });
       await maya.ok('push', folder, 'full/output', '-t', 'dataset');
-      const line = target =>
+      const line = (target, ...args) =>
         new Promise(resolve => {
           const out = fs.openSync(path.join(mount, target), 'w');
           const child = spawn(
             process.execPath,
-            [
-              path.join(root, 'packages/cli/bin/asset.cjs'),
-              ...['cat', `full/output@1/${target}`],
-            ],
+            [path.join(root, 'packages/cli/bin/asset.cjs'), ...args],
             { env: maya.env, stdio: ['ignore', out, 'pipe'] },
           );
           fs.closeSync(out);
@@ -1113,14 +1110,20 @@ describe('bad input and bad luck', () => {
           });
           child.once('close', code => resolve({ code, stderr }));
         });
-      const cut = await line('data');
-      assert.equal(cut.code, 1);
-      assert.equal(
-        cut.stderr,
-        "error: the output can't be written: the disk is full\n",
-      );
+      const show = ['show', 'full/output', '--json'];
+      for (const [target, ...args] of [
+        ['data', 'cat', 'full/output@1/data'],
+        // The disk is full by now, and these write once.
+        ['show', ...show],
+        ['few', 'cat', 'full/output@1/few'],
+      ])
+        assert.deepEqual(await line(target, ...args), {
+          code: 1,
+          stderr: "error: the output can't be written: the disk is full\n",
+        });
       fs.rmSync(path.join(mount, 'data'));
-      assert.deepEqual(await line('few'), { code: 0, stderr: '' });
+      const few = await line('few', 'cat', 'full/output@1/few');
+      assert.deepEqual(few, { code: 0, stderr: '' });
       assert.equal(fs.readFileSync(path.join(mount, 'few'), 'utf8'), 'few');
     });
 

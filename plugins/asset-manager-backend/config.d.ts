@@ -24,6 +24,12 @@ export interface Config {
         /** Bytes, or text like `500GiB`. */
         size: number | string;
       }>;
+      /**
+       * Stores that have lost everything, as when a disk was replaced: checks may say
+       * so, and fill them from the copies in others. Without this a store in which
+       * nothing stands that should counts as one that is not there, and is not judged.
+       */
+      emptied?: string[];
       /** Whether everything still stands where it should, looked at regularly. */
       fixity?: {
         /** True when left out. */

@@ -69,5 +69,9 @@ runCommandLine(process.argv.slice(2), {
   const end = () => process.exit(code);
   if (stdout.writableLength === 0) end();
   // Not when it drains: that takes less than all of it where much was waiting.
-  else stdout.write('', end);
+  else
+    stdout.write('', error => {
+      // Whoever listens to errors says so, and ends the program.
+      if (!error) end();
+    });
 });

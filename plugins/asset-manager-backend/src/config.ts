@@ -40,6 +40,8 @@ export interface AssetManagerConfig {
   undoMs: number;
   /** How much namespaces may hold. */
   quotas: NamespaceQuota[];
+  /** Stores that are known to have lost everything. */
+  emptied: string[];
   /** What the installation checks of its stores by itself. */
   fixity: FixitySchedule;
   /** Entity references of people and groups that may do everything with every asset, but approve. */
@@ -78,6 +80,7 @@ export function readAssetManagerConfig(root: Config): AssetManagerConfig {
     graceMs: readDuration(config, 'storage.grace', { hours: 24 }),
     deletionMs: readDuration(config, 'storage.deletionTime', { minutes: 5 }),
     undoMs: readDuration(config, 'deletion.undo', { days: 14 }),
+    emptied: config?.getOptionalStringArray('storage.emptied') ?? [],
     quotas: (config?.getOptionalConfigArray('storage.quotas') ?? []).map(
       rule => ({
         namespace: rule.getOptionalString('namespace'),

@@ -264,6 +264,7 @@ export const assetManagerPlugin = createBackendPlugin({
           stores,
           now,
           deletionMs: settings.deletionMs,
+          emptied: settings.emptied,
         });
         const blocks = new BlockDigests({ stores, keeper, logger });
         const versions = new VersionService({

@@ -32,6 +32,8 @@ const IN_ONE_PIECE = 1024 * 1024;
  * for as long. Milliseconds.
  */
 const LOCK_SILENCE_MS = 3 * 60_000;
+/** How often it says so where it writes nothing. Milliseconds. */
+const BEAT_MS = 30_000;
 /** For how long the begin of a blob is kept that nobody goes on with. */
 const FORGOTTEN_MS = 14 * 24 * 60 * 60_000;
 
@@ -95,7 +97,10 @@ export class BlobCache {
   /** Whether some process is at work on the begin of a blob. */
   async isBeingFetched(part: string): Promise<boolean> {
     const owner = await fs.readFile(`${part}.lock`, 'utf8').catch(() => '');
-    return owner !== '' && !(await isDead(owner, part, LOCK_SILENCE_MS));
+    return (
+      owner !== '' &&
+      !(await isDead(owner, [part, `${part}.lock`], LOCK_SILENCE_MS))
+    );
   }
 
   get #temporary(): string {
@@ -157,14 +162,20 @@ export class BlobCache {
     try {
       const copied = await this.#receive(blob, {
         part: lock.part,
+        beat: lock.beat,
         copy,
         open,
         onBytes,
       });
-      await fs.chmod(lock.part, 0o444);
       await this.#ensureFolder(path.dirname(location));
-      await fs.rename(lock.part, location);
-      this.#verified.add(blob.digest);
+      try {
+        await fs.chmod(lock.part, 0o444);
+        await fs.rename(lock.part, location);
+        this.#verified.add(blob.digest);
+      } catch (error) {
+        // Somebody else has finished it; who uses it reads it first.
+        if (!this.has(blob)) throw error;
+      }
       if (copy && copied) this.#copies.set(blob.digest, copy);
     } catch (error) {
       if (copy) await fs.rm(copy, { force: true });
@@ -425,6 +436,7 @@ export class BlobCache {
     blob: { digest: Digest; size: number },
     options: {
       part: string;
+      beat: () => Promise<void>;
       copy?: string;
       open: OpenBlob;
       onBytes?: (bytes: number, kept?: boolean) => void;
@@ -433,6 +445,7 @@ export class BlobCache {
     const { part, open, onBytes } = options;
     const hash = createHash('sha256');
     let have = 0;
+    let beaten = Date.now();
     let copied = false;
     const handle = await fs.open(
       part,
@@ -446,6 +459,11 @@ export class BlobCache {
         if (bytesRead === 0) break;
         hash.update(block.subarray(0, bytesRead));
         have += bytesRead;
+        // Reading what a former pull left writes nothing, and others look for that.
+        if (Date.now() - beaten > BEAT_MS) {
+          await options.beat();
+          beaten = Date.now();
+        }
       }
       onBytes?.(have, true);
       if (have < blob.size) {
@@ -484,9 +502,12 @@ export class BlobCache {
    * The unfinished blob to go on with, which one process at a time may have;
    * a second one that pulls the same blob takes a part of its own.
    */
-  async #lockPart(
-    digest: Digest,
-  ): Promise<{ part: string; release: () => Promise<void> }> {
+  async #lockPart(digest: Digest): Promise<{
+    part: string;
+    /** Says that this process is at work on it. */
+    beat: () => Promise<void>;
+    release: () => Promise<void>;
+  }> {
     const folder = this.#temporary;
     await makeFolder(folder);
     const part = path.join(folder, `${digest.slice('sha256:'.length)}.part`);
@@ -494,11 +515,18 @@ export class BlobCache {
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
         await fs.writeFile(lock, thisOwner(), { flag: 'wx' });
-        return { part, release: () => fs.rm(lock, { force: true }) };
+        return {
+          part,
+          beat: async () => {
+            const now = new Date();
+            await fs.utimes(lock, now, now).catch(() => {});
+          },
+          release: () => fs.rm(lock, { force: true }),
+        };
       } catch (error) {
         if ((error as { code?: string }).code !== 'EEXIST') throw error;
         const owner = await fs.readFile(lock, 'utf8').catch(() => '');
-        if (!(await isDead(owner, part, LOCK_SILENCE_MS))) break;
+        if (!(await isDead(owner, [part, lock], LOCK_SILENCE_MS))) break;
         // Of two that find it dead, one takes it away.
         const taken = path.join(folder, ownedName('part'));
         await fs.rename(lock, taken).catch(() => {});
@@ -506,7 +534,11 @@ export class BlobCache {
       }
     }
     const own = path.join(folder, ownedName('part'));
-    return { part: own, release: () => fs.rm(own, { force: true }) };
+    return {
+      part: own,
+      beat: async () => {},
+      release: () => fs.rm(own, { force: true }),
+    };
   }
 }
 

@@ -19,7 +19,8 @@ export interface CachedBlob {
 
 async function namesIn(folder: string): Promise<string[]> {
   return fs.readdir(folder).catch(error => {
-    if (error.code !== 'ENOENT') throw error;
+    // Nothing, or something that is none of the cache's.
+    if (!['ENOENT', 'ENOTDIR'].includes(error.code)) throw error;
     return [];
   });
 }
@@ -51,6 +52,7 @@ export class CacheUpkeep {
     const folder = path.join(this.#directory, 'sha256');
     const blobs: CachedBlob[] = [];
     for (const prefix of await namesIn(folder)) {
+      if (!/^[0-9a-f]{2}$/.test(prefix)) continue;
       for (const hex of await namesIn(path.join(folder, prefix))) {
         if (!/^[0-9a-f]{64}$/.test(hex)) continue;
         const stat = await fs

@@ -52,24 +52,32 @@ export function ownerIn(name: string, ...kinds: string[]): string | undefined {
 /**
  * Whether an owner can't go on any more with what it has left.
  *
- * @param location - what it writes to, by which those of other machines are known to live
+ * @param locations - what it writes to, by which those of other machines are known to live
  * @param silence - milliseconds for which those write nothing at most
  */
 export async function isDead(
   owner: string,
-  location: string,
+  locations: string | readonly string[],
   silence = SILENCE_MS,
 ): Promise<boolean> {
   const [where, pid] = owner.split('.');
   const isHere = where === thisMachine();
   if (isHere && Number(pid) !== process.pid) return !isRunning(Number(pid));
-  const stat = await fs.stat(location).catch(() => undefined);
-  if (!stat) return false;
+  const written = await Promise.all(
+    [locations].flat().map(location =>
+      fs.stat(location).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => -Infinity,
+      ),
+    ),
+  );
+  const last = Math.max(...written);
+  if (last === -Infinity) return false;
   return isHere
     ? // One before this one had its number.
-      stat.mtimeMs < performance.timeOrigin
+      last < performance.timeOrigin
     : // One that is stopped, or whose machine sleeps, goes on later.
-      Date.now() - stat.mtimeMs > silence;
+      Date.now() - last > silence;
 }
 
 /** Whether a process of this machine is still there. */

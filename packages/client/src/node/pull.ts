@@ -157,8 +157,10 @@ async function finish(
       digest: version.digest,
     }).catch(() => {});
   if (cacheLimit !== undefined && receivedBytes > 0)
-    await new CacheUpkeep({ directory: cache }).prune({
-      keepBytes: cacheLimit,
-      unusedSince: new Date(),
-    });
+    await new CacheUpkeep({ directory: cache })
+      .prune({
+        keepBytes: cacheLimit,
+        unusedSince: new Date(),
+      })
+      .catch(() => {});
 }

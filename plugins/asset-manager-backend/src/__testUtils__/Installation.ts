@@ -207,7 +207,7 @@ export class Installation {
     return { pack, blobs, key: packKey(this.uid, digestOf(Buffer.from(pack))) };
   }
 
-  /** A version of files that are named after their bytes, which have arrived. */
+  /** A version of files that are named after their bytes, or `empty`, which have arrived. */
   async makeVersion(
     sequence: number,
     texts: string[],
@@ -215,7 +215,7 @@ export class Installation {
   ): Promise<VersionRecord> {
     const built = buildManifest(
       texts.map(text => ({
-        path: text,
+        path: text || 'empty',
         size: text.length,
         digest: digestOf(text),
       })),
@@ -289,7 +289,8 @@ export class Installation {
   async away(store: string): Promise<void> {
     const folder = path.join(this.#directory, store);
     await rename(folder, `${folder}.away`);
-    await mkdir(path.join(folder, 'blobs'), { recursive: true });
+    for (const name of ['blobs', 'tmp'])
+      await mkdir(path.join(folder, name), { recursive: true });
   }
 
   /** It is mounted again. */

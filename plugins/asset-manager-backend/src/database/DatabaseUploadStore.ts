@@ -153,6 +153,11 @@ export class DatabaseUploadStore implements UploadStore {
     await this.#uploads().where({ id }).update({ arrived_size: 0 });
   }
 
+  async arrivedSize(id: string): Promise<number> {
+    const row = await this.#uploads().where({ id }).first('arrived_size');
+    return toNumber(row?.arrived_size ?? 0);
+  }
+
   async addArrived(id: string, size: number): Promise<void> {
     await this.#uploads().where({ id }).increment('arrived_size', size);
   }

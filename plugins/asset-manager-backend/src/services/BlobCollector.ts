@@ -85,8 +85,10 @@ export class BlobCollector {
           const uid = parseKey(copy.key)?.uid;
           // Looked up before the word is given: see BlobKeeper.
           const found = await this.#keeper.lookAt(copy);
+          const isUnknown = uid !== undefined && (await unknown.has(uid));
+          // The word holds from now on.
           const times = deletionTimes(this.#now(), this.#deletionMs);
-          if (uid !== undefined && (await unknown.has(uid))) {
+          if (isUnknown) {
             kept++;
           } else if (await blobs.beginDelete(copy, times)) {
             if (await this.#keeper.delete(copy, found, times.now)) count++;

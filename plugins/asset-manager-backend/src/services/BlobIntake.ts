@@ -493,11 +493,10 @@ export class BlobIntake {
   ): Promise<void> {
     const { digest, size } = blob;
     const key = blobKey(asset.uid, digest);
-    const arrived = await this.#quotas.arriving(asset, upload, [blob]);
+    await this.#askRoom(asset, upload, key, [blob]);
     await this.#recorder.record(asset.id, [
       { digest, size, store: upload.store, key, state },
     ]);
-    await arrived();
   }
 
   async #recordPack(
@@ -507,12 +506,26 @@ export class BlobIntake {
     state: 'received' | 'verified',
   ): Promise<void> {
     const { key, blobs } = pack;
-    const arrived = await this.#quotas.arriving(asset, upload, blobs);
+    await this.#askRoom(asset, upload, key, blobs);
     await this.#recorder.record(
       asset.id,
       blobs.map(blob => ({ ...blob, store: upload.store, key, state })),
     );
-    await arrived();
+  }
+
+  /** What there is no room for does not stay. */
+  async #askRoom(
+    asset: AssetRecord,
+    upload: UploadRecord,
+    key: string,
+    blobs: readonly { digest: Digest; size: number }[],
+  ): Promise<void> {
+    try {
+      await this.#quotas.arriving(asset, upload, blobs);
+    } catch (error) {
+      await this.#keeper.clear({ store: upload.store, key });
+      throw error;
+    }
   }
 
   #refuseDirect(upload: UploadRecord) {

@@ -31,6 +31,8 @@ export class BlobKeeper {
     now: Clock;
     /** How long the deletion of one object may take. */
     deletionMs?: number;
+    /** Stores that are known to have lost everything. */
+    emptied?: readonly string[];
   }) {
     this.#repository = options.repository;
     this.#stores = options.stores;

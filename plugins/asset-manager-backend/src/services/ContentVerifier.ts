@@ -150,6 +150,7 @@ export class ContentVerifier {
       await this.#repository.blobs.setState(copy, 'verified');
       return 'verified';
     }
+    if (!stood.stands) await this.#keeper.assertMissing(copy);
     this.#logger.error(
       `the bytes of ${copy.digest} in the store '${copy.store}' are ${
         found ?? 'gone'

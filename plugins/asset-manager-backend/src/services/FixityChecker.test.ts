@@ -5,6 +5,7 @@ import type { Caller } from '../model/caller';
 import { PERMISSIVE } from '../model/policy';
 import { Installation } from '../__testUtils__/Installation';
 import { BlobCollector } from './BlobCollector';
+import { BlobKeeper } from './BlobKeeper';
 import { ChangeSignal } from './ChangeSignal';
 import { FixityChecker } from './FixityChecker';
 import { FixityService } from './FixityService';
@@ -160,19 +161,47 @@ describe.each(databases.eachSupportedId())('a fixity check on %p', id => {
     expect(await here.stands(packKey)).toBe(true);
   });
 
+  it('fills a store from its copies that is said to have lost everything', async () => {
+    await publish(1, ['one', 'two', 'three']);
+    for (const text of ['one', 'two', 'three'])
+      await here.arrive(text, 'other');
+    await here.away('local');
+    expect((await check({})).check.state).toBe('failed');
+    const keeper = new BlobKeeper({ ...here, emptied: ['local'] });
+    const told = { ...here, keeper };
+    checker = new FixityChecker({
+      ...told,
+      rows: new RowChecker(told),
+      objects: new ObjectChecker(told),
+      healer: new ObjectHealer(told),
+      pages: new PageHealer(told),
+      changed: new ChangeSignal(),
+      onReceived: () => {},
+    });
+    const { findings } = await check({});
+    expect(findings.map(({ outcome }) => outcome).sort()).toEqual([
+      'healed',
+      'healed',
+      'healed',
+      // The page of the manifest had no other copy.
+      'lost',
+    ]);
+    expect(await here.bytesAt(keyOf('two'))).toBe('two');
+  });
+
   it('takes for whole again what comes back by itself', async () => {
     const { id: version } = await publish(1, ['lost', 'kept']);
-    const packKey = await here.arrivePacked(['a', 'bc']);
-    const { id: packed } = await hold(2, ['a', 'bc']);
-    const { pack } = here.packOf(['a', 'bc']);
+    const packKey = await here.arrivePacked(['a', '', 'bc']);
+    const { id: packed } = await hold(2, ['a', '', 'bc']);
+    const { pack } = here.packOf(['a', '', 'bc']);
     await here.stores.get('local').delete(keyOf('lost'));
     await here.stores.get('local').delete(packKey);
     const outcomes = async () =>
       (await check({})).findings.map(({ outcome }) => outcome);
-    expect(await outcomes()).toEqual(['lost', 'lost', 'lost']);
+    expect(await outcomes()).toEqual(Array(4).fill('lost'));
     await here.put(keyOf('lost'), 'lost');
     await here.put(packKey, pack);
-    expect(await outcomes()).toEqual(['healed', 'healed', 'healed']);
+    expect(await outcomes()).toEqual(Array(4).fill('healed'));
     expect((await here.textOf('lost')).text).toBe('lost');
     expect((await here.textOf('bc')).text).toBe('bc');
     for (const each of [version, packed])

@@ -8,9 +8,6 @@ import type { AssetRecord, Clock, Repository, UploadRecord } from './ports';
 /** An upload that was not heard of for longer is not waited for: it may go on another day. */
 const ALIVE_MS = 15 * 60 * 1000;
 
-/** Later than whatever was written down. */
-const END_OF_TIME = '9999';
-
 /** How much the assets of a namespace may hold. */
 export interface NamespaceQuota {
   /** Every namespace that has none of its own when left out. */
@@ -116,50 +113,37 @@ export class NamespaceQuotas {
   }
 
   /**
-   * Hears that blobs of an upload are about to be written down. What was held
-   * before, as when an answer was lost, does not arrive once more.
+   * Hears that blobs of an upload are about to be written down: from then on the
+   * asset holds them. What was held before, as when an answer was lost, does not
+   * arrive once more.
    *
-   * @returns what is to be called once the asset holds them
+   * @throws ConflictError when they are more than the pages of the upload asked room for
    */
   async arriving(
     asset: AssetRecord,
     upload: UploadRecord,
     brought: readonly { digest: Digest; size: number }[],
-  ): Promise<() => Promise<void>> {
-    if (this.limitOf(asset.namespace) === undefined) return async () => {};
-    const { blobs, uploads } = this.#repository;
-    const held = await blobs.find(
+  ): Promise<void> {
+    if (this.limitOf(asset.namespace) === undefined) return;
+    const held = await this.#repository.blobs.find(
       asset.id,
       brought.map(({ digest }) => digest),
     );
     const size = brought
       .filter(({ digest }) => !held.has(digest))
       .reduce((sum, each) => sum + each.size, 0);
-    return () => uploads.addArrived(upload.id, size);
-  }
-
-  /**
-   * Holds a namespace to its quota when a version is made: an upload may have sent
-   * more than the pages that it asked room for. Belongs into the transaction.
-   *
-   * @throws ConflictError when the namespace holds more than it may, and some of it
-   *   came to this asset and is in no version yet
-   */
-  async assertKept(asset: AssetRecord, repository: Repository): Promise<void> {
-    const limit = this.limitOf(asset.namespace);
-    if (limit === undefined) return;
-    const { blobs, storage, uploads } = repository;
-    await uploads.lockNamespace(asset.namespace);
-    const [brought] = await blobs.unpublished(asset.id, END_OF_TIME, 1);
-    if (!brought) return;
-    const held = await storage.heldBytes(asset.namespace);
-    if (held <= limit) return;
-    throw new ConflictError(
-      `the namespace '${asset.namespace}' may hold ${formatBytes(
-        limit,
-      )} and holds ${formatBytes(
-        held,
-      )} with what this push has sent. Delete versions that nobody needs, or ask an operator for more`,
-    );
+    if (size === 0) return;
+    await this.#repository.transaction(async ({ uploads }) => {
+      await uploads.lockNamespace(asset.namespace);
+      const asked = await uploads.missingSize(
+        upload.id,
+        Number.MAX_SAFE_INTEGER,
+      );
+      if ((await uploads.arrivedSize(upload.id)) + size > asked)
+        throw new ConflictError(
+          'the namespace has a quota, and no room was asked for these bytes; send the pages of the manifest before them',
+        );
+      await uploads.addArrived(upload.id, size);
+    });
   }
 }

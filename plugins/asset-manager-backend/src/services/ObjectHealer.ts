@@ -100,7 +100,7 @@ export class ObjectHealer {
   async #healBlob(blob: BlobRecord): Promise<boolean> {
     const { digest, size, store } = blob;
     // What was damaged or gone may be back, as after a volume was not mounted.
-    if (blob.state === 'damaged' && (await this.#keeper.isRight(blob))) {
+    if (blob.state === 'damaged' && (await this.#isBack(blob))) {
       await this.#repository.objects.healed(blob, blob.key);
       return true;
     }
@@ -126,6 +126,16 @@ export class ObjectHealer {
       }
     }
     return false;
+  }
+
+  async #isBack(blob: BlobRecord): Promise<boolean> {
+    try {
+      return await this.#keeper.isRight(blob);
+    } catch (error) {
+      // A store that does not answer says nothing, and what is cut has no such range.
+      this.#failed(blob.store, error);
+      return false;
+    }
   }
 
   #failed(store: string, error: unknown): void {

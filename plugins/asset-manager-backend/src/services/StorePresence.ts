@@ -16,11 +16,18 @@ const HOLDS_MS = 5000;
 export class StorePresence {
   readonly #repository: Repository;
   readonly #stores: Stores;
+  readonly #emptied: readonly string[];
   readonly #seen = new Map<string, { at: number; isThere: Promise<boolean> }>();
 
-  constructor(options: { repository: Repository; stores: Stores }) {
+  /** @param options.emptied - stores that are there, and are known to have lost everything */
+  constructor(options: {
+    repository: Repository;
+    stores: Stores;
+    emptied?: readonly string[];
+  }) {
     this.#repository = options.repository;
     this.#stores = options.stores;
+    this.#emptied = options.emptied ?? [];
   }
 
   /**
@@ -29,6 +36,7 @@ export class StorePresence {
    * @throws ServiceUnavailableError when nothing stands there of what is known of it
    */
   async assertThere({ store, key }: StoredBlob): Promise<void> {
+    if (this.#emptied.includes(store)) return;
     const now = Date.now();
     let seen = this.#seen.get(store);
     if (!seen || now - seen.at > HOLDS_MS) {
@@ -37,7 +45,7 @@ export class StorePresence {
     }
     if (await seen.isThere) return;
     throw new ServiceUnavailableError(
-      `nothing stands in the store '${store}' of what should; is its volume mounted, and its bucket the right one? What is missing there is not judged`,
+      `nothing stands in the store '${store}' of what should; is its volume mounted, and its bucket the right one? What is missing there is not judged. If it has really lost everything, name it in assetManager.storage.emptied until a check has filled it from its copies`,
     );
   }
 

@@ -1,6 +1,6 @@
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { digestOf } from '@baseasset/backstage-plugin-asset-manager-common';
-import { blobKey, pageKey, recordPrefix } from '../model/keys';
+import { blobKey, pageKey, recordPrefix, versionKey } from '../model/keys';
 import { Installation } from '../__testUtils__/Installation';
 import { BlobCollector } from './BlobCollector';
 import { BlobCopier } from './BlobCopier';
@@ -254,6 +254,39 @@ describe.each(databases.eachSupportedId())('a rebuild on %p', id => {
     await rebuild(after);
     expect(await deletedIn()).toEqual([]);
   });
+
+  it.each([true, false])(
+    'holds on to what was deleted for good and is on hold, all of it: %p',
+    async all => {
+      await before.arrive('text');
+      const version = await publish(before, 1, ['text']);
+      await before.repository.versions.setDeletion(version.id, {
+        at: before.now(),
+        by: 'user:default/maya',
+        until: before.later(1),
+      });
+      await before.repository.holds.insert({
+        id: 'hold',
+        assetId: before.assetId,
+        versionId: all ? undefined : version.id,
+        reason: 'a court asks for it',
+        placedAt: before.now(),
+        placedBy: 'user:default/maya',
+      });
+      await before.change('version.deleted', '1');
+      await keep(before);
+      after.at(2);
+      await rebuild(after);
+      const ids = await after.repository.objects.assetIds([before.uid]);
+      const [known] = await after.repository.versions.deleted(
+        ids.get(before.uid)!,
+      );
+      expect(known?.label).toBe('1');
+      expect(await after.stands(versionKey(before.uid, version.digest))).toBe(
+        true,
+      );
+    },
+  );
 
   it('lets go of what was deleted for good after the backup', async () => {
     await before.arrive('text');

@@ -342,7 +342,10 @@ export class StoreRebuilder {
       );
       const { label, digest } = each.version;
       const deletion = document.deleted.find(it => it.label === label);
-      if (deletion && deletion.until < this.#now()) {
+      const isHeld = document.holds?.some(
+        hold => hold.label === undefined || hold.label === label,
+      );
+      if (deletion && deletion.until < this.#now() && !isHeld) {
         // It never comes back, and what describes it would keep everything that was
         // to be deleted of the asset.
         const known =

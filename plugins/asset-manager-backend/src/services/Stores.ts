@@ -1,5 +1,6 @@
-import type { Readable, Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { NotFoundError } from '@backstage/errors';
 import type {
   BlobStore,
   ByteRange,
@@ -103,8 +104,15 @@ export class Stores {
   }
 
   /** The bytes of a blob, or a range of them, wherever they stand. @throws NotFoundError when they don't */
-  open(copy: ReadableCopy, range?: ByteRange): Promise<Readable> {
-    return this.get(copy.store).open(copy.key, rangeIn(copy, range));
+  async open(copy: ReadableCopy, range?: ByteRange): Promise<Readable> {
+    const store = this.get(copy.store);
+    if (copy.size === 0 && copy.offset !== undefined) {
+      // There is no range of no bytes.
+      if (!(await store.stat(copy.key)))
+        throw new NotFoundError(`there is no pack ${copy.key}`);
+      return Readable.from([]);
+    }
+    return store.open(copy.key, rangeIn(copy, range));
   }
 
   /** Writes a blob, or a range of it, to a stream and does not end the stream. */

@@ -306,7 +306,6 @@ export class UploadService {
         throw new ConflictError(
           'the upload was ended by somebody else; begin again',
         );
-      await this.#quotas.assertKept(asset, repository);
       const [standing] = await repository.versions.byDigestPrefix(
         asset.id,
         upload.digest,

@@ -448,6 +448,8 @@ export interface UploadStore {
   missingSize(id: string, before: number): Promise<number>;
   /** Begins to count anew what an upload still has to send. */
   forgetMissing(id: string): Promise<void>;
+  /** Bytes that have arrived since the first page was put last. */
+  arrivedSize(id: string): Promise<number>;
   /** Takes down bytes that have arrived of those that had to be sent. */
   addArrived(id: string, size: number): Promise<void>;
   /** What other uploads to a namespace, heard of since a time, still have to send. Bytes. */

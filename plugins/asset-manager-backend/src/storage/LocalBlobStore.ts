@@ -300,7 +300,13 @@ export class LocalBlobStore implements BlobStore, PartTransfer {
     const file = this.#blobFile(key);
     const folder = path.dirname(file);
     await this.#ensureFolder(folder);
-    await fs.rename(temporary, file);
+    await fs.rename(temporary, file).catch(async error => {
+      if (error.code !== 'ENOENT' || !this.#knownFolders.delete(folder))
+        throw error;
+      // The disk under the directory is another one than before.
+      await this.#ensureFolder(folder);
+      await fs.rename(temporary, file);
+    });
     await syncFolder(folder);
   }
 

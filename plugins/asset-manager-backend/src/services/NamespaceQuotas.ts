@@ -8,6 +8,9 @@ import type { AssetRecord, Clock, Repository, UploadRecord } from './ports';
 /** An upload that was not heard of for longer is not waited for: it may go on another day. */
 const ALIVE_MS = 15 * 60 * 1000;
 
+/** A position behind all pages, which PostgreSQL can count to. */
+const EVERY_PAGE = 2 ** 31 - 1;
+
 /** How much the assets of a namespace may hold. */
 export interface NamespaceQuota {
   /** Every namespace that has none of its own when left out. */
@@ -135,10 +138,7 @@ export class NamespaceQuotas {
     if (size === 0) return;
     await this.#repository.transaction(async ({ uploads }) => {
       await uploads.lockNamespace(asset.namespace);
-      const asked = await uploads.missingSize(
-        upload.id,
-        Number.MAX_SAFE_INTEGER,
-      );
+      const asked = await uploads.missingSize(upload.id, EVERY_PAGE);
       if ((await uploads.arrivedSize(upload.id)) + size > asked)
         throw new ConflictError(
           'the namespace has a quota, and no room was asked for these bytes; send the pages of the manifest before them',

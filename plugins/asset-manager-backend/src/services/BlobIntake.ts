@@ -366,7 +366,6 @@ export class BlobIntake {
     const isThere =
       standing !== undefined &&
       (await this.#keeper.isRight({ ...place, ...blob, state: 'received' }));
-    if (standing && !isThere) await this.#keeper.clear(place);
     if (!isThere) {
       const received =
         (await this.#repository.uploads.parts(upload.id)).get(digest) ?? [];
@@ -513,7 +512,7 @@ export class BlobIntake {
     );
   }
 
-  /** What there is no room for does not stay. */
+  /** What there is no room for goes after the grace, unless somebody else has sent it, too. */
   async #askRoom(
     asset: AssetRecord,
     upload: UploadRecord,
@@ -523,7 +522,8 @@ export class BlobIntake {
     try {
       await this.#quotas.arriving(asset, upload, blobs);
     } catch (error) {
-      await this.#keeper.clear({ store: upload.store, key });
+      const place = { store: upload.store, key };
+      await this.#repository.objects.condemn([place], this.#now());
       throw error;
     }
   }

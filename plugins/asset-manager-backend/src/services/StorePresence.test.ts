@@ -28,8 +28,8 @@ describe.each(databases.eachSupportedId())(
 
     /** A blob of another asset. */
     async function arriveAt(name: string, text: string): Promise<void> {
-      const assetId = await here.makeAsset(name);
-      const { store, key } = place(`${here.uid}-${name}`, text);
+      const assetId = await here.makeAsset(name, name);
+      const { store, key } = place(name, text);
       await here.put(key, text);
       await here.repository.blobs.add(
         assetId,
@@ -52,8 +52,9 @@ describe.each(databases.eachSupportedId())(
     it('is told by any asset, and not by the first alone', async () => {
       const texts = Array.from({ length: 9 }, (_, index) => `text ${index}`);
       for (const text of texts) await here.arrive(text);
-      await arriveAt('second', 'two');
-      await arriveAt('third', 'three');
+      // Behind the other one in the order of their keys.
+      await arriveAt('02second', 'two');
+      await arriveAt('03third', 'three');
       for (const text of texts)
         await here.stores.get('local').delete(place(here.uid, text).key);
       expect(await ask(texts[0])).toBeUndefined();
